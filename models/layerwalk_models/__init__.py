@@ -1,0 +1,1 @@
+"""Plain-PyTorch networks with their training recipes and small trained weights."""

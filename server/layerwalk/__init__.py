@@ -1,0 +1,1 @@
+"""Layerwalk: watch a live PyTorch network as a place in 3D."""

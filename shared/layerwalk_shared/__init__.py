@@ -1,0 +1,1 @@
+"""What the server and the client share: graph, tiles, messages, routes, errors."""
