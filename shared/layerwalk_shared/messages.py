@@ -1,0 +1,288 @@
+"""What travels as JSON: one frozen pydantic model for each message, checked on both sides."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, FiniteFloat
+
+from layerwalk_shared.graph import Frozen, Graph, NonNegative, Positive
+
+PROTOCOL_VERSION = 1
+CLIENT_HEADER = "Layerwalk-Client"
+"""Request header by which a client names itself, so that it knows its own snapshots again."""
+MAX_TILES_PER_REQUEST = 4096
+
+TileDType = Literal["float16", "int8"]
+RangeMode = Literal["channel", "node", "shared", "percentile", "manual"]
+
+
+class InputSpec(Frozen):
+    """What a network takes: shape without batch axis, and how a picture becomes that tensor.
+
+    A picture with values in 0..1 is scaled and centre-cropped to H x W, then `(x - mean) / std`.
+    """
+
+    kind: Literal["image", "vector", "tensor"]
+    shape: tuple[Positive, ...]
+    mean: tuple[FiniteFloat, ...] = ()
+    std: tuple[FiniteFloat, ...] = ()
+
+
+class InputReference(Frozen):
+    """What a snapshot was taken of."""
+
+    kind: Literal["example", "image", "array", "dataset", "noise", "channel"]
+    title: str
+    dataset: str | None = None
+    item: NonNegative | None = None
+    label: str | None = None
+    seed: int | None = None
+
+
+class ClassScore(Frozen):
+    """One line of the answer."""
+
+    index: NonNegative
+    name: str
+    probability: FiniteFloat
+    logit: FiniteFloat
+
+
+class NodeStatistics(Frozen):
+    """Numbers of one node in one snapshot, over its finite values.
+
+    `same_as` is the index of an earlier node with the very same values (a flatten, a dropout in
+    eval mode): its tiles serve both. `shape` is the tensor's, without batch axis; `pictures` is
+    (channels, height, width) as drawn. A node without a value has `has_values` False.
+    """
+
+    shape: tuple[NonNegative, ...]
+    pictures: tuple[Positive, Positive, Positive]
+    has_values: bool = True
+    minimum: FiniteFloat = 0.0
+    maximum: FiniteFloat = 0.0
+    mean: FiniteFloat = 0.0
+    std: FiniteFloat = 0.0
+    zeros: FiniteFloat = 0.0
+    not_finite: NonNegative = 0
+    same_as: NonNegative | None = None
+
+    @property
+    def scale(self) -> float:
+        """Largest absolute value."""
+        return max(abs(self.minimum), abs(self.maximum))
+
+
+class SnapshotManifest(Frozen):
+    """Everything about a snapshot but its values. `nodes` is indexed as the graph's nodes."""
+
+    id: str
+    network: str
+    generation: Positive
+    input: InputReference
+    step: int | None = None
+    client: str | None = None
+    nodes: tuple[NodeStatistics, ...]
+    top: tuple[ClassScore, ...] = ()
+    error: str | None = None
+
+
+class SnapshotList(Frozen):
+    """Manifests of one network's snapshots, oldest first."""
+
+    snapshots: tuple[SnapshotManifest, ...]
+
+
+class DatasetSummary(Frozen):
+    """A data set to pick inputs from."""
+
+    id: str
+    name: str
+    count: NonNegative
+    classes: tuple[str, ...] = ()
+
+
+class DatasetList(Frozen):
+    datasets: tuple[DatasetSummary, ...]
+
+
+class DatasetItem(Frozen):
+    """One picture of a data set."""
+
+    index: NonNegative
+    name: str
+    label: str | None = None
+
+
+class DatasetPage(Frozen):
+    dataset: str
+    offset: NonNegative
+    total: NonNegative
+    items: tuple[DatasetItem, ...]
+
+
+class NetworkSummary(Frozen):
+    id: str
+    name: str
+    nodes: NonNegative
+    classes: NonNegative
+    parameters: NonNegative
+
+
+class NetworkDescription(Frozen):
+    """One network whole: graph, input, classes, and its newest snapshot nobody owns alone."""
+
+    id: str
+    name: str
+    graph: Graph
+    input: InputSpec
+    classes: tuple[str, ...] = ()
+    detail: Literal["trackers", "modules", "operations"] = "modules"
+    parameters: NonNegative = 0
+    snapshot: SnapshotManifest | None = None
+    error: str | None = None
+
+
+class SessionDescription(Frozen):
+    """One consistent cut: what there is at event number `last_event`."""
+
+    protocol: int = PROTOCOL_VERSION
+    version: str
+    networks: tuple[NetworkSummary, ...]
+    datasets: tuple[DatasetSummary, ...]
+    last_event: NonNegative
+
+
+class DatasetInput(Frozen):
+    """Put an item of a data set on the input."""
+
+    kind: Literal["dataset"] = "dataset"
+    dataset: str
+    item: NonNegative
+
+
+class NoiseInput(Frozen):
+    """Put noise on the input; the same seed gives the same picture.
+
+    `gaussian`: 0.5 + amplitude * N(0, 1) in picture space, clipped to 0..1; `uniform`: 0.5 +
+    amplitude * U(-1, 1), clipped; `constant`: grey of value `amplitude`.
+    """
+
+    kind: Literal["noise"] = "noise"
+    noise: Literal["gaussian", "uniform", "constant"] = "gaussian"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    amplitude: Annotated[FiniteFloat, Field(ge=0, le=10)] = 0.25
+
+
+class ChannelInput(Frozen):
+    """Put a channel of a snapshot on the input: an image, or a feature map in grey (its range
+    scaled to 0..1)."""
+
+    kind: Literal["channel"] = "channel"
+    snapshot: str
+    node: str
+    channel: NonNegative = 0
+
+
+InputRequest = Annotated[DatasetInput | NoiseInput | ChannelInput, Field(discriminator="kind")]
+
+
+class TileRequest(Frozen):
+    """Many tiles at once: (node index, block, level), answered in that order."""
+
+    tiles: Annotated[
+        tuple[tuple[NonNegative, NonNegative, NonNegative], ...],
+        Field(max_length=MAX_TILES_PER_REQUEST),
+    ]
+    dtype: TileDType | None = None
+
+
+class Histogram(Frozen):
+    """`counts[i]` values lie in `edges[i] <= v < edges[i + 1]` (the last bin includes its end)."""
+
+    edges: tuple[FiniteFloat, ...]
+    counts: tuple[NonNegative, ...]
+
+
+class ChannelStatistics(Frozen):
+    minimum: tuple[FiniteFloat, ...]
+    maximum: tuple[FiniteFloat, ...]
+    mean: tuple[FiniteFloat, ...]
+    std: tuple[FiniteFloat, ...]
+    zeros: tuple[FiniteFloat, ...]
+
+
+class ValueStatistics(Frozen):
+    """Statistics of a node's values or weights: whole, histogram, per channel."""
+
+    node: str
+    shape: tuple[NonNegative, ...]
+    minimum: FiniteFloat
+    maximum: FiniteFloat
+    mean: FiniteFloat
+    std: FiniteFloat
+    zeros: FiniteFloat
+    not_finite: NonNegative
+    histogram: Histogram
+    channels: ChannelStatistics
+    dead_channels: tuple[NonNegative, ...] = ()
+
+
+class Job(Frozen):
+    """Long work. `snapshot` is its result, `partial` what it showed on the way."""
+
+    id: str
+    kind: Literal["forward", "maximise", "attribute"]
+    network: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: Annotated[FiniteFloat, Field(ge=0, le=1)] = 0.0
+    client: str | None = None
+    snapshot: str | None = None
+    partial: tuple[str, ...] = ()
+    problem: dict[str, Any] | None = None
+
+
+class JobList(Frozen):
+    jobs: tuple[Job, ...]
+
+
+class SnapshotTaken(Frozen):
+    kind: Literal["snapshot-taken"] = "snapshot-taken"
+    number: Positive
+    manifest: SnapshotManifest
+
+
+class SnapshotsDropped(Frozen):
+    kind: Literal["snapshots-dropped"] = "snapshots-dropped"
+    number: Positive
+    snapshots: tuple[str, ...]
+
+
+class JobChanged(Frozen):
+    kind: Literal["job-changed"] = "job-changed"
+    number: Positive
+    job: Job
+
+
+class NetworkAdded(Frozen):
+    kind: Literal["network-added"] = "network-added"
+    number: Positive
+    network: NetworkSummary
+
+
+Event = Annotated[
+    SnapshotTaken | SnapshotsDropped | JobChanged | NetworkAdded, Field(discriminator="kind")
+]
+
+
+class EventBatch(Frozen):
+    """Events after the number asked for, in order.
+
+    `reset` says that some between are no longer kept (or the number is from another session): load
+    the session anew, then go on from `last`.
+    """
+
+    events: tuple[Event, ...]
+    last: NonNegative
+    reset: bool = False

@@ -1,0 +1,63 @@
+"""Every URL of the HTTP API, once: the server registers these, the client fills them in.
+
+A route is written in Flask's rule syntax. `int` parts take no sign, so a negative number is no such
+route. `path` parts let module names keep a slash.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+API_PREFIX = "/api/v1"
+DEFAULT_PORT = 5570
+DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
+
+_PART = re.compile(r"<(?:(?:int|path):)?(\w+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One URL: `rule` for the server, `url(...)` for the client."""
+
+    name: str
+    rule: str
+
+    def url(self, **parts: str | int) -> str:
+        """Return the path with every part filled in and quoted.
+
+        Raises:
+            KeyError: a part is missing.
+        """
+        return _PART.sub(lambda match: quote(str(parts[match[1]]), safe=""), self.rule)
+
+
+def _api(name: str, rule: str) -> Route:
+    return Route(name, API_PREFIX + rule)
+
+
+HOME = Route("home", "/")
+HEALTH = Route("health", "/healthz")
+DOCS = Route("docs", "/docs")
+OPENAPI = _api("openapi", "/openapi.json")
+SESSION = _api("session", "/session")
+NETWORK = _api("network", "/networks/<network>")
+INPUT = _api("input", "/networks/<network>/input")
+SNAPSHOTS = _api("snapshots", "/networks/<network>/snapshots")
+WEIGHTS = _api("weights", "/networks/<network>/nodes/<path:node>/weights.npy")
+WEIGHT_STATS = _api("weight_stats", "/networks/<network>/nodes/<path:node>/weights/stats")
+KERNELS = _api("kernels", "/networks/<network>/nodes/<path:node>/weights/kernels.png")
+SNAPSHOT = _api("snapshot", "/snapshots/<snapshot>")
+TILES = _api("tiles", "/snapshots/<snapshot>/tiles")
+TILE = _api("tile", "/snapshots/<snapshot>/tiles/<path:node>/<int:block>/<int:level>")
+VALUES = _api("values", "/snapshots/<snapshot>/nodes/<path:node>/values.npy")
+CHANNEL = _api("channel", "/snapshots/<snapshot>/nodes/<path:node>/channels/<int:channel>.png")
+STATS = _api("stats", "/snapshots/<snapshot>/nodes/<path:node>/stats")
+JOBS = _api("jobs", "/jobs")
+JOB = _api("job", "/jobs/<job>")
+EVENTS = _api("events", "/events")
+DATASETS = _api("datasets", "/datasets")
+ITEMS = _api("items", "/datasets/<dataset>/items")
+ITEM = _api("item", "/datasets/<dataset>/items/<int:item>.png")
+SHEET = _api("sheet", "/datasets/<dataset>/sheet.png")
