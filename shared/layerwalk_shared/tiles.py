@@ -18,6 +18,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ class TileType(IntEnum):
     RGB8 = 3
 
 
-_NUMPY_TYPES: dict[TileType, np.dtype] = {  # type: ignore[type-arg]
+_NUMPY_TYPES: dict[TileType, np.dtype[Any]] = {
     TileType.FLOAT16: np.dtype("<f2"),
     TileType.INT8: np.dtype("i1"),
     TileType.RGB8: np.dtype("u1"),
@@ -78,7 +79,7 @@ class Tile:
     key: TileKey
     dtype: TileType
     first_channel: int
-    values: NDArray[np.generic]
+    values: NDArray[Any]
     scales: NDArray[np.float32]
     generation: int
 
@@ -196,7 +197,7 @@ def encode_parts(tiles: Iterable[Tile]) -> Iterator[bytes | memoryview]:
         )
         head = header + table
         yield head + _PADDING[: _aligned(len(head)) - len(head)]
-        yield memoryview(payload).cast("B")
+        yield payload.data.cast("B")
         rest = _aligned(payload.nbytes) - payload.nbytes
         if rest:
             yield _PADDING[:rest]
