@@ -110,7 +110,7 @@ def rebound(changes: Mapping[str, tuple[str, ...]]) -> tuple[Binding, ...]:
         for key in binding.keys:
             if key in owners:
                 raise InvalidRequestError(
-                    f"[keys]: {key!r} is bound to {owners[key]!r} and to {binding.name!r}"
+                    f"[keys]: {key!r} is bound to '{owners[key]}' and to '{binding.name}'"
                 )
             owners[key] = binding.name
     return table
