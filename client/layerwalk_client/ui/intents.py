@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layerwalk_shared.messages import NoiseInput
-
 from layerwalk_client.world.view import Appearance
+from layerwalk_shared.messages import NoiseInput
 
 
 @dataclass(frozen=True, slots=True)
