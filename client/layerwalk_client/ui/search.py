@@ -126,6 +126,7 @@ class SearchPanel:
             for place, one in enumerate(found):
                 if self._line(style, one, wide, is_chosen=place == self.chosen):
                     intents += [GoTo(one.node), ClosePanel()]
+            imgui.dummy((1, 1))
             if not found:
                 imgui.text_colored(imgui.ImVec4(*look.MARK), "no node fits")
         return intents
