@@ -50,7 +50,7 @@ def examine(
     torch: Callable[[], Finding] | None = None,
 ) -> list[Finding]:
     """Look at everything; takes a few seconds, because drivers are tried in other processes."""
-    found = [
+    return [
         Finding("layerwalk", f"{_version('layerwalk')}, Python {platform.python_version()}"),
         *_libraries(),
         *_graphics(graphics()),
@@ -58,7 +58,6 @@ def examine(
         torch() if torch is not None else _torch(),
         _settings(),
     ]
-    return found
 
 
 def verdict(findings: Sequence[Finding]) -> int:
