@@ -11,6 +11,7 @@ from layerwalk_models import zoo
 from layerwalk_models.card import Card
 from layerwalk_models.errors import CheckpointError
 from layerwalk_models.resnet import make_resnet18_thin
+from layerwalk_models.weights_file import load_weights
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50", "pfnet18"])
@@ -34,7 +35,7 @@ def test_weights_that_are_broken_or_do_not_fit_are_an_error(tmp_path: Path, cont
     path = tmp_path / "bad.safetensors"
     path.write_bytes(content)
     with pytest.raises(CheckpointError, match=r"bad\.safetensors"):
-        zoo.load_weights(make_resnet18_thin(3), path)
+        load_weights(make_resnet18_thin(3), path)
 
 
 @pytest.mark.parametrize(
