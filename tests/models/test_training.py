@@ -22,7 +22,7 @@ from layerwalk_models.training import schedule
 from layerwalk_models.training.average import WeightAverage
 from layerwalk_models.training.bank import Views, load_canvases, load_views, measure_normalisation
 from layerwalk_models.training.checkpoint import read_checkpoint, write_checkpoint
-from layerwalk_models.training.loop import Material, Run
+from layerwalk_models.training.loop import Material, Run, make_generator
 from layerwalk_models.training.loop import train as train_network
 from layerwalk_models.training.measurement import measure_accuracy
 from layerwalk_models.training.recipe import Recipe
@@ -89,6 +89,17 @@ def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(
 def test_another_seed_gives_other_weights(material: Material) -> None:
     first, second = Run(RECIPE, material), Run(replace(RECIPE, seed=1), material)
     assert not torch.equal(first.network.conv1.weight, second.network.conv1.weight)
+
+
+def test_every_epoch_of_every_seed_draws_other_numbers() -> None:
+    draws = {
+        tuple(
+            torch.randperm(20, generator=make_generator(replace(RECIPE, seed=seed), epoch)).tolist()
+        )
+        for seed in range(3)
+        for epoch in range(50)
+    }
+    assert len(draws) == 150
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path, material: Material) -> None:

@@ -16,10 +16,13 @@ from layerwalk_models.weights_file import load_weights
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50", "pfnet18"])
 def test_untrained_networks_are_the_same_each_time_and_leave_the_random_state(name: str) -> None:
-    torch.manual_seed(7)
-    state = torch.random.get_rng_state()
-    first, second = zoo.NETWORKS[name](), zoo.NETWORKS[name]()
-    assert torch.equal(torch.random.get_rng_state(), state)
+    made = []
+    for seed in (7, 8):
+        torch.manual_seed(seed)
+        state = torch.random.get_rng_state()
+        made.append(zoo.NETWORKS[name]())
+        assert torch.equal(torch.random.get_rng_state(), state)
+    first, second = made
     assert not first.training
     for (key, a), b in zip(first.state_dict().items(), second.state_dict().values(), strict=True):
         assert torch.equal(a, b), key

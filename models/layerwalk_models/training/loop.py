@@ -125,8 +125,7 @@ class Run:
         canvas_side = round(side * CANVAS_PER_SIDE)
         if self._shrunk.images.shape[-1] != canvas_side:
             self._shrunk = self.material.canvases.shrink(canvas_side)
-        generator = Generator().manual_seed(recipe.seed * _SEED_STEP + epoch)
-        torch.manual_seed(recipe.seed * _SEED_STEP + epoch)
+        generator = make_generator(recipe, epoch)
         self.network.train()
         losses: list[Tensor] = []
         batches = list(self._draw_batches(generator))
@@ -229,6 +228,11 @@ def train(
         write_checkpoint(checkpoint_path, run.capture())
         say(_describe(run.history[-1]))
     return Outcome(run.average.network, run.history, run.stopwatch.spent_s)
+
+
+def make_generator(recipe: Recipe, epoch: int) -> Generator:
+    """Make the source of all randomness of one epoch, so that a resumed run needs no other state."""
+    return Generator().manual_seed(recipe.seed * _SEED_STEP + epoch)
 
 
 def _find_loss(logits: Tensor, batch: Mixture, *, smoothing: float) -> Tensor:
