@@ -63,6 +63,7 @@ class Session:
     models run on the model thread (`jobs`) alone.
 
     Attributes:
+        id: no other session's.
         limits: what it was made with.
         events: what has changed, numbered.
         jobs: the model thread.
@@ -74,15 +75,14 @@ class Session:
     """
 
     def __init__(self, *, limits: Limits | None = None, device: str = "cpu") -> None:
+        self.id = secrets.token_hex(4)
         self.limits = limits or Limits()
         self.events = EventLog(kept=self.limits.kept_events)
         self.tiles = TileStore(budget_bytes=self.limits.tile_bytes)
         self._device = device
         self._networks: dict[str, Network] = {}
         self._datasets: dict[str, Dataset] = {}
-        self._shelf = SnapshotShelf(
-            budget_bytes=self.limits.snapshot_bytes, stamp=secrets.token_hex(4)
-        )
+        self._shelf = SnapshotShelf(budget_bytes=self.limits.snapshot_bytes, stamp=self.id)
         self._lock = threading.RLock()
         self._network_count = 0
         self._is_closed = False

@@ -79,9 +79,8 @@ MOUSE_HELP: tuple[tuple[str, str, str], ...] = (
 """(section, gesture, text): what the help tells beside the keys."""
 
 _SHOWN = {
-    "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "", "BACKSPACE": "Backspace", "SLASH": "/",
-    "TAB": "Tab", "ESCAPE": "Esc", "UP": "\N{UPWARDS ARROW}", "DOWN": "\N{DOWNWARDS ARROW}",
-    "LEFT": "\N{LEFTWARDS ARROW}", "RIGHT": "\N{RIGHTWARDS ARROW}",
+    "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "Shift", "BACKSPACE": "Backspace", "SLASH": "/",
+    "TAB": "Tab", "ESCAPE": "Esc", "UP": "Up", "DOWN": "Down", "LEFT": "Left", "RIGHT": "Right",
 }  # fmt: skip
 
 

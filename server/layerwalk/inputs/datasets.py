@@ -27,7 +27,11 @@ class Item(Protocol):
 
 
 class Dataset(Protocol):
-    """An ordered collection of labelled pictures; asked from several threads at once."""
+    """An ordered collection of labelled pictures; asked from several threads at once.
+
+    It may also have `names` and `labels`, aligned with its items, so that a page of names need not
+    read the pictures.
+    """
 
     @property
     def name(self) -> str: ...
@@ -83,4 +87,22 @@ def checked_item(dataset: Dataset, index: int) -> Item:
 
 def label_of(dataset: Dataset, item: Item) -> str | None:
     """Return the name of an item's class, where it has one."""
-    return dataset.classes[item.label] if isinstance(item.label, int) else item.label
+    return _label_name(dataset, item.label)
+
+
+def name_and_label(dataset: Dataset, index: int) -> tuple[str, str | None]:
+    """Return (name, label) of an item, without its picture where the data set can.
+
+    Raises:
+        NotFoundError, DatasetError: see `checked_item`.
+    """
+    names: Sequence[str] | None = getattr(dataset, "names", None)
+    labels: Sequence[str | int | None] | None = getattr(dataset, "labels", None)
+    if names is None or labels is None:
+        item = checked_item(dataset, index)
+        return item.name, label_of(dataset, item)
+    return names[index], _label_name(dataset, labels[index])
+
+
+def _label_name(dataset: Dataset, label: str | int | None) -> str | None:
+    return dataset.classes[label] if isinstance(label, int) else label
