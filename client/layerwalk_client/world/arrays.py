@@ -69,9 +69,14 @@ class SceneArrays:
         boards: those of `scene.boards` that stop a ray; `board_index` says which they are.
         wall_of, number_of: `[B]` wall index, and number within the wall, of each block.
         blocks: `[B]` rectangle that each block covers on its wall.
-        texel: `[B]` metres of one level-0 pixel (the shorter side where they differ).
-        overview: `[B]` level that is always kept; `last` the coarsest there is.
-        chain_bytes: `[B, 16]` texture memory of level L and all coarser ones.
+        block_ahead, block_aside: `[B]` centre of each block along its normal, and to its right.
+        texel_log: `[B]` log2 of the metres of one level-0 pixel (its shorter side).
+        overview: `[B]` level from which on the overview picture, which is always there, is as
+            good as a texture of the block's own; at least 1. Stands for "overview only" as well.
+        last: `[B]` coarsest level there is, of 1 x 1.
+        chain_bytes: `[B, 16]` texture memory of level L with all coarser ones; 0 where the
+            overview takes over.
+        block_by_key: (network, node index, block number) -> block.
     """
 
     scene: Scene
@@ -82,7 +87,9 @@ class SceneArrays:
     wall_of: Ints
     number_of: Ints
     blocks: Rectangles
-    texel: Floats
+    block_ahead: Floats
+    block_aside: Floats
+    texel_log: Floats
     overview: Ints
     last: Ints
     chain_bytes: Ints
@@ -119,11 +126,14 @@ class SceneArrays:
                 number_of.append(number)
                 corners.append(_block_corners(wall, number))
                 texel.append(side)
-                overview.append(overview_level(wall.picture_hw, overview_side))
+                enough = max(1, overview_level(wall.picture_hw, overview_side))
+                overview.append(enough)
                 last.append(level_count(wall.picture_hw) - 1)
                 count = len(block_channels(wall.channels, number))
-                memory.append(_chain_bytes(wall.picture_hw, count * per_texel))
+                chain = _chain_bytes(wall.picture_hw, count * per_texel)
+                memory.append(chain[:enough] + [0] * (16 - enough))
         places = np.array(wall_of, dtype=np.int64)
+        blocks = _block_rectangles(walls, places, np.array(corners).reshape(-1, 4))
         return cls(
             scene=scene,
             walls=walls,
@@ -132,8 +142,10 @@ class SceneArrays:
             first_block=_frozen_ints(first),
             wall_of=_frozen_ints(wall_of),
             number_of=_frozen_ints(number_of),
-            blocks=_block_rectangles(walls, places, np.array(corners).reshape(-1, 4)),
-            texel=_frozen(np.array(texel, dtype=np.float64)),
+            blocks=blocks,
+            block_ahead=_frozen((blocks.centres * blocks.normals).sum(axis=1)),
+            block_aside=_frozen((blocks.centres * blocks.rights).sum(axis=1)),
+            texel_log=_frozen(np.log2(np.array(texel, dtype=np.float64))),
             overview=_frozen_ints(overview),
             last=_frozen_ints(last),
             chain_bytes=_frozen_ints(np.array(memory, dtype=np.int64).reshape(-1, 16)),
@@ -154,8 +166,8 @@ class SceneArrays:
         return self.scene.walls[int(self.wall_of[block])].network
 
     def nothing_resident(self) -> Ints:
-        """Return the `resident` argument of `planner.plan` for a GPU that holds nothing."""
-        return self.last + 1
+        """Return the `resident` argument of `planner.plan` for a GPU with overviews alone, `[B]`."""
+        return self.overview.copy()
 
 
 def _block_corners(wall: Wall, number: int) -> tuple[float, float, float, float]:
@@ -185,7 +197,7 @@ def _block_rectangles(walls: Rectangles, places: Ints, corners: Floats) -> Recta
 
 
 def _chain_bytes(picture_hw: tuple[int, int], per_texel: int) -> list[int]:
-    """Bytes of level L and all coarser ones, for L in 0..15 (0 past the last)."""
+    """Bytes of level L with all coarser ones, for L in 0..15 (0 past the last)."""
     sizes = [0] * 16
     for level in reversed(range(level_count(picture_hw))):
         height, width = level_shape(picture_hw, level)
