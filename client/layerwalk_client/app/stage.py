@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from layerwalk_shared.errors import LayerwalkError
-from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
-
 from layerwalk_client.app.residency import Residency, Wanted
 from layerwalk_client.app.state import SceneState
 from layerwalk_client.cache import TileCache
 from layerwalk_client.gl.renderer import Renderer
-from layerwalk_client.planner import plan
+from layerwalk_client.gl.target import Target
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import Arrival, RequestFailed
 from layerwalk_client.source.asking import Tiles, Wish
@@ -25,7 +22,9 @@ from layerwalk_client.world.layout import layout
 from layerwalk_client.world.options import LayoutOptions
 from layerwalk_client.world.palette import Theme
 from layerwalk_client.world.scene import Scene
-from layerwalk_client.world.view import Camera
+from layerwalk_client.world.view import Camera, Look
+from layerwalk_shared.errors import LayerwalkError
+from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
 
 MIB = 2**20
 
@@ -128,12 +127,14 @@ class Stage:
             has_changed |= self._arrange(self.shown)
         return bool(self.residency.upload(upload_bytes)) or has_changed
 
+    def draw(self, look: Look, target: Target, *, dt: float = 0.0) -> None:
+        """Draw the world into a target."""
+        self._renderer.draw(look, target, dt=dt)
+
     def is_settled(self, now_s: float) -> bool:
         """Whether everything that is wanted is on the screen."""
         return (
-            self.shown is not None
-            and not self.state.is_busy
-            and self.residency.is_settled(now_s)
+            self.shown is not None and not self.state.is_busy and self.residency.is_settled(now_s)
         )
 
     def wall_index(self, node: int) -> int | None:
@@ -211,4 +212,20 @@ def plan_wanted(
     arrays: SceneArrays, camera: Camera, size_wh: tuple[int, int], renderer: Renderer
 ) -> list[Wanted]:
     """Return the blocks that the camera is near enough to, the most important first."""
-    raise NotImplementedError
+    import math
+
+    import numpy as np
+
+    eye = np.array(camera.position)
+    found = []
+    for b in range(arrays.block_total):
+        c = arrays.blocks.centres[b]
+        h = arrays.blocks.halves[b]
+        d = max(0.1, float(np.linalg.norm(c - eye)) - float(np.linalg.norm(h)))
+        px = arrays.texel[b] * size_wh[1] / (2 * math.tan(camera.fov / 2) * d)
+        level = max(0, math.floor(-math.log2(max(px, 1e-9))))
+        if level < arrays.overview[b]:
+            wall = arrays.scene.walls[int(arrays.wall_of[b])]
+            found.append((d, Wanted(wall.node, int(arrays.number_of[b]), level)))
+    found.sort(key=lambda row: row[0])
+    return [one for _, one in found]

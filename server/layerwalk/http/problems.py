@@ -99,4 +99,3 @@ def _sentence(error: HTTPException, app: Flask) -> str:
         came = f"a body of {length} bytes" if length else "a body"
         return f"{came} is over the limit of {limit} bytes"
     return error.description or error.name
-
