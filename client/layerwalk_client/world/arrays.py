@@ -70,8 +70,12 @@ class SceneArrays:
         wall_of, number_of: `[B]` wall index, and number within the wall, of each block.
         blocks: `[B]` rectangle that each block covers on its wall.
         texel: `[B]` metres of one level-0 pixel (the shorter side where they differ).
-        overview: `[B]` level that is always kept; `last` the coarsest there is.
-        chain_bytes: `[B, 16]` texture memory of level L and all coarser ones.
+        overview: `[B]` level from which on the overview picture, which is always there, is as
+            good as a texture of the block's own; at least 1. Stands for "overview only" as well.
+        last: `[B]` coarsest level there is, of 1 x 1.
+        chain_bytes: `[B, 16]` texture memory of level L with all coarser ones; 0 where the
+            overview takes over.
+        block_by_key: (network, node index, block number) -> block.
     """
 
     scene: Scene
@@ -119,10 +123,12 @@ class SceneArrays:
                 number_of.append(number)
                 corners.append(_block_corners(wall, number))
                 texel.append(side)
-                overview.append(overview_level(wall.picture_hw, overview_side))
+                enough = max(1, overview_level(wall.picture_hw, overview_side))
+                overview.append(enough)
                 last.append(level_count(wall.picture_hw) - 1)
                 count = len(block_channels(wall.channels, number))
-                memory.append(_chain_bytes(wall.picture_hw, count * per_texel))
+                chain = _chain_bytes(wall.picture_hw, count * per_texel)
+                memory.append(chain[:enough] + [0] * (16 - enough))
         places = np.array(wall_of, dtype=np.int64)
         return cls(
             scene=scene,
@@ -154,8 +160,8 @@ class SceneArrays:
         return self.scene.walls[int(self.wall_of[block])].network
 
     def nothing_resident(self) -> Ints:
-        """Return the `resident` argument of `planner.plan` for a GPU that holds nothing."""
-        return self.last + 1
+        """Return the `resident` argument of `planner.plan` for a GPU with overviews alone, `[B]`."""
+        return self.overview.copy()
 
 
 def _block_corners(wall: Wall, number: int) -> tuple[float, float, float, float]:
@@ -185,7 +191,7 @@ def _block_rectangles(walls: Rectangles, places: Ints, corners: Floats) -> Recta
 
 
 def _chain_bytes(picture_hw: tuple[int, int], per_texel: int) -> list[int]:
-    """Bytes of level L and all coarser ones, for L in 0..15 (0 past the last)."""
+    """Bytes of level L with all coarser ones, for L in 0..15 (0 past the last)."""
     sizes = [0] * 16
     for level in reversed(range(level_count(picture_hw))):
         height, width = level_shape(picture_hw, level)
