@@ -39,6 +39,8 @@ SUPERSAMPLING = 2
 PATIENCE_S = 60.0
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 MANY_BYTES = 2**40
+MANY_WISHES = 2**20
+"""A picture waits for everything, however much it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ class _Studio:
 
         def step() -> None:
             now_s = time.monotonic()
-            stage.plan(camera, size_wh, now_s=now_s)
+            stage.plan(camera, size_wh, now_s=now_s, max_wishes=MANY_WISHES)
             stage.step(now_s, MANY_BYTES)
 
         self.wait(lambda: stage.is_settled(time.monotonic()), step)
