@@ -75,6 +75,7 @@ class BoardPainter:
         self._program.use()
         self._program.set_matrix("clip_from_world", eye.clip_from_world)
         self._program.set_floats("eye", *eye.position.tolist())
+        self._program.set_floats("focal_px", eye.focal_px)
         gl.glDrawArraysInstanced(gl.GL_TRIANGLE_STRIP, 0, 4, len(self._boards))
 
     def close(self) -> None:

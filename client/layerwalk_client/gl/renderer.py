@@ -10,15 +10,18 @@ from layerwalk_client.gl.boards import BoardPainter
 from layerwalk_client.gl.context import read_graphics_info
 from layerwalk_client.gl.eye import Eye, eye_of
 from layerwalk_client.gl.ground import GroundPainter
+from layerwalk_client.gl.marks import MarkPainter
+from layerwalk_client.gl.pictures import Images, Overlay, Picture, PicturePainter
 from layerwalk_client.gl.residency import Residency
 from layerwalk_client.gl.ribbons import RibbonPainter
 from layerwalk_client.gl.scales import ChannelScales
 from layerwalk_client.gl.target import Target
+from layerwalk_client.gl.text import TextPainter
 from layerwalk_client.gl.textures import TexturePool
 from layerwalk_client.gl.theme import theme
 from layerwalk_client.gl.values import ValueColours
 from layerwalk_client.gl.walls import WallPainter
-from layerwalk_client.world.scene import Scene
+from layerwalk_client.world.scene import Scene, Wall
 from layerwalk_client.world.view import Look
 from layerwalk_shared.messages import NodeStatistics
 from layerwalk_shared.tiles import Tile
@@ -52,7 +55,12 @@ class Renderer:
         self._ground = GroundPainter()
         self._ribbons = RibbonPainter()
         self._boards = BoardPainter()
+        self._text = TextPainter()
+        self._marks = MarkPainter()
+        self._pictures = PicturePainter()
+        self.images = Images()
         self._scene = Scene()
+        self._by_key: dict[tuple[str, int], Wall] = {}
 
     @property
     def memory_bytes(self) -> int:
@@ -61,8 +69,8 @@ class Renderer:
 
     @property
     def is_animating(self) -> bool:
-        """The next frame would differ from the last by time alone (a cross-fade)."""
-        return self._residency.is_fading
+        """The next frame would differ from the last by time alone (cross-fades)."""
+        return self._residency.is_fading or self._text.is_fading
 
     def set_scene(self, scene: Scene) -> None:
         """Stand another arrangement in the world; values stay where their nodes do."""
@@ -75,6 +83,8 @@ class Renderer:
         self._ground.set_plots(scene.plots)
         self._ribbons.set_ribbons(scene.ribbons)
         self._boards.set_boards(scene.boards)
+        self._text.set_labels(scene.labels)
+        self._by_key = {(wall.network, wall.node): wall for wall in scene.walls}
 
     def set_statistics(self, network: str, nodes: Sequence[NodeStatistics]) -> None:
         """Take the largest value of each node of a network from a snapshot's manifest.
@@ -119,13 +129,24 @@ class Renderer:
         """Return the finest level of a block that is on the GPU, None where there is none."""
         return self._residency.level((network, node), block)
 
-    def draw(self, look: Look, target: Target, *, dt: float = 0.0, eye: Eye | None = None) -> None:
+    def draw(
+        self,
+        look: Look,
+        target: Target,
+        *,
+        dt: float = 0.0,
+        pictures: Sequence[Picture] = (),
+        overlays: Sequence[Overlay] = (),
+        eye: Eye | None = None,
+    ) -> None:
         """Draw one frame.
 
         Args:
             look: camera, colours, marks.
             target: what is drawn into.
             dt: seconds since the last frame, for cross-fades; 0 draws everything settled.
+            pictures: in the world: panels, the held image.
+            overlays: on the screen, over everything.
             eye: instead of `look.camera`, for headsets.
         """
         eye = eye or eye_of(look.camera, target.size_wh)
@@ -159,14 +180,22 @@ class Renderer:
         self._ribbons.draw(eye, colours, look.marks.selection)
         gl.glDepthMask(True)
         self._boards.draw(eye)
+        gl.glDepthMask(False)
+        self._marks.draw(eye, colours, look.marks, self._by_key)
+        self._text.draw(eye, colours, self._walls.places, dt=dt)
+        self._pictures.draw(eye, pictures)
+        self._pictures.draw_overlays(target.size_wh, overlays)
+        gl.glDepthMask(True)
+        gl.glDisable(gl.GL_BLEND)
+        gl.glDisable(gl.GL_DEPTH_TEST)
 
     def close(self) -> None:
         """Release every GL object."""
         gl.glUseProgram(0)  # a program in use outlives its deletion
         gl.glBindVertexArray(0)
         for item in (
-            self._walls, self._ground, self._ribbons, self._boards, self._colours, self._atlas,
-            self._pool,
+            self._walls, self._ground, self._ribbons, self._boards, self._text, self._marks,
+            self._pictures, self.images, self._colours, self._atlas, self._pool,
         ):  # fmt: skip
             item.close()
 

@@ -74,9 +74,9 @@ class WallPainter:
         self._needs_records = True
 
     @property
-    def records(self) -> RecordTable:
-        """Records of the walls, for other painters that need them."""
-        return self._records
+    def places(self) -> WallPlaces:
+        """Where the walls stand."""
+        return self._places
 
     def set_walls(self, walls: tuple[Wall, ...]) -> None:
         """Stand other walls in the world."""

@@ -12,5 +12,8 @@ void main() {
     vec2 wide = max(vec2(board.z) / pixel, vec2(1.0));
     float border = board.z > 0.0
         ? clamp(max(wide.x - inside.x, wide.y - inside.y) + 0.5, 0.0, 1.0) : 0.0;
+    vec2 covered = clamp(inside + 0.5, 0.0, 1.0);
     colour = mix(ground_colour, edge_colour, border * step(0.001, edge_colour.a));
+    colour.a *= covered.x * covered.y;
+    if (colour.a <= 0.0) discard;
 }

@@ -6,6 +6,7 @@ layout(location = 3) in vec4 edge;
 
 uniform mat4 clip_from_world;
 uniform vec3 eye;
+uniform float focal_px;
 
 out vec2 place;
 flat out vec4 board;
@@ -16,8 +17,10 @@ flat out vec4 edge_colour;
 
 void main() {
     vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1) - 0.5;
-    place = corner * shape.xy;
     board = shape;
+    float away = (clip_from_world * vec4(place_yaw.xyz, 1.0)).w;
+    // Half a pixel more on each side, for soft edges.
+    place = corner * (shape.xy + 1.5 * max(away, 0.0) / focal_px);
     ground_colour = ground;
     edge_colour = edge;
     vec3 right = vec3(cos(place_yaw.w), 0.0, -sin(place_yaw.w));
