@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk_client.source.arrivals import ValuesArrived
 from layerwalk_client.source.asking import Values
+from layerwalk_shared.graph import Node
 
 DWELL_S = 0.15
 """The pointer rests this long on a channel before its values are fetched."""
 KEPT_BYTES = 32 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A pixel of a wall: what to fetch for its value, and where it is in that."""
+
+    fetch: Values
+    node: Node
+    channel: int
+    texel: tuple[int, int]
 
 
 class Readings:
@@ -70,17 +82,34 @@ class Readings:
         self._asked = None
         self._looked_at = None
 
-    def value(self, at: Values, row: int, column: int, *, width: int) -> float | None:
-        """Return the exact value at a pixel of the picture, or None while it is not known.
+    def value(self, at: Spot) -> tuple[float, ...] | None:
+        """Return the exact value at a spot (three of an image), or None while it is not known."""
+        values = self._values.get(at.fetch)
+        return None if values is None else values_at(values, at)
 
-        Args:
-            at: snapshot, node and channel.
-            row, column: of the picture at level 0.
-            width: pixels of a row of the picture.
-        """
-        values = self._values.get(at)
-        if values is None:
-            return None
-        place = row * width + column
-        flat = values.reshape(-1)
-        return float(flat[place]) if 0 <= place < flat.size else None
+
+def spot_of(snapshot: str, node: Node, *, channel: int, texel: tuple[int, int]) -> Spot:
+    """Return where a pixel of a wall lies in its node's tensor.
+
+    Maps are read by the row of their channel; a vector, an image and whatever mixes axes whole.
+    """
+    is_by_row = len(node.shape) >= 3 and (
+        node.view == "maps" or (node.view in ("tokens", "sequence") and len(node.shape) == 3)
+    )
+    fetch = Values(snapshot, node.id, channel if is_by_row else None)
+    return Spot(fetch, node, channel, texel)
+
+
+def values_at(values: NDArray[np.float32], at: Spot) -> tuple[float, ...] | None:
+    """Return the value of a spot in the array that its fetch brings; None where it has none."""
+    node, (row, column) = at.node, at.texel
+    if node.view == "image" and values.ndim == 3:
+        return tuple(values[:, row, column].tolist())
+    if node.view == "grid" and values.ndim == 2:
+        token = row * node.width + column + values.shape[0] - node.height * node.width
+        return (float(values[token, at.channel]),)
+    place = row * node.width + column
+    if at.fetch.row is None and node.view != "vector":
+        place += at.channel * node.height * node.width
+    flat = values.reshape(-1)
+    return (float(flat[place]),) if 0 <= place < flat.size else None

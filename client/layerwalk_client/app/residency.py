@@ -38,18 +38,19 @@ OVERVIEW_CELLS = 8
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A block of a wall and the finest level that it is large enough for."""
+    """A block of a wall and the finest level that it is large enough for.
+
+    `is_coarser`: it lies on the GPU finer than that, and memory is short.
+    """
 
     node: int
     block: int
     level: int
+    is_coarser: bool = False
 
 
 class Screen(Protocol):
     """The part of the renderer that takes values: `gl.renderer.Renderer`, or a fake in tests."""
-
-    @property
-    def memory_bytes(self) -> int: ...
 
     def set_statistics(self, network: str, nodes: Sequence[NodeStatistics]) -> None: ...
 
@@ -76,13 +77,11 @@ class Residency:
     Args:
         cache: of tiles that have arrived.
         screen: where they go.
-        gpu_bytes: of textures, above which blocks that are not wanted go.
     """
 
-    def __init__(self, cache: TileCache, screen: Screen, *, gpu_bytes: int) -> None:
+    def __init__(self, cache: TileCache, screen: Screen) -> None:
         self._cache = cache
         self._screen = screen
-        self._gpu_bytes = gpu_bytes
         self._network = ""
         self._graph = Graph(nodes=())
         self._manifest: SnapshotManifest | None = None
@@ -91,8 +90,6 @@ class Residency:
         self._wanted: tuple[Wanted, ...] = ()
         self._turns: list[_Turn] = []
         self._failed: dict[TileKey, float] = {}
-        self._used: dict[tuple[int, int], int] = {}
-        self._round = 0
         self._has_uploads = False
 
     @property
@@ -124,7 +121,6 @@ class Residency:
         self._turns = []
         self._wanted = ()
         self._failed.clear()
-        self._used.clear()
 
     def show(self, manifest: SnapshotManifest, place: str, *, now_s: float, sweep_s: float) -> None:
         """Let the walls take over a snapshot whose overview is in the cache under `place`.
@@ -150,13 +146,24 @@ class Residency:
             self._turns = []
         self._has_uploads = True
 
-    def want(self, wanted: Sequence[Wanted], *, now_s: float) -> list[Tiles]:
-        """Note what the view needs, the most important first; return what must be fetched."""
+    def want(
+        self,
+        wanted: Sequence[Wanted],
+        *,
+        now_s: float,
+        evicted: Iterable[tuple[int, int]] = (),
+    ) -> list[Tiles]:
+        """Note what the view needs, the most important first; return what must be fetched.
+
+        Args:
+            wanted: blocks, those that are on the screen already too.
+            now_s: the caller's clock.
+            evicted: (node, block) to drop from the GPU.
+        """
+        for node, block in evicted:
+            self._screen.drop_block(self._network, node, block)
         self._wanted = tuple(wanted)
-        self._round += 1
         self._has_uploads = True
-        for one in wanted:
-            self._used[one.node, one.block] = self._round
         return self._batches(self._missing(now_s))
 
     def fail(self, keys: Iterable[TileKey], *, now_s: float) -> None:
@@ -199,15 +206,13 @@ class Residency:
             if one.node in waiting:
                 continue
             chain = self._chain(one)
-            held = self._screen.resident(self._network, one.node, one.block)
-            if not chain or (held is not None and held <= chain[0].key.level):
+            if not self._is_news(one, chain):
                 continue
             if used and used + _chain_bytes(chain) > budget_bytes:
                 return used
-            self._put(one, chain)
+            self._screen.put_block(self._network, one.node, one.block, chain)
             used += _chain_bytes(chain)
         self._has_uploads = False
-        self._evict()
         return used
 
     def is_settled(self, now_s: float) -> bool:
@@ -218,12 +223,7 @@ class Residency:
             return False
         if any(key not in self._failed for key in self._missing(now_s)):
             return False
-        for one in self._wanted:
-            chain = self._chain(one)
-            held = self._screen.resident(self._network, one.node, one.block)
-            if chain and (held is None or held > chain[0].key.level):
-                return False
-        return True
+        return not any(self._is_news(one, self._chain(one)) for one in self._wanted)
 
     def source_node(self, node: int) -> int:
         """Return the node whose tiles show `node`: itself, or an earlier one with its values."""
@@ -309,9 +309,13 @@ class Residency:
         chain = self._cache.chain(self._place, source, one.block)
         return tuple(_as_node(tile, one.node) for tile in chain if tile.key.level >= one.level)
 
-    def _put(self, one: Wanted, chain: Sequence[Tile]) -> None:
-        self._screen.put_block(self._network, one.node, one.block, chain)
-        self._used.setdefault((one.node, one.block), self._round)
+    def _is_news(self, one: Wanted, chain: Sequence[Tile]) -> bool:
+        """Whether a chain is finer than what is on the screen (or coarser, as is wanted)."""
+        if not chain:
+            return False
+        held = self._screen.resident(self._network, one.node, one.block)
+        level = chain[0].key.level
+        return held is None or level < held or (one.is_coarser and level > held)
 
     def _switch(self, nodes: Sequence[int]) -> None:
         """Let walls show the new snapshot: overview, and what is fine of what was fine."""
@@ -340,7 +344,7 @@ class Residency:
                 one = wanted.get((node, block))
                 chain = self._chain(one) if one is not None else ()
                 if one is not None and chain:
-                    self._put(one, chain)
+                    self._screen.put_block(self._network, node, block, chain)
                 else:
                     self._screen.drop_block(self._network, node, block)
         self._screen.put_overview(self._network, overview)
@@ -351,18 +355,6 @@ class Residency:
             nodes = [turn.node for turn in self._turns]
             self._turns = []
             self._switch(nodes)
-
-    def _evict(self) -> None:
-        """Drop blocks that have not been wanted for longest, while memory is over its budget."""
-        if self._screen.memory_bytes <= self._gpu_bytes:
-            return
-        for (node, block), used in sorted(self._used.items(), key=lambda item: item[1]):
-            if used == self._round:
-                break
-            self._screen.drop_block(self._network, node, block)
-            del self._used[node, block]
-            if self._screen.memory_bytes <= self._gpu_bytes:
-                break
 
 
 def _as_node(tile: Tile, node: int) -> Tile:

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from layerwalk_shared.errors import LayerwalkError
-from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
+import numpy as np
+from numpy.typing import NDArray
 
 from layerwalk_client.app.residency import Residency, Wanted
 from layerwalk_client.app.state import SceneState
 from layerwalk_client.cache import TileCache
 from layerwalk_client.gl.renderer import Renderer
-from layerwalk_client.planner import plan
+from layerwalk_client.gl.target import Target
+from layerwalk_client.planner import MAX_WISHES, plan
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import Arrival, RequestFailed
 from layerwalk_client.source.asking import Tiles, Wish
@@ -24,8 +25,10 @@ from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.layout import layout
 from layerwalk_client.world.options import LayoutOptions
 from layerwalk_client.world.palette import Theme
-from layerwalk_client.world.scene import Scene
-from layerwalk_client.world.view import Camera
+from layerwalk_client.world.scene import Scene, Vector
+from layerwalk_client.world.view import Camera, Look
+from layerwalk_shared.errors import LayerwalkError
+from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
 
 MIB = 2**20
 
@@ -77,7 +80,9 @@ class Stage:
         self._options = LayoutOptions(theme=theme, shows_answer=False)
         cache = TileCache(cache_bytes)
         self.state = SceneState(cache, client=source.client)
-        self.residency = Residency(cache, renderer, gpu_bytes=gpu_bytes)
+        self.residency = Residency(cache, renderer)
+        self._gpu_bytes = gpu_bytes
+        self._held: NDArray[np.int64] | None = None
         self.scene = Scene()
         self.arrays = SceneArrays.from_scene(self.scene)
         self._base = Scene()
@@ -106,20 +111,68 @@ class Stage:
             self._take_one(arrival, found, now_s)
         return found
 
-    def plan(self, camera: Camera, size_wh: tuple[int, int], *, now_s: float,
-             extra: Sequence[Wanted] = ()) -> None:  # fmt: skip
+    def plan(
+        self,
+        camera: Camera,
+        size_wh: tuple[int, int],
+        *,
+        now_s: float,
+        motion: Vector = (0.0, 0.0, 0.0),
+        extra: Sequence[Wanted] = (),
+        max_wishes: int = MAX_WISHES,
+    ) -> None:
         """Ask for what the camera needs and is not there.
 
         Args:
             camera: the eye.
             size_wh: pixels of the view.
             now_s: the caller's clock.
+            motion: of the eye, metres per second.
             extra: blocks wanted before all others (what is held to the eye).
+            max_wishes: blocks asked for at once.
         """
         if self.shown is None or self.network is None:
             return
-        wanted = [*extra, *plan_wanted(self.arrays, camera, size_wh, self._renderer)]
-        self._source.want(self.residency.want(wanted, now_s=now_s))
+        arrays = self.arrays
+        resident = self._resident()
+        planned = plan(
+            arrays,
+            camera,
+            size_wh,
+            resident,
+            self._gpu_bytes,
+            held=self._held,
+            motion=motion,
+            max_wishes=max_wishes,
+        )
+        self._held = planned.levels
+        wanted = [
+            *extra,
+            *(
+                Wanted(wish.node, wish.block, wish.level, wish.level > resident[wish.index])
+                for wish in planned.wishes
+            ),
+        ]
+        known = {wish.index for wish in planned.wishes}
+        for index in np.flatnonzero(resident < arrays.overview).tolist():
+            if index not in known and planned.levels[index] < arrays.overview[index]:
+                wall = arrays.scene.walls[int(arrays.wall_of[index])]
+                number = int(arrays.number_of[index])
+                wanted.append(Wanted(wall.node, number, int(planned.levels[index])))
+        evicted = [(one.node, one.block) for one in planned.evictions]
+        self._source.want(self.residency.want(wanted, now_s=now_s, evicted=evicted))
+
+    def _resident(self) -> NDArray[np.int64]:
+        """Return the finest level of each block on the GPU; the overview's where there is none."""
+        arrays = self.arrays
+        found = arrays.overview.copy()
+        for index in range(arrays.block_total):
+            wall = arrays.scene.walls[int(arrays.wall_of[index])]
+            number = int(arrays.number_of[index])
+            level = self._renderer.resident(wall.network, wall.node, number)
+            if level is not None:
+                found[index] = min(level, int(found[index]))
+        return found
 
     def step(self, now_s: float, upload_bytes: float) -> bool:
         """Let walls change and blocks go up within a budget; return whether anything did."""
@@ -128,12 +181,14 @@ class Stage:
             has_changed |= self._arrange(self.shown)
         return bool(self.residency.upload(upload_bytes)) or has_changed
 
+    def draw(self, look: Look, target: Target, *, dt: float = 0.0) -> None:
+        """Draw the world into a target."""
+        self._renderer.draw(look, target, dt=dt)
+
     def is_settled(self, now_s: float) -> bool:
         """Whether everything that is wanted is on the screen."""
         return (
-            self.shown is not None
-            and not self.state.is_busy
-            and self.residency.is_settled(now_s)
+            self.shown is not None and not self.state.is_busy and self.residency.is_settled(now_s)
         )
 
     def wall_index(self, node: int) -> int | None:
@@ -203,12 +258,7 @@ class Stage:
         if manifest is not None and has_answer:
             self.scene = with_answer(self._base, network, manifest, theme=self._options.theme)
         self.arrays = SceneArrays.from_scene(self.scene, texel_bytes=2)
+        if self._held is not None and len(self._held) != self.arrays.block_total:
+            self._held = None
         self._renderer.set_scene(self.scene)
         return True
-
-
-def plan_wanted(
-    arrays: SceneArrays, camera: Camera, size_wh: tuple[int, int], renderer: Renderer
-) -> list[Wanted]:
-    """Return the blocks that the camera is near enough to, the most important first."""
-    raise NotImplementedError

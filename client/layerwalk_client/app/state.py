@@ -7,6 +7,7 @@ follow faster than their overviews come are skipped, the newest is never lost.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -78,6 +79,7 @@ class SceneState:
         self.coming: SnapshotManifest | None = None
         self.lost: ConnectionLost | None = None
         self._jobs: dict[str, Job] = {}
+        self._ended: deque[str] = deque(maxlen=64)
         self._sending = 0
 
     @property
@@ -143,6 +145,7 @@ class SceneState:
         self._next = None
         self._sending = 0
         self._jobs.clear()
+        self._ended.clear()
         self.lost = None
         self.session = arrival.session
         self.network = arrival.network
@@ -170,9 +173,12 @@ class SceneState:
         if self.network is None or job.network != self.network.id or not is_ours:
             return NOTHING
         if job.state in ("queued", "running"):
+            if job.id in self._ended:  # its events were quicker than the answer to the wish
+                return NOTHING
             self._jobs[job.id] = job
             return Changes(is_status=True)
         self._jobs.pop(job.id, None)
+        self._ended.append(job.id)
         failure = None
         if job.state == "failed" and job.problem is not None:
             failure = error_from_problem(job.problem)

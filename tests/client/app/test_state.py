@@ -176,6 +176,16 @@ def test_a_job_is_followed_until_it_ends(served):
     assert not served.state.is_busy
 
 
+def test_a_job_that_ends_before_its_wish_is_answered_does_not_stay(served):
+    served.show_first()
+    served.state.note_sent()
+    job = Job(id="j1", kind="forward", network="synthetic", state="queued", client="me")
+    done = job.model_copy(update={"state": "done"})
+    served.state.apply(EventArrived(JobChanged(number=9, job=done)))
+    served.state.apply(WishTaken(PutInput("synthetic", b""), job))
+    assert not served.state.is_busy
+
+
 def test_jobs_of_other_clients_are_not_shown(served):
     served.show_first()
     job = Job(id="j1", kind="forward", network="synthetic", state="running", client="other")
