@@ -187,10 +187,12 @@ class Toolbox:
             self.appearance = intent.appearance
         elif isinstance(intent, PickItem):
             self.pick_item(intent.dataset, intent.item, intent.title)
+            self.carry_out(kind, ClosePanel())  # it would stand before the input
         elif isinstance(intent, PickNoise):
             network = self._stage.network
             if network is not None:
                 self._hold(hold_noise(intent.noise, network.input))
+                self.carry_out(kind, ClosePanel())
         elif isinstance(intent, PickChannel):
             held = self.channel(intent.node, intent.channel)
             if held is not None:

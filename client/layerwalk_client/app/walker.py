@@ -411,8 +411,8 @@ class Walker:
     # The picture.
 
     def _draw(self, now_s: float, dt: float, *, is_forced: bool) -> bool:
-        hud = self._hud(now_s)
         pictures = self.tools.panels.pictures()
+        hud = self._hud(now_s, has_panels=bool(pictures))
         seen = (hud, self._look(), tuple(id(one) for one in pictures), self._size_wh)
         is_needed = (
             is_forced
@@ -445,11 +445,12 @@ class Walker:
             marks=Marks(hover, self.selection),
         )
 
-    def _hud(self, now_s: float) -> Hud:
+    def _hud(self, now_s: float, *, has_panels: bool) -> Hud:
         state, network, shown = self.stage.state, self.stage.network, self.stage.shown
         appearance, pointed = self.tools.appearance, self.pointed
         readout = None
         name, node, scale = "", None, None
+        is_image = pointed is not None and pointed.wall.is_image
         if pointed is not None:
             node, name = pointed.wall.node, pointed.node.id
             channel = pointed.hit.channel or 0
@@ -466,12 +467,12 @@ class Walker:
             title="" if network is None else network.name,
             detail=overlay.detail_line(shown),
             readout=None if is_tour else readout,
-            legend=None if is_tour else overlay.legend_line(appearance, name, limit),
+            legend=None if is_tour or is_image else overlay.legend_line(appearance, name, limit),
             banner=overlay.banner_line(state, self._source.address),
             message=self._notice.text,
             is_warning=self._notice.is_warning,
             progress=overlay.progress_of(state, busy_s),
-            hints=self._lesson.hints() if self._teaches and not is_tour else (),
+            hints=self._lesson.hints() if self._teaches and not (is_tour or has_panels) else (),
             carried=self.tools.carried(),
             cross=(0.0, 0.0) if self.desktop.is_captured else None,
             is_hot=pointed is not None and pointed.hit.channel is not None,
