@@ -128,7 +128,7 @@ def plan(
     rank = np.where(now.visible, 0, np.where(is_near, 1, 2))
     granted = _within_budget(wished, np.lexsort((-np.log2(area + 1.0), rank)), arrays, budget_bytes)
     order = np.lexsort((-urgency, rank))
-    wishes = [int(index) for index in order if granted[index] < resident[index]][:max_wishes]
+    wishes: list[int] = order[(granted < resident)[order]][:max_wishes].tolist()
     dropped, coarser = _to_free(
         arrays, resident, granted, wishes, order=order[::-1], budget_bytes=budget_bytes
     )
@@ -161,28 +161,30 @@ def _seen(
     if focal_px is None:
         focal_px = height / 2 / math.tan(camera.fov / 2)
     blocks = arrays.blocks
-    offset = np.array(camera.position) - blocks.centres
-    before = np.einsum("ij,ij->i", offset, blocks.normals)
-    aside = np.abs(np.einsum("ij,ij->i", offset, blocks.rights)) - blocks.halves[:, 0]
-    above = np.abs(offset[:, 1]) - blocks.halves[:, 1]
+    eye = np.array(camera.position)
+    before = blocks.normals @ eye - arrays.block_ahead
+    aside = np.abs(blocks.rights @ eye - arrays.block_aside) - blocks.halves[:, 0]
+    above = np.abs(eye[1] - blocks.centres[:, 1]) - blocks.halves[:, 1]
     np.maximum(aside, 0.0, out=aside)
     np.maximum(above, 0.0, out=above)
     distance = np.sqrt(before * before + aside * aside + above * above)
     np.maximum(distance, SMALLEST_DISTANCE, out=distance)
-    scale = focal_px / distance
-    exact = -np.log2(scale * arrays.texel)
-    size = 2 * blocks.halves * scale[:, None]
-    area = np.minimum(size[:, 0], width) * np.minimum(size[:, 1], height)
+    exact = np.log2(distance) - (math.log2(focal_px) + arrays.texel_log)
+    scale = 2 * focal_px / distance
+    area = np.minimum(blocks.halves[:, 0] * scale, width) * np.minimum(
+        blocks.halves[:, 1] * scale, height
+    )
     visible = (before > 0) & _in_view(blocks, frustum_planes(camera, width / height))
     return _Seen(exact, area, visible, focal_px)
 
 
 def _in_view(blocks: Rectangles, planes: Floats) -> NDArray[np.bool_]:
     """Whether some of each rectangle may be on the inner side of each plane."""
-    middle = blocks.centres @ planes[:, :3].T + planes[:, 3]
-    reach = np.abs(blocks.rights @ planes[:, :3].T) * blocks.halves[:, :1]
-    reach += np.abs(planes[:, 1]) * blocks.halves[:, 1:]
-    return np.asarray((middle + reach >= 0).all(axis=1))
+    normals = planes[:, :3]
+    reach = np.abs(normals @ blocks.rights.T) * blocks.halves[:, 0]
+    reach += normals @ blocks.centres.T
+    reach += np.abs(planes[:, 1:2]) * blocks.halves[:, 1]
+    return np.asarray((reach >= -planes[:, 3:]).all(axis=0))
 
 
 def _levels(exact: Floats, arrays: SceneArrays, held: Ints | None) -> Ints:
@@ -191,8 +193,7 @@ def _levels(exact: Floats, arrays: SceneArrays, held: Ints | None) -> Ints:
     if held is not None:
         is_steady = (levels > held) & (exact <= held + 0.5 + HYSTERESIS)
         levels = np.where(is_steady, held, levels)
-    clipped: Ints = np.clip(levels, 0, arrays.overview)
-    return clipped
+    return np.minimum(np.maximum(levels, 0), arrays.overview)
 
 
 def _within_budget(wished: Ints, order: Ints, arrays: SceneArrays, budget_bytes: int) -> Ints:

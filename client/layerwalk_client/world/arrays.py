@@ -69,7 +69,8 @@ class SceneArrays:
         boards: those of `scene.boards` that stop a ray; `board_index` says which they are.
         wall_of, number_of: `[B]` wall index, and number within the wall, of each block.
         blocks: `[B]` rectangle that each block covers on its wall.
-        texel: `[B]` metres of one level-0 pixel (the shorter side where they differ).
+        block_ahead, block_aside: `[B]` centre of each block along its normal, and to its right.
+        texel_log: `[B]` log2 of the metres of one level-0 pixel (its shorter side).
         overview: `[B]` level from which on the overview picture, which is always there, is as
             good as a texture of the block's own; at least 1. Stands for "overview only" as well.
         last: `[B]` coarsest level there is, of 1 x 1.
@@ -86,7 +87,9 @@ class SceneArrays:
     wall_of: Ints
     number_of: Ints
     blocks: Rectangles
-    texel: Floats
+    block_ahead: Floats
+    block_aside: Floats
+    texel_log: Floats
     overview: Ints
     last: Ints
     chain_bytes: Ints
@@ -130,6 +133,7 @@ class SceneArrays:
                 chain = _chain_bytes(wall.picture_hw, count * per_texel)
                 memory.append(chain[:enough] + [0] * (16 - enough))
         places = np.array(wall_of, dtype=np.int64)
+        blocks = _block_rectangles(walls, places, np.array(corners).reshape(-1, 4))
         return cls(
             scene=scene,
             walls=walls,
@@ -138,8 +142,10 @@ class SceneArrays:
             first_block=_frozen_ints(first),
             wall_of=_frozen_ints(wall_of),
             number_of=_frozen_ints(number_of),
-            blocks=_block_rectangles(walls, places, np.array(corners).reshape(-1, 4)),
-            texel=_frozen(np.array(texel, dtype=np.float64)),
+            blocks=blocks,
+            block_ahead=_frozen((blocks.centres * blocks.normals).sum(axis=1)),
+            block_aside=_frozen((blocks.centres * blocks.rights).sum(axis=1)),
+            texel_log=_frozen(np.log2(np.array(texel, dtype=np.float64))),
             overview=_frozen_ints(overview),
             last=_frozen_ints(last),
             chain_bytes=_frozen_ints(np.array(memory, dtype=np.int64).reshape(-1, 16)),

@@ -12,6 +12,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from layerwalk_client.world.options import LayoutOptions
 from layerwalk_client.world.ranks import Links, Ranks
 
@@ -45,6 +48,13 @@ class Leg:
             self.origin_xz[0] + cosine * lateral - sine * ahead,
             self.origin_xz[1] - sine * lateral - cosine * ahead,
         )
+
+    def place_all(self, path: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the (x, z) of points `[N, 2]` of the line, `[N, 2]`."""
+        sine, cosine = _turned(self.yaw)
+        turn = np.array([[cosine, -sine], [-sine, -cosine]])
+        moved: NDArray[np.float64] = (path - (0.0, self.start)) @ turn + self.origin_xz
+        return moved
 
     @property
     def forward_xz(self) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,10 +95,17 @@ def curve(start: tuple[float, float], end: tuple[float, float]) -> NDArray[np.fl
 
 def bezier(points: NDArray[np.float64], *, count: int) -> NDArray[np.float64]:
     """Return `count` points `[count, D]` of the cubic Bézier curve with control points `[4, D]`."""
+    curved: NDArray[np.float64] = _weights(count) @ points
+    return curved
+
+
+@cache
+def _weights(count: int) -> NDArray[np.float64]:
+    """Bernstein polynomials of third degree at `count` even steps, `[count, 4]`."""
     t = np.linspace(0.0, 1.0, count)[:, None]
     weights = np.hstack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3])
-    curved: NDArray[np.float64] = weights @ points
-    return curved
+    weights.flags.writeable = False
+    return weights
 
 
 def floor_path(
@@ -120,8 +128,9 @@ def floor_path(
     parts = [curve(start, (lateral, onto)), curve((lateral, off), end)]
     steps = int((off - onto) / STRAIGHT_STEP)
     if steps > 1:
-        run = np.linspace(onto, off, steps + 1)[1:-1]
-        parts.insert(1, np.stack([np.full_like(run, lateral), run], axis=1))
+        run = np.full((steps - 1, 2), lateral)
+        run[:, 1] = onto + (off - onto) / steps * np.arange(1, steps)
+        parts.insert(1, run)
     path = np.concatenate(parts)
     moves = np.abs(np.diff(path, axis=0)).sum(axis=1) > 1e-9
     kept: NDArray[np.float64] = path[np.concatenate([[True], moves])]
@@ -139,7 +148,7 @@ def world_path(
         base: (height of the floor, lift of this ribbon above it).
     """
     if start is end:
-        flat = np.array([start.place(lateral, along) for lateral, along in path.tolist()])
+        flat = start.place_all(path)
     else:
         flat = _turn(path, start, end)
     points = np.empty((len(flat), 3), dtype=np.float32)
