@@ -38,8 +38,8 @@ def array(values: NDArray[np.generic]) -> Response:
     head = BytesIO()
     values = np.ascontiguousarray(values).reshape(values.shape)
     npy_format.write_array_header_1_0(head, npy_format.header_data_from_array_1_0(values))
-    parts = [head.getvalue(), values.reshape(-1).view(np.uint8).data]
-    return binary(parts, "application/x-npy")
+    content = values.reshape(-1).view(np.uint8).data
+    return binary([head.getvalue(), content.cast("B")], "application/x-npy")
 
 
 def binary(parts: Sequence[bytes | memoryview], media_type: str) -> Response:
