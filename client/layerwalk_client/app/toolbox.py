@@ -234,6 +234,7 @@ class Toolbox:
             return False
         self._tell("put", title=wish.title)
         self._stage.submit(wish)
+        self.hand.put_away()
         return True
 
     def put_file(self, path: Path) -> str:

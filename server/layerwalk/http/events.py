@@ -39,7 +39,9 @@ def show_events(context: Context, query: EventsQuery) -> Response:
     is_there = _client_watch()
     best = request.accept_mimetypes.best_match(["application/json", STREAM_TYPE])
     if best == STREAM_TYPE:
-        return _stream(context, query, wait_s=wait_s or context.limits.event_wait_s, is_there=is_there)
+        return _stream(
+            context, query, wait_s=wait_s or context.limits.event_wait_s, is_there=is_there
+        )
     log = context.session.events
     batch = log.after(query.after)
     if batch.events or batch.reset or wait_s == 0:
