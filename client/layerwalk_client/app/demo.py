@@ -113,7 +113,7 @@ def run_demo(
         if opens_window:
             from layerwalk_client.app.view import ViewOptions, run_view
 
-            return run_view(ViewOptions(url=url, first_item=PHOTOGRAPH, trace=trace))
+            return run_view(ViewOptions(url=url, trace=trace))
         from layerwalk_client.app.shot import ShotOptions, run_shot
 
         print(run_shot(ShotOptions(out=picture, url=url, item=(PHOTOGRAPH, 0))))

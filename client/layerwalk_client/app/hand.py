@@ -74,7 +74,7 @@ class Hand:
         return True
 
     def put_on(self, network: NetworkDescription) -> PutInput | None:
-        """Return the wish that what is held be the input of `network`; the hand keeps it."""
+        """Return the wish that what is held be the input of `network`, None when empty-handed."""
         if self.holding is None:
             return None
         return PutInput(network.id, self.holding.image, title=self.holding.title)

@@ -111,9 +111,9 @@ class Panels:
                 self.close(other)
         scale = panel_scale(content.size_wh, window_wh)
         size_wh = (round(content.size_wh[0] * scale), round(content.size_wh[1] * scale))
-        picture = place_before(camera, size_wh, window_wh=window_wh, room=room)
+        centre, metres_wh = place_before(camera, size_wh, window_wh=window_wh, room=room)
         texture = PanelTexture(size_wh, scale=scale, setup=make_style)
-        picture = Picture(texture.texture, picture[0], picture[1], camera.yaw, -camera.pitch)
+        picture = Picture(texture.texture, centre, metres_wh, camera.yaw, -camera.pitch)
         self._open[kind] = _Floating(content, texture, picture)
 
     def replace(self, kind: str, content: Content) -> None:
@@ -185,10 +185,6 @@ class Panels:
     def pictures(self) -> list[Picture]:
         """Return the panels as things to draw in the world."""
         return [one.picture for one in self._open.values()]
-
-    def close_gl(self) -> None:
-        """Release everything."""
-        self.close_all()
 
 
 def panel_scale(design_wh: tuple[int, int], window_wh: tuple[int, int]) -> float:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layerwalk_shared.graph import Node
-from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
-from layerwalk_shared.tiles import Tile, TileType
-
 from layerwalk_client.app.readings import Readings, Spot, spot_of
 from layerwalk_client.ui.hud import Readout
 from layerwalk_client.ui.widgets import short_number
@@ -16,6 +12,9 @@ from layerwalk_client.world.camera import Ray, ray_from_pixel
 from layerwalk_client.world.picking import Hit, pick
 from layerwalk_client.world.scene import Scene, Wall
 from layerwalk_client.world.view import Camera, Mark
+from layerwalk_shared.graph import Node
+from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
+from layerwalk_shared.tiles import Tile, TileType
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ class Stage:
         self.arrays = SceneArrays.from_scene(self.scene)
         self._base = Scene()
         self._shapes: object = None
+        self._title = ""
         self._answered: str = ""
 
     @property
@@ -242,17 +243,22 @@ class Stage:
             return ()
         return tuple((node.pictures, node.has_values) for node in manifest.nodes)
 
+    def _must_lay_out(self, manifest: SnapshotManifest | None) -> bool:
+        """Whether walls or their titles differ from those that stand (the input's tells its)."""
+        title = "" if manifest is None else manifest.input.title
+        return (self._shapes_of(manifest), title) != (self._shapes, self._title)
+
     def _arrange(self, manifest: SnapshotManifest | None, *, has_answer: bool = True) -> bool:
         """Lay the world out for a snapshot where shapes or the answer have changed."""
         network = self.state.network
         assert network is not None
-        shapes = self._shapes_of(manifest)
         answered = manifest.id if manifest is not None and has_answer else ""
-        if shapes == self._shapes and answered == self._answered:
+        if answered == self._answered and not self._must_lay_out(manifest):
             return False
-        if shapes != self._shapes:
+        if self._must_lay_out(manifest):
             self._base = layout(network, manifest, options=self._options)
-            self._shapes = shapes
+            self._shapes = self._shapes_of(manifest)
+            self._title = "" if manifest is None else manifest.input.title
         self._answered = answered
         self.scene = self._base
         if manifest is not None and has_answer:

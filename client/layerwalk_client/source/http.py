@@ -71,6 +71,7 @@ class HttpSource:
         self._wishes: queue.SimpleQueue[Wish | None] = queue.SimpleQueue()
         self._arrivals: deque[Arrival] = deque()
         self._stop = threading.Event()
+        self._has_news = threading.Event()
         self._connections: list[Connection] = []
         self._threads: list[threading.Thread] = []
         self._epoch = 0
@@ -130,6 +131,11 @@ class HttpSource:
                 self._fetches.land(arrival.request.snapshot, arrival.request.keys)
         return found
 
+    def peek(self, timeout_s: float) -> Arrival | None:
+        """Wait for the first arrival and return it, without taking it; None when none came."""
+        self._has_news.wait(timeout_s)
+        return self._arrivals[0] if self._arrivals else None
+
     def close(self) -> None:
         """Stop all threads and close their sockets; returns when they have ended."""
         self._stop.set()
@@ -144,6 +150,7 @@ class HttpSource:
 
     def _deliver(self, arrival: Arrival) -> None:
         self._arrivals.append(arrival)
+        self._has_news.set()
         if self._on_arrival is not None and not self._stop.is_set():
             self._on_arrival()
 

@@ -55,7 +55,7 @@ class ColoursPanel:
     """Colours and range. The appearance itself is the app's: it comes in and goes out."""
 
     title = "Colours"
-    size_wh = (440, 520)
+    size_wh = (440, 500)
 
     def __init__(self, appearance: Appearance) -> None:
         self.appearance = appearance
@@ -122,6 +122,7 @@ class ColoursPanel:
 
     def _range(self, style: Style, wide: float) -> None:
         appearance = self.appearance
+        imgui.push_style_var(imgui.StyleVar_.frame_padding, imgui.ImVec2(style.px(3), style.px(3)))
         for mode in MODES:
             if imgui.radio_button(MODE_TEXTS[mode], appearance.mode == mode):
                 appearance = replace(appearance, mode=mode)
@@ -143,4 +144,5 @@ class ColoursPanel:
         changed, marks = imgui.checkbox("mark values out of range", appearance.marks_out_of_range)
         if changed:
             appearance = replace(appearance, marks_out_of_range=marks)
+        imgui.pop_style_var()
         self.appearance = appearance

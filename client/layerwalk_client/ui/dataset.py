@@ -27,6 +27,7 @@ class DatasetPanel:
         self._thumbnails = thumbnails
         self.chosen = 0
         self.label: str | None = None
+        self._scroll = 0.0
 
     def draw(self, style: Style) -> list[Intent]:
         """Draw the panel; only rows in view are made."""
@@ -50,6 +51,7 @@ class DatasetPanel:
                 if pressed:
                     self.chosen = place
                     self.label = None
+                    self._scroll = 0.0
             imgui.end_combo()
         if dataset.classes:
             imgui.same_line()
@@ -67,6 +69,10 @@ class DatasetPanel:
         side, gap = style.px(88), style.px(6)
         caption = style.px(20)
         imgui.begin_child(f"grid {dataset.id} {self.label}", (0, 0))
+        if imgui.get_frame_count() <= 2:  # it was open before: where it was left
+            imgui.set_scroll_y(self._scroll * style.scale)
+        else:
+            self._scroll = imgui.get_scroll_y() / style.scale
         wide = imgui.get_content_region_avail().x
         columns = max(1, int((wide + gap) // (side + gap)))
         rows = -(-len(items) // columns)

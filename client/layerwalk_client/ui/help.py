@@ -29,7 +29,7 @@ class HelpPanel:
     """Every key and gesture. Holds no state of its own but the table."""
 
     title = "Keys"
-    size_wh = (860, 430)
+    size_wh = (980, 305)
 
     def __init__(self, bindings: Sequence[Binding]) -> None:
         self._rows = help_rows(bindings)
@@ -42,12 +42,16 @@ class HelpPanel:
                     imgui.table_next_column()
                     with text_font(style, 15, is_bold=True):
                         imgui.text_colored(imgui.ImVec4(*look.ACCENT), section)
+                    with text_font(style, 14):
+                        column = max(
+                            imgui.calc_text_size(keys).x for keys, _ in self._rows[section]
+                        )
                     for keys, text in self._rows[section]:
-                        self._row(style, keys, text)
+                        self._row(style, keys, text, column=column + style.px(14))
                 imgui.end_table()
         return intents
 
-    def _row(self, style: Style, keys: str, text: str) -> None:
+    def _row(self, style: Style, keys: str, text: str, *, column: float) -> None:
         with text_font(style, 14):
             corner = imgui.get_cursor_screen_pos()
             wide = imgui.calc_text_size(keys).x
@@ -62,7 +66,7 @@ class HelpPanel:
             draw.add_text(
                 (corner.x + style.px(6), corner.y + style.px(1)), packed(look.BRIGHT), keys
             )
-            imgui.dummy((max(wide + style.px(16), style.px(34)), high))
+            imgui.dummy((max(wide + style.px(14), column), high))
             imgui.same_line()
             imgui.push_style_color(imgui.Col_.text, imgui.ImVec4(*look.TEXT))
             imgui.text_unformatted(text)

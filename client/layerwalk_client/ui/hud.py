@@ -194,8 +194,11 @@ class _Sheet:
     def legend(self, legend: LegendLine) -> None:
         px = self.style.px
         wide, high = px(190), px(8)
-        left, top = self.margin, self.height - self.margin - px(36)
-        self._plate(left - px(10), top - px(26), left + wide + px(10), top + px(34))
+        left, top = self.margin + px(10), self.height - self.margin - px(34)
+        if legend.limit is None:
+            top += px(18)
+        bottom = self.height - self.margin
+        self._plate(left - px(10), top - px(26), left + wide + px(10), bottom)
         self._write(legend.text, (left, top - px(20)), pixels=13, colour=look.QUIET)
         gradient(self.ink, imgui.ImVec2(left, top), (wide, high), rgb=table(legend.table))
         if legend.limit is None:

@@ -30,7 +30,7 @@ class NoisePanel:
     seed: int = 0
 
     title = "Noise"
-    size_wh = (400, 330)
+    size_wh = (400, 300)
 
     def chosen(self) -> NoiseInput:
         """Return the noise that the controls describe."""
@@ -39,9 +39,12 @@ class NoisePanel:
     def draw(self, style: Style) -> list[Intent]:
         """Draw the panel."""
         with panel(style, self.title) as intents:
+            padding = imgui.ImVec2(style.px(3), style.px(3))
+            imgui.push_style_var(imgui.StyleVar_.frame_padding, padding)
             for kind in get_args(Kind):
                 if imgui.radio_button(_TEXTS[kind], self.kind == kind):
                     self.kind = kind
+            imgui.pop_style_var()
             imgui.push_item_width(style.px(210))
             label = "grey" if self.kind == "constant" else "strength"
             changed, value = imgui.slider_float(label, self.amplitude, 0.0, 1.0, "%.2f")

@@ -22,7 +22,7 @@ def _rgb(text: str, alpha: float = 1.0) -> Colour:
     return (red, green, blue, alpha)
 
 
-PANEL = _rgb("#0D121B", 0.95)
+PANEL = _rgb("#0D121B", 0.97)
 FIELD = _rgb("#172131")
 FIELD_HOVER = _rgb("#20304A")
 FIELD_ACTIVE = _rgb("#2A4061")
