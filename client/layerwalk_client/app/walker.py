@@ -113,6 +113,7 @@ class Walker:
             cache_bytes=settings.cache_mib * MIB,
             gpu_bytes=settings.gpu_mib * MIB,
             sweep_s=settings.sweep_s,
+            theme=settings.theme,  # type: ignore[arg-type]  # checked by Settings
         )
         self.journey = Journey()
         self.tools = Toolbox(
