@@ -9,7 +9,6 @@ import numpy as np
 
 from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.buffers import Attribute, VertexStream
-from layerwalk_client.gl.eye import Eye
 from layerwalk_client.gl.programs import Program
 from layerwalk_client.world.scene import Board
 
@@ -67,15 +66,12 @@ class BoardPainter:
             record["edge"] = board.border_colour
         self._stream.write(records)
 
-    def draw(self, eye: Eye) -> None:
+    def draw(self) -> None:
         """Draw the boards. Expects blending and depth writing on."""
         if not self._boards:
             return
         self._stream.bind()
         self._program.use()
-        self._program.set_matrix("clip_from_world", eye.clip_from_world)
-        self._program.set_floats("eye", *eye.position.tolist())
-        self._program.set_floats("focal_px", eye.focal_px)
         gl.glDrawArraysInstanced(gl.GL_TRIANGLE_STRIP, 0, 4, len(self._boards))
 
     def close(self) -> None:

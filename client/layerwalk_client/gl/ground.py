@@ -10,11 +10,29 @@ from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.buffers import Attribute, VertexStream
 from layerwalk_client.gl.eye import Eye
 from layerwalk_client.gl.programs import Program
-from layerwalk_client.gl.theme import Theme
 from layerwalk_client.world.scene import Plot
 
 _PLOT = np.dtype([("bounds", "<f4", 4), ("depth", "<f4")])
-_SMALLEST_REACH = 400.0
+
+
+_LOWEST_EDGE = -1.0 / 39.0
+"""Slope at which the floor's edge is seen: it lies 40 times as far away as the eye is high."""
+
+
+def sky_bottom_px(eye: Eye) -> int:
+    """Return the first row, from the bottom, in which sky may be seen above the floor's edge."""
+    if eye.position[1] <= 0:
+        return 0
+    at_origin = eye.clip_from_world.astype(np.float64)
+    at_origin[:, 3] += at_origin[:, :3] @ eye.position
+    rows = np.linspace(-1, 1, 65)
+    points = np.stack(np.broadcast_arrays([[-1.0], [0.0], [1.0]], rows, 1.0, 1.0), axis=-1)
+    ways = points @ np.linalg.inv(at_origin).T
+    ways = ways[..., :3] / ways[..., 3:]
+    slope = ways[..., 1] / np.maximum(np.linalg.norm(ways[..., [0, 2]], axis=-1), 1e-9)
+    seen = np.flatnonzero((slope > _LOWEST_EDGE).any(axis=0))
+    first = rows[max(0, seen[0] - 1)] if seen.size else 1.0
+    return max(0, int((first + 1) / 2 * eye.size_wh[1]) - 1)
 
 
 class GroundPainter:
@@ -41,50 +59,30 @@ class GroundPainter:
         self._plots.write(records)
         self._count = len(ordered)
 
-    def draw_sky(self, eye: Eye, theme: Theme) -> None:
+    def draw_sky(self, eye: Eye) -> None:
         """Fill what nothing stands before. Expects depth test LEQUAL, depth writing off."""
-        still = eye.clip_from_world.astype(np.float64)
-        still = still @ _translation(eye)
+        gl.glEnable(gl.GL_SCISSOR_TEST)
+        gl.glScissor(0, sky_bottom_px(eye), *eye.size_wh)
         self._empty.bind()
         self._sky.use()
-        self._sky.set_matrix("world_from_clip", np.linalg.inv(still).astype(np.float32))
-        self._sky.set_floats("top_colour", *theme.sky_top)
-        self._sky.set_floats("horizon_colour", *theme.sky_horizon)
         gl.glDrawArrays(gl.GL_TRIANGLES, 0, 3)
+        gl.glDisable(gl.GL_SCISSOR_TEST)
 
-    def draw_floor(self, eye: Eye, theme: Theme) -> None:
+    def draw_floor(self) -> None:
         """Draw the floor. Expects depth test on, depth writing off."""
-        reach = max(_SMALLEST_REACH, 40.0 * abs(float(eye.position[1])))
         self._empty.bind()
         self._floor.use()
-        self._floor.set_matrix("clip_from_world", eye.clip_from_world)
-        self._floor.set_floats("eye", *eye.position.tolist())
-        self._floor.set_floats("reach", reach)
-        self._floor.set_floats("floor_colour", *theme.floor)
-        self._floor.set_floats("horizon_colour", *theme.sky_horizon)
-        self._floor.set_floats("line_colour", *theme.line)
-        self._floor.set_floats("line_opacity", theme.line_fine, theme.line_coarse)
         gl.glDrawArrays(gl.GL_TRIANGLE_STRIP, 0, 4)
 
-    def draw_plots(self, eye: Eye, theme: Theme) -> None:
+    def draw_plots(self) -> None:
         """Draw the plots over the floor. Expects blending on, depth writing off."""
         if not self._count:
             return
         self._plots.bind()
         self._plot.use()
-        self._plot.set_matrix("clip_from_world", eye.clip_from_world)
-        self._plot.set_floats("ground_colour", *theme.plot)
-        self._plot.set_floats("border_colour", *theme.plot_border)
-        self._plot.set_floats("opacity", theme.plot_opacity)
         gl.glDrawArraysInstanced(gl.GL_TRIANGLE_STRIP, 0, 4, self._count)
 
     def close(self) -> None:
         """Release every GL object."""
         for item in (self._sky, self._floor, self._plot, self._empty, self._plots):
             item.close()
-
-
-def _translation(eye: Eye) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    matrix = np.eye(4)
-    matrix[:3, 3] = eye.position
-    return matrix

@@ -98,8 +98,9 @@ def label_strengths(places: LabelPlaces, walls: WallPlaces, eye: Eye) -> Floats:
     shown = np.flatnonzero(fade > 0)
     shown = shown[_in_picture(places, shown, middle, eye)]
     # A name is worth showing while its beginning and its middle can be read.
-    for share in (0.1, 0.6):
-        shown = shown[~_is_hidden(_point_in(places, share)[shown], walls, eye)]
+    start, middle = _point_in(places, 0.1)[shown], _point_in(places, 0.6)[shown]
+    is_hidden = _is_hidden(np.concatenate([start, middle]), walls, eye)
+    shown = shown[~is_hidden[: len(shown)] & ~is_hidden[len(shown) :]]
     order = np.lexsort((-seen_px[shown], -places.priority[shown]))[:_MOST_COMPARED]
     shown = shown[order]
     kept = shown[_without_collisions(_screen_boxes(places, shown, eye))]

@@ -8,13 +8,10 @@ import numpy as np
 
 from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.buffers import VertexStream
-from layerwalk_client.gl.eye import Eye
 from layerwalk_client.gl.programs import Program
-from layerwalk_client.gl.theme import Theme
 from layerwalk_client.world.scene import Wall
 from layerwalk_client.world.view import Mark, Marks
 
-FRAME_PX = 2.0
 HOVER_OPACITY = 0.5
 
 
@@ -35,12 +32,10 @@ class MarkPainter:
 
     def __init__(self) -> None:
         """Compile the program."""
-        self._program = Program("frame")
+        self._program = Program("mark")
         self._empty = VertexStream([], 4)
 
-    def draw(
-        self, eye: Eye, theme: Theme, marks: Marks, walls: Mapping[tuple[str, int], Wall]
-    ) -> None:
+    def draw(self, marks: Marks, walls: Mapping[tuple[str, int], Wall]) -> None:
         """Draw the frames. Expects blending and depth test on, depth writing off."""
         wanted: list[tuple[Mark, float]] = []
         if marks.hover is not None and marks.hover != marks.selection:
@@ -51,12 +46,10 @@ class MarkPainter:
             wall = walls.get((mark.network, mark.node))
             rectangle = None if wall is None else marked_rectangle(wall, mark.channel)
             if wall is not None and rectangle is not None:
-                self._draw_one(eye, theme, wall, rectangle, opacity)
+                self._draw_one(wall, rectangle, opacity)
 
     def _draw_one(
         self,
-        eye: Eye,
-        theme: Theme,
         wall: Wall,
         rectangle: tuple[float, float, float, float],
         opacity: float,
@@ -67,14 +60,10 @@ class MarkPainter:
         self._empty.bind()
         program = self._program
         program.use()
-        program.set_matrix("clip_from_world", eye.clip_from_world)
-        program.set_floats("eye", *eye.position.tolist())
         program.set_floats("origin", *corner.tolist())
         program.set_floats("right", *right.tolist())
         program.set_floats("rectangle", *rectangle)
-        program.set_floats("focal_px", eye.focal_px)
-        program.set_floats("width_px", FRAME_PX)
-        program.set_floats("frame_colour", *theme.mark, opacity)
+        program.set_floats("opacity", opacity)
         gl.glDrawArrays(gl.GL_TRIANGLE_STRIP, 0, 4)
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk_client.gl.bindings import gl
+from layerwalk_client.gl.frame import BINDING as FRAME_BINDING
 from layerwalk_shared.errors import GraphicsError
 
 _INCLUDE = re.compile(r'^#include "([a-z_]+\.glsl)"$', re.MULTILINE)
@@ -58,6 +59,9 @@ class Program:
         finally:
             for shader in shaders:
                 gl.glDeleteShader(shader)
+        block = gl.glGetUniformBlockIndex(self._handle, "Frame")
+        if block != gl.GL_INVALID_INDEX:
+            gl.glUniformBlockBinding(self._handle, block, FRAME_BINDING)
         self._uniforms: dict[str, int] = {}
         for position in range(int(gl.glGetProgramiv(self._handle, gl.GL_ACTIVE_UNIFORMS))):
             uniform, _, _ = gl.glGetActiveUniform(self._handle, position)

@@ -9,6 +9,7 @@ from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.boards import BoardPainter
 from layerwalk_client.gl.context import read_graphics_info
 from layerwalk_client.gl.eye import Eye, eye_of
+from layerwalk_client.gl.frame import FrameBlock
 from layerwalk_client.gl.ground import GroundPainter
 from layerwalk_client.gl.marks import MarkPainter
 from layerwalk_client.gl.pictures import Images, Overlay, Picture, PicturePainter
@@ -51,6 +52,7 @@ class Renderer:
         self._atlas = Atlas(anisotropy=anisotropy)
         self._scales = ChannelScales(self._atlas)
         self._colours = ValueColours()
+        self._frame = FrameBlock()
         self._walls = WallPainter(self._atlas, self._residency)
         self._ground = GroundPainter()
         self._ribbons = RibbonPainter()
@@ -98,7 +100,7 @@ class Renderer:
 
         Args:
             network, node, block: which block.
-            chain: tiles from the finest level wanted to 1 x 1, consecutive levels.
+            chain: tiles of consecutive levels, from the finest wanted to 1 x 1.
 
         Raises:
             TileError: it is no such chain.
@@ -150,13 +152,18 @@ class Renderer:
             eye: instead of `look.camera`, for headsets.
         """
         eye = eye or eye_of(look.camera, target.size_wh)
-        colours = theme(look.appearance.theme)
         self._residency.advance(dt)
         if self._atlas.flush():
             self._scales.all_stale()
             self._walls.data_changed()
         self._scales.refresh(look.appearance, look.ranges)
         self._colours.set_appearance(look.appearance)
+        self._frame.write(
+            eye,
+            theme(look.appearance.theme),
+            is_diverging=self._colours.is_diverging,
+            marks=look.appearance.marks_out_of_range,
+        )
 
         target.bind()
         gl.glDisable(gl.GL_BLEND)
@@ -167,22 +174,22 @@ class Renderer:
         gl.glDepthMask(True)
         # The sky covers every pixel that nothing stands before, so only depth is cleared.
         gl.glClear(gl.GL_DEPTH_BUFFER_BIT)
-        self._walls.draw(eye, colours, self._colours)
+        self._walls.draw(eye, self._colours)
 
         gl.glDepthMask(False)
-        self._ground.draw_sky(eye, colours)
-        self._ground.draw_floor(eye, colours)
+        self._ground.draw_sky(eye)
+        self._ground.draw_floor()
         gl.glEnable(gl.GL_BLEND)
         gl.glBlendFuncSeparate(
             gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA, gl.GL_ONE, gl.GL_ONE_MINUS_SRC_ALPHA
         )
-        self._ground.draw_plots(eye, colours)
-        self._ribbons.draw(eye, colours, look.marks.selection)
+        self._ground.draw_plots()
+        self._ribbons.draw(look.marks.selection)
         gl.glDepthMask(True)
-        self._boards.draw(eye)
+        self._boards.draw()
         gl.glDepthMask(False)
-        self._marks.draw(eye, colours, look.marks, self._by_key)
-        self._text.draw(eye, colours, self._walls.places, dt=dt)
+        self._marks.draw(look.marks, self._by_key)
+        self._text.draw(eye, self._walls.places, dt=dt)
         self._pictures.draw(eye, pictures)
         self._pictures.draw_overlays(target.size_wh, overlays)
         gl.glDepthMask(True)
@@ -195,7 +202,7 @@ class Renderer:
         gl.glBindVertexArray(0)
         for item in (
             self._walls, self._ground, self._ribbons, self._boards, self._text, self._marks,
-            self._pictures, self.images, self._colours, self._atlas, self._pool,
+            self._pictures, self.images, self._colours, self._frame, self._atlas, self._pool,
         ):  # fmt: skip
             item.close()
 

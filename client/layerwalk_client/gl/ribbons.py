@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.buffers import Attribute, VertexStream
-from layerwalk_client.gl.eye import Eye
 from layerwalk_client.gl.programs import Program
-from layerwalk_client.gl.theme import Theme
 from layerwalk_client.world.scene import Ribbon
 from layerwalk_client.world.view import Mark
 
@@ -93,7 +91,7 @@ class RibbonPainter:
         self._count = len(vertices)
         self._vertices.write(vertices)
 
-    def draw(self, eye: Eye, theme: Theme, selection: Mark | None) -> None:
+    def draw(self, selection: Mark | None) -> None:
         """Draw the ribbons, later ones over earlier ones. Expects blending on, depth writing off."""
         if not self._count:
             return
@@ -101,12 +99,7 @@ class RibbonPainter:
         node = -1 if selection is None else selection.node
         self._vertices.bind()
         self._program.use()
-        self._program.set_matrix("clip_from_world", eye.clip_from_world)
-        self._program.set_floats("focal_px", eye.focal_px)
         gl.glUniform2i(self._program.location("selection"), network, node)
-        self._program.set_floats("ribbon_colour", *theme.ribbon)
-        self._program.set_floats("towards_colour", *theme.towards)
-        self._program.set_floats("away_colour", *theme.away)
         gl.glDrawArrays(gl.GL_TRIANGLES, 0, self._count)
 
     def close(self) -> None:

@@ -15,14 +15,14 @@ from layerwalk_client.gl.labels import PLANES, label_places, label_strengths
 from layerwalk_client.gl.programs import Program
 from layerwalk_client.gl.residency import FADE_S
 from layerwalk_client.gl.textures import make_texture_2d, write_texture_2d
-from layerwalk_client.gl.theme import Theme
 from layerwalk_client.gl.typeset import Typesetter, anchor_shift
 from layerwalk_client.gl.visibility import WallPlaces
 from layerwalk_client.world.scene import Label
 
 _GLYPH = np.dtype([("box", "<f4", 4), ("part", "<f4", 4), ("label", "<u4"), ("shown", "<f4")])
 _UNIT_LABELS, _UNIT_ATLAS = 0, 1
-HALO_OPACITY = 0.7
+CHOICE_S = 0.05
+"""How often the labels that show are chosen while the eye moves; they fade over 0.12 s anyway."""
 
 
 class TextPainter:
@@ -63,8 +63,10 @@ class TextPainter:
         self._places = label_places((), np.zeros((0, 4), np.float32))
         self._strengths = np.zeros(0, np.float32)
         self._count = 0
-        self._seen_from: tuple[object, ...] = ()
+        self._seen_from: tuple[bytes, tuple[int, int], WallPlaces] | None = None
         self._is_fading = False
+        self._wanted = self._strengths
+        self._waited_s = 0.0
 
     @property
     def is_fading(self) -> bool:
@@ -101,23 +103,19 @@ class TextPainter:
             record[1, :3] = right
             record[2] = label.colour
         self._records.write(records)
-        self._seen_from = ()
+        self._seen_from = None
 
-    def draw(self, eye: Eye, theme: Theme, walls: WallPlaces, *, dt: float) -> None:
+    def draw(self, eye: Eye, walls: WallPlaces, *, dt: float) -> None:
         """Draw the labels. Expects blending and depth test on, depth writing off.
 
         Args:
             eye: sees them.
-            theme: colour of the shade behind them.
             walls: hide them.
             dt: seconds since the last frame; 0 shows every label at its final strength.
         """
         if not self._labels:
             return
-        seen_from = (eye.clip_from_world.tobytes(), eye.size_wh, id(walls), self._labels)
-        if seen_from != self._seen_from or self._is_fading:
-            self._seen_from = seen_from
-            self._update(label_strengths(self._places, walls, eye), dt)
+        self._choose(eye, walls, dt)
         if not self._count:
             return
         self._stream.bind()
@@ -125,19 +123,32 @@ class TextPainter:
         gl.glActiveTexture(gl.GL_TEXTURE0 + _UNIT_ATLAS)
         gl.glBindTexture(gl.GL_TEXTURE_2D, self._atlas)
         self._program.use()
-        self._program.set_matrix("clip_from_world", eye.clip_from_world)
-        self._program.set_floats("eye", *eye.position.tolist())
-        self._program.set_floats("halo_colour", *theme.sky_top, HALO_OPACITY)
         gl.glDrawArraysInstanced(gl.GL_TRIANGLE_STRIP, 0, 4, self._count)
 
-    def _update(self, wanted: NDArray[np.float32], dt: float) -> None:
-        """Move strengths towards `wanted`; write the glyphs of the labels that show."""
+    def _choose(self, eye: Eye, walls: WallPlaces, dt: float) -> None:
+        """Choose anew which labels show, at most every `CHOICE_S` seconds while the eye moves."""
+        seen_from = (eye.clip_from_world.tobytes(), eye.size_wh, walls)
+        self._waited_s += dt
+        has_moved = seen_from != self._seen_from
+        if has_moved and (dt <= 0 or self._seen_from is None or self._waited_s >= CHOICE_S):
+            self._seen_from = seen_from
+            self._waited_s = 0.0
+            self._wanted = label_strengths(self._places, walls, eye)
+            has_moved = False
+            self._fade(dt)
+        elif self._is_fading:
+            self._fade(dt)
+        # A moved eye that has not been looked from yet keeps frames coming.
+        self._is_fading = has_moved or not np.array_equal(self._strengths, self._wanted)
+
+    def _fade(self, dt: float) -> None:
+        """Move strengths towards what is wanted; write the glyphs of the labels that show."""
+        wanted = self._wanted
         if dt <= 0:
             self._strengths = wanted
         else:
             step = np.float32(dt / FADE_S)
             self._strengths = self._strengths + np.clip(wanted - self._strengths, -step, step)
-        self._is_fading = bool(np.any(self._strengths != wanted))
         shown = np.flatnonzero(self._strengths > 0)
         counts = self._starts[shown + 1] - self._starts[shown]
         self._count = int(counts.sum())

@@ -6,6 +6,7 @@ import ctypes
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,26 +24,24 @@ as much as filling it."""
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What an array texture can hold: storage, size of level 0, layers; all levels to 1 x 1."""
+    """What an array texture can hold: storage, size of level 0, layers, mip levels."""
 
     dtype: TileType
     width: int
     height: int
     layers: int
-
-    @property
-    def levels(self) -> int:
-        """Mip levels."""
-        return level_count((self.height, self.width))
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of all levels."""
-        texel = {TileType.FLOAT16: 2, TileType.INT8: 1, TileType.RGB8: 4}[self.dtype]
-        sizes = (level_shape((self.height, self.width), level) for level in range(self.levels))
-        return self.layers * texel * sum(height * width for height, width in sizes)
+    levels: int
 
 
+@cache
+def shape_bytes(shape: Shape) -> int:
+    """Return the bytes of all levels."""
+    texel = {TileType.FLOAT16: 2, TileType.INT8: 1, TileType.RGB8: 4}[shape.dtype]
+    sizes = (level_shape((shape.height, shape.width), level) for level in range(shape.levels))
+    return shape.layers * texel * sum(height * width for height, width in sizes)
+
+
+@cache
 def formats(dtype: TileType) -> tuple[Any, Any, Any]:
     """Return (internal format, format, type) for a kind of tile.
 
@@ -59,35 +58,33 @@ def check_chain(chain: Sequence[Tile]) -> Shape:
     """Return the shape of the texture for a chain of tiles.
 
     Args:
-        chain: tiles of one block from the finest level wanted to 1 x 1, consecutive levels.
+        chain: tiles of one block, consecutive levels, finest first; it should reach 1 x 1, and is
+            drawn less smoothly from afar where it does not.
 
     Raises:
         TileError: it is no such chain; the message says which tile breaks it.
     """
     if not chain:
-        raise TileError("a block's chain of levels is empty, expected at least the 1 x 1 level")
+        raise TileError("a block's chain of levels is empty, expected at least one tile")
     finest = chain[0]
+    node, block, level = finest.key.node, finest.key.block, finest.key.level
+    count, height, width = finest.values.shape[:3]
     for step, tile in enumerate(chain):
         key = tile.key
-        expected = level_shape(finest.shape_hw, step)
+        expected = (count, max(1, height >> step), max(1, width >> step))
         if (
-            (key.node, key.block, key.level)
-            != (finest.key.node, finest.key.block, finest.key.level + step)
+            tile.values.shape[:3] != expected
             or tile.dtype is not finest.dtype
-            or tile.count != finest.count
-            or tile.shape_hw != expected
+            or (key.node, key.block, key.level) != (node, block, level + step)
         ):
             raise TileError(
-                f"chain of {finest.key}: tile {step} is {key} of {tile.count} x {tile.shape_hw} "
-                f"{tile.dtype.name}, expected level {finest.key.level + step} of {finest.count} x "
-                f"{expected} {finest.dtype.name}"
+                f"chain of {finest.key}: tile {step} is {key} of {tile.values.shape[:3]} "
+                f"{tile.dtype.name}, expected level {level + step} of {expected} "
+                f"{finest.dtype.name}"
             )
-    if chain[-1].shape_hw != (1, 1):
-        raise TileError(
-            f"chain of {finest.key} ends at {chain[-1].shape_hw}, expected to end at (1, 1)"
-        )
-    height, width = finest.shape_hw
-    return Shape(finest.dtype, width, height, finest.count)
+    if len(chain) > level_count((height, width)):
+        raise TileError(f"chain of {finest.key} has {len(chain)} levels of {height} x {width}")
+    return Shape(finest.dtype, width, height, count, len(chain))
 
 
 class TexturePool:
@@ -121,12 +118,13 @@ class TexturePool:
         texture = self._take(shape)
         _, layout, kind = formats(shape.dtype)
         gl.glPixelStorei(gl.GL_UNPACK_ALIGNMENT, 1)
+        target, layers = gl.GL_TEXTURE_2D_ARRAY, shape.layers
         for level, tile in enumerate(chain):
-            height, width = tile.shape_hw
             values = np.ascontiguousarray(tile.values)
+            address: int = values.__array_interface__["data"][0]
             gl.glTexSubImage3D(
-                gl.GL_TEXTURE_2D_ARRAY, level, 0, 0, 0, width, height, shape.layers,
-                layout, kind, ctypes.c_void_p(values.ctypes.data),
+                target, level, 0, 0, 0, values.shape[2], values.shape[1], layers, layout, kind,
+                ctypes.c_void_p(address),
             )  # fmt: skip
         return texture
 
@@ -134,13 +132,13 @@ class TexturePool:
         for texture, free_shape in self._free.items():
             if free_shape == shape:
                 del self._free[texture]
-                self._free_bytes -= shape.bytes
+                self._free_bytes -= shape_bytes(shape)
                 gl.glBindTexture(gl.GL_TEXTURE_2D_ARRAY, texture)
                 break
         else:
             texture = self._make(shape)
         self._lent[texture] = shape
-        self._lent_bytes += shape.bytes
+        self._lent_bytes += shape_bytes(shape)
         return texture
 
     def _make(self, shape: Shape) -> int:
@@ -172,12 +170,12 @@ class TexturePool:
     def give_back(self, texture: int) -> None:
         """Take a texture back that is not drawn from any more."""
         shape = self._lent.pop(texture)
-        self._lent_bytes -= shape.bytes
+        self._lent_bytes -= shape_bytes(shape)
         self._free[texture] = shape
-        self._free_bytes += shape.bytes
+        self._free_bytes += shape_bytes(shape)
         while self._free_bytes > POOL_BYTES:
             oldest, oldest_shape = self._free.popitem(last=False)
-            self._free_bytes -= oldest_shape.bytes
+            self._free_bytes -= shape_bytes(oldest_shape)
             gl.glDeleteTextures(1, [oldest])
 
     def close(self) -> None:

@@ -4,9 +4,7 @@ layout(location = 1) in vec4 shape;       // width, height, border, step towards
 layout(location = 2) in vec4 ground;
 layout(location = 3) in vec4 edge;
 
-uniform mat4 clip_from_world;
-uniform vec3 eye;
-uniform float focal_px;
+#include "frame.glsl"
 
 out vec2 place;
 flat out vec4 board;

@@ -1,10 +1,6 @@
 // A value becomes a colour: the rule of layerwalk_shared.colours, entry for entry.
 uniform sampler2D table;         // 256 x 1, exact entries
-uniform bool is_diverging;       // entry 128 is zero, else entry 0
-uniform bool marks_out_of_range;
-uniform vec3 above_colour;
-uniform vec3 below_colour;
-uniform vec3 nan_colour;
+// Expects frame.glsl: is_diverging (entry 128 is zero, else entry 0) and the marking colours.
 
 // float16 rounds up by at most 2^-11, so the largest value of a range is not called outside it.
 const float RANGE_SLACK = 1.0009765625;

@@ -1,11 +1,6 @@
 in vec2 place;
 
-uniform vec3 eye;
-uniform float reach;
-uniform vec3 floor_colour;
-uniform vec3 horizon_colour;
-uniform vec3 line_colour;
-uniform vec2 line_opacity;  // each metre, each ten metres
+#include "frame.glsl"
 
 out vec4 colour;
 
@@ -25,9 +20,9 @@ float lines(vec2 at, float line) {
 
 void main() {
     float away = distance(vec3(place.x, 0.0, place.y), eye);
-    float fine = lines(place, 0.02) * line_opacity.x * exp(-away / 50.0);
-    float coarse = lines(place / 10.0, 0.003) * line_opacity.y * exp(-away / 160.0);
+    float fine = lines(place, 0.02) * fine_opacity * exp(-away / 50.0);
+    float coarse = lines(place / 10.0, 0.003) * coarse_opacity * exp(-away / 160.0);
     vec3 ground = mix(floor_colour, line_colour, fine + coarse - fine * coarse);
     float far = smoothstep(0.1, 0.85, length(place - eye.xz) / reach);
-    colour = vec4(mix(ground, horizon_colour, far) + dither(gl_FragCoord.xy), 1.0);
+    colour = vec4(mix(ground, sky_horizon, far) + dither(gl_FragCoord.xy), 1.0);
 }

@@ -1,7 +1,5 @@
 // A square of the floor around the eye.
-uniform mat4 clip_from_world;
-uniform vec3 eye;
-uniform float reach;  // metres from the eye to the square's sides
+#include "frame.glsl"
 
 out vec2 place;  // world x, z
 

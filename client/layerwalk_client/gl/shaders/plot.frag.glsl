@@ -2,9 +2,7 @@ in vec2 place;
 flat in vec2 half_size;
 flat in float nesting;
 
-uniform vec3 ground_colour;
-uniform vec3 border_colour;
-uniform float opacity;
+#include "frame.glsl"
 
 out vec4 colour;
 
@@ -21,6 +19,6 @@ void main() {
     float border = inside * clamp((away + wide) / pixel + 0.5, 0.0, 1.0)
         * clamp(2.0 * BORDER / pixel, 0.0, 1.0);
     // Each level of nesting is a step lighter (darker on paper), towards the border's colour.
-    vec3 ground = mix(ground_colour, border_colour, clamp(0.14 * nesting, 0.0, 0.5));
-    colour = vec4(mix(ground, border_colour, border), inside * mix(opacity, 1.0, border));
+    vec3 ground = mix(plot_colour, plot_border, clamp(0.14 * nesting, 0.0, 0.5));
+    colour = vec4(mix(ground, plot_border, border), inside * mix(plot_opacity, 1.0, border));
 }

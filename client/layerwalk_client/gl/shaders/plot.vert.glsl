@@ -2,7 +2,7 @@
 layout(location = 0) in vec4 bounds;  // x0, z0, x1, z1
 layout(location = 1) in float depth;  // nesting, 0 is outermost
 
-uniform mat4 clip_from_world;
+#include "frame.glsl"
 
 out vec2 place;  // metres from the centre
 flat out vec2 half_size;

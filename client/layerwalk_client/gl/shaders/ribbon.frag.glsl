@@ -3,8 +3,6 @@ flat in vec3 tint;
 flat in float strength;
 in float thinned;
 
-uniform vec3 floor_colour;
-
 out vec4 colour;
 
 const float STRIDE = 0.9;  // metres from one arrow to the next

@@ -4,12 +4,8 @@ layout(location = 1) in vec3 side;     // unit vector across times mitre, times 
 layout(location = 2) in vec4 along;    // -1 or 1 across, metres from the source, length, half width
 layout(location = 3) in ivec3 ends;    // network, source, target
 
-uniform mat4 clip_from_world;
-uniform float focal_px;
+#include "frame.glsl"
 uniform ivec2 selection;  // network, node; -1 = none
-uniform vec3 ribbon_colour;
-uniform vec3 towards_colour;
-uniform vec3 away_colour;
 
 out vec4 course;       // across, metres along, length, half width
 flat out vec3 tint;

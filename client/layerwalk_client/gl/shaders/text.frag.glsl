@@ -2,10 +2,12 @@ in vec2 texel;
 flat in vec4 tint;
 
 uniform sampler2D atlas;  // distances: 128 / 255 on the outline
-uniform vec4 halo_colour;
+#include "frame.glsl"
 uniform float spread;     // texels that the distance reaches
 
 out vec4 colour;
+
+const float HALO_OPACITY = 0.7;
 
 void main() {
     float distance_texels = (texture(atlas, texel / vec2(textureSize(atlas, 0))).r - 128.0 / 255.0)
@@ -21,8 +23,8 @@ void main() {
     float share = clamp(distance_texels / max(pixel, 1e-4) + 0.5 + weight, 0.0, 1.0);
     // A soft shade of the ground's colour around the letters, so that they read over data too.
     float reach = min(max(2.5 * pixel, 0.45 * spread), spread);
-    float shade = smoothstep(-reach, 0.0, distance_texels) * halo_colour.a;
+    float shade = smoothstep(-reach, 0.0, distance_texels) * HALO_OPACITY;
     float alpha = share + (1.0 - share) * shade;
     if (alpha <= 0.0) discard;
-    colour = vec4(mix(halo_colour.rgb, tint.rgb, share / alpha), tint.a * alpha);
+    colour = vec4(mix(sky_top, tint.rgb, share / alpha), tint.a * alpha);
 }

@@ -4,8 +4,7 @@ layout(location = 1) in vec4 part;   // the same edges in the atlas, texels
 layout(location = 2) in uint label;
 layout(location = 3) in float shown; // opacity
 
-uniform mat4 clip_from_world;
-uniform vec3 eye;
+#include "frame.glsl"
 uniform samplerBuffer labels;  // three texels a label: position, plane; right; colour
 
 out vec2 texel;

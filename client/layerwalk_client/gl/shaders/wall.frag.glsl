@@ -7,14 +7,13 @@ flat in vec4 grid;
 flat in vec4 content;
 flat in vec4 overview;
 
-uniform vec3 backing_colour;
-uniform vec3 border_colour;
-uniform vec3 empty_colour;
+#include "frame.glsl"
 uniform sampler2D page;         // overviews
 uniform sampler2D multipliers;  // a texel a cell: 1 / range, scale of int8 values
 #ifndef OVERVIEW
 uniform sampler2DArray block;
-uniform vec2 block_kind;        // first channel, 1 if texels are int8 shares of the scale
+uniform float is_int8;          // 1 if texels are int8 shares of the scale
+flat in float first;            // channel of the block's layer 0
 #endif
 #ifdef FADE
 uniform sampler2DArray previous;
@@ -66,7 +65,7 @@ vec4 from_overview(Cell cell) {
 }
 
 #ifndef OVERVIEW
-vec4 from_texture(sampler2DArray source, Cell cell, float layer, float is_int8) {
+vec4 from_texture(sampler2DArray source, Cell cell, float layer, float is_share) {
     // Inside a texel the coordinate rests on its centre and moves on only within the pixel that
     // crosses the border: texels are crisp, their edges smooth.
     vec2 size = vec2(textureSize(source, 0).xy);
@@ -77,7 +76,7 @@ vec4 from_texture(sampler2DArray source, Cell cell, float layer, float is_int8) 
     vec4 value = textureGrad(source, vec3(crisp, layer), cell.dx, cell.dy);
 #ifndef IMAGE
     vec2 scale = texelFetch(multipliers, ivec2(overview.xy + cell.index), 0).rg;
-    value.r *= scale.r * (is_int8 > 0.5 ? scale.g : 1.0);
+    value.r *= scale.r * (is_share > 0.5 ? scale.g : 1.0);
 #endif
     return value;
 }
@@ -114,12 +113,12 @@ void main() {
         || (content.y > 0.0 && unit.y * content.z + unit.x >= content.y);
     covered = is_empty || !gl_FrontFacing ? 0.0 : covered;
 
-    vec3 shown = empty_colour;
+    vec3 shown = wall_empty;
 #ifdef OVERVIEW
     if (overview.z > 0.5) shown = painted(from_overview(cell));
 #else
-    float layer = channel - block_kind.x;
-    shown = painted(from_texture(block, cell, layer, block_kind.y));
+    float layer = channel - first;
+    shown = painted(from_texture(block, cell, layer, is_int8));
 #ifdef FADE
     vec4 before = previous_kind.x > 0.5
         ? from_texture(previous, cell, layer, previous_kind.y)
@@ -127,12 +126,12 @@ void main() {
     shown = mix(painted(before), shown, fade);
 #endif
 #endif
-    vec3 wall = covered >= 1.0 ? shown : mix(backing_colour, shown, covered);
+    vec3 wall = covered >= 1.0 ? shown : mix(wall_colour, shown, covered);
 
     // One pixel of border, faint on walls of a few pixels, where it would be all there is.
     vec2 edge_px = min(place, extent - place) / pixel;
     vec2 size_px = extent / pixel;
     float border = clamp(1.5 - min(edge_px.x, edge_px.y), 0.0, 1.0);
     border *= smoothstep(6.0, 40.0, min(size_px.x, size_px.y));
-    colour = vec4(mix(wall, border_colour, border), 1.0);
+    colour = vec4(mix(wall, wall_border, border), 1.0);
 }

@@ -1,10 +1,8 @@
 // A frame around a rectangle of a wall's plane.
-uniform mat4 clip_from_world;
-uniform vec3 eye;
+#include "frame.glsl"
 uniform vec3 origin;       // the wall's upper left corner
 uniform vec3 right;        // unit vector
 uniform vec4 rectangle;    // left, top, right, bottom; metres from the corner, y down
-uniform float focal_px;
 
 out vec2 place;            // metres from the rectangle's centre
 flat out vec2 half_size;
