@@ -58,7 +58,7 @@ def channel_picture(
     values = snapshot.node_values(node)
     pictures = make_pictures(
         values,
-        view=snapshot.view(node),
+        view=snapshot.views[node],
         input_spec=snapshot.input,
         channels=snapshot.channel_of(node, channel),
     )

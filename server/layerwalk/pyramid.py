@@ -16,8 +16,10 @@ larger values are clipped to it, and the tile's scale, which is float32, tells s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -31,6 +33,8 @@ from layerwalk_shared.tiles import MAX_LEVEL, TileType, level_count, level_shape
 from layerwalk_shared.views import picture_shape
 
 FLOAT16_LARGEST = 65504.0
+SUM_LARGEST = 1e34
+"""Beyond this, float32 sums might overflow, so float64 sums up."""
 CHUNK_CELLS = 64
 """Cells of a level made by one matrix product: bounds its work to 2 * 64 operations a value."""
 
@@ -43,15 +47,33 @@ class Pictures:
         values: `[C, h, w]` float32, finite; of an image its colours, `[3, h, w]` in 0..1.
         scales: `[C]` float32, largest finite magnitude of each channel; of an image one 1.
         is_image: the colours are one channel.
+        largest: the largest of the scales.
     """
 
     values: Tensor
     scales: NDArray[np.float32]
     is_image: bool
+    largest: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "largest", float(self.scales.max()))
 
     @property
     def shape_hw(self) -> tuple[int, int]:
         return int(self.values.shape[1]), int(self.values.shape[2])
+
+
+def run_serially() -> None:
+    """Make torch run on the calling thread alone there, for good; other threads keep their helpers.
+
+    torch keeps the number of helper threads per thread, and one for threads that have not asked
+    yet; the latter is put back by a thread that ends at once.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    restoring = threading.Thread(target=torch.set_num_threads, args=(before,))
+    restoring.start()
+    restoring.join()
 
 
 def as_tensor(values: NDArray[np.generic]) -> Tensor:
@@ -142,28 +164,54 @@ def make_level(pictures: Pictures, level: int) -> Tensor:
         )
     if level == 0:
         return pictures.values
-    height, width = level_shape(shape_hw, level)
-    above_h, above_w = level_shape(shape_hw, level - 1)
-    if above_h % height == 0 and above_w % width == 0:
-        return _pool(make_level(pictures, level - 1), above_h // height, above_w // width)
-    rows = _average_columns(pictures.values.transpose(1, 2).contiguous(), height)
-    return _average_columns(rows.transpose(1, 2).contiguous(), width)
+    values = pictures.values
+    if pictures.largest > SUM_LARGEST:
+        values = values.double()
+    return _reduced(values, shape_hw, level).to(torch.float32)
 
 
-def _pool(values: Tensor, rows: int, columns: int) -> Tensor:
-    """Return the mean of every `rows` x `columns` cells (1 to 3 each)."""
-    for axis, step in ((1, rows), (2, columns)):
-        if step > 1:
-            parts = [_every(values, axis, start, step) for start in range(step)]
-            total = parts[0] + parts[1]
-            for part in parts[2:]:
-                total = total + part
-            values = total
-    return values.mul_(1 / (rows * columns)) if rows * columns > 1 else values
+def _reduced(values: Tensor, shape_hw: tuple[int, int], level: int) -> Tensor:
+    """Return level `level` >= 1 of level-0 values: through the levels below where that is exact."""
+    path = [level]
+    while path[-1] > 0:
+        below = level_shape(shape_hw, path[-1] - 1)
+        here = level_shape(shape_hw, path[-1])
+        path.append(
+            path[-1] - 1 if all(b % h == 0 for b, h in zip(below, here, strict=True)) else 0
+        )
+    path.reverse()
+    cells = 1
+    for before, after in pairwise(path):
+        height, width = level_shape(shape_hw, after)
+        above_h, above_w = level_shape(shape_hw, before)
+        if above_h % height == 0 and above_w % width == 0:
+            rows, columns = above_h // height, above_w // width
+            values = _sum_columns(_sum_rows(values, rows), columns)
+            cells *= rows * columns
+        else:
+            values = _average_columns(values.transpose(1, 2).contiguous(), height)
+            values = _average_columns(values.transpose(1, 2).contiguous(), width)
+    return values.mul_(1 / cells) if cells > 1 else values
 
 
-def _every(values: Tensor, axis: int, start: int, step: int) -> Tensor:
-    return values[:, start::step] if axis == 1 else values[:, :, start::step]
+def _sum_rows(values: Tensor, step: int) -> Tensor:
+    """Return the sums of every `step` neighbours down."""
+    if step == 1:
+        return values
+    total = values[:, 0::step] + values[:, 1::step]
+    for start in range(2, step):
+        total += values[:, start::step]
+    return total
+
+
+def _sum_columns(values: Tensor, step: int) -> Tensor:
+    """Return the sums of every `step` neighbours across."""
+    if step == 1:
+        return values
+    total = values[:, :, 0::step] + values[:, :, 1::step]
+    for start in range(2, step):
+        total += values[:, :, start::step]
+    return total
 
 
 def _average_columns(values: Tensor, cells: int) -> Tensor:
@@ -197,13 +245,19 @@ def _area_weights(size: int, cells: int, first: int, last: int) -> tuple[int, Te
 
 
 def store(
-    level: Tensor, *, scales: NDArray[np.float32], dtype: TileType, out: NDArray[np.generic]
+    level: Tensor,
+    *,
+    scales: NDArray[np.float32],
+    largest: float,
+    dtype: TileType,
+    out: NDArray[np.generic],
 ) -> None:
     """Write a level as a tile stores it.
 
     Args:
         level: `[C, h, w]` float32; of an image `[3, h, w]` in 0..1.
         scales: `[C]`, of level 0.
+        largest: at least the largest of them.
         dtype: FLOAT16, INT8 (`rint(127 * value / scale)`), RGB8 for images.
         out: `[C, h, w]` float16 or int8, or `[1, h, w, 3]` uint8; written.
     """
@@ -211,14 +265,9 @@ def store(
     if dtype is TileType.RGB8:
         target[0].copy_((level * 255).round_().permute(1, 2, 0))
     elif dtype is TileType.FLOAT16:
-        if scales.max() > FLOAT16_LARGEST:
+        if largest > FLOAT16_LARGEST:
             level = level.clamp(-FLOAT16_LARGEST, FLOAT16_LARGEST)
         target.copy_(level)
     else:
         divisors = torch.from_numpy(np.where(scales > 0, scales, np.float32(1)))
         target.copy_(level.div(divisors[:, None, None]).mul_(127).round_().clamp_(-127, 127))
-
-
-def stored_shape(shape_hw: tuple[int, int], channels: int, *, is_image: bool) -> tuple[int, ...]:
-    """Return the shape of a tile's values: `[n, h, w]`, of an image `[1, h, w, 3]`."""
-    return (1, *shape_hw, 3) if is_image else (channels, *shape_hw)

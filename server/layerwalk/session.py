@@ -355,7 +355,7 @@ class Session:
 
     def _warm(self, snapshot: Snapshot) -> None:
         """Make the overview ready, after the snapshot was told of, so that nobody waits for it."""
-        self.tiles.body(snapshot, self.tiles.overview(snapshot, OVERVIEW_SIDE), dtype="float16")
+        self.tiles.overview(snapshot, OVERVIEW_SIDE, dtype="float16")
 
 
 T = TypeVar("T")

@@ -26,6 +26,7 @@ class Snapshot:
             Nodes that share their values (`same_as`) share the array. Made read-only here.
         input: how a picture became the input, for showing it as a picture again.
         nbytes: of all values, shared ones counted once.
+        views: how each node is shown: as the graph says, where that fits the shape it has here.
     """
 
     manifest: SnapshotManifest
@@ -33,6 +34,7 @@ class Snapshot:
     values: tuple[Values | None, ...]
     input: InputSpec
     nbytes: int = field(init=False)
+    views: tuple[View, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         assert len(self.values) == len(self.graph.nodes) == len(self.manifest.nodes)
@@ -40,6 +42,9 @@ class Snapshot:
         distinct = {_place(array): array.nbytes for array in frozen if array is not None}
         object.__setattr__(self, "values", frozen)
         object.__setattr__(self, "nbytes", sum(distinct.values()))
+        shown = zip(self.graph.nodes, self.manifest.nodes, strict=True)
+        views = tuple(_fitting(node.view, statistics.shape) for node, statistics in shown)
+        object.__setattr__(self, "views", views)
 
     @property
     def id(self) -> str:
@@ -61,15 +66,6 @@ class Snapshot:
         They differ from the graph's where the shape depends on the input.
         """
         return self.manifest.nodes[node].pictures
-
-    def view(self, node: int) -> View:
-        """Return how a node is shown: as the graph says, where that fits the shape it has here."""
-        view, shape = self.graph.nodes[node].view, self.manifest.nodes[node].shape
-        try:
-            picture_shape(view, shape)
-        except InvalidRequestError:
-            return guess_view(shape)
-        return view
 
     def channel_of(self, node: int, channel: int) -> slice:
         """Return the slice that is one channel of a node.
@@ -113,3 +109,11 @@ def _read_only(array: Values) -> Values:
 
 def _place(array: Values) -> tuple[int, int]:
     return array.ctypes.data, array.nbytes
+
+
+def _fitting(view: View, shape: tuple[int, ...]) -> View:
+    try:
+        picture_shape(view, shape)
+    except InvalidRequestError:
+        return guess_view(shape)
+    return view

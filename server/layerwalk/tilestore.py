@@ -2,56 +2,66 @@
 
 A full-resolution float16 tile is not kept: making it costs what copying it would (measured), so it
 is converted straight into the answer. Everything else (reduced levels, int8) is kept ready, the
-least recently used going first.
+least recently used going first; so are whole overviews, which every client asks for first.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layerwalk.pyramid import make_level, make_pictures, store, stored_shape
+from layerwalk.pyramid import make_level, make_pictures, run_serially, store
 from layerwalk.snapshot import Snapshot
-from layerwalk_shared.errors import ClosedError, NotFoundError, TileError, TooLargeError
+from layerwalk.tileplan import TilePlan, chunks_of, lay, plan_tiles
+from layerwalk_shared.errors import ClosedError
 from layerwalk_shared.messages import TileDType
-from layerwalk_shared.tiles import (
-    BLOCK_CHANNELS,
-    MAX_LEVEL,
-    MAX_SIDE,
-    TileKey,
-    TileType,
-    block_channels,
-    block_count,
-    lay_record,
-    level_count,
-    level_shape,
-    overview_level,
-    record_size,
-)
+from layerwalk_shared.tiles import TileKey, TileType, block_count, overview_level
 
 KEPT_FULL_BYTES = 64 * 1024
-"""A full-resolution float16 tile up to this size is kept all the same: it is in every overview."""
+"""A full-resolution float16 tile up to this size is kept all the same."""
+CHUNK_BYTES = 4 * 2**20
+"""An answer is made and sent in chunks of this size, so that one is sent while the next is made,
+into memory that is warm: a fresh page costs as much as filling it."""
+SPARE_CHUNKS = 8
+MAKERS = 2
+"""Threads that make tiles, each with serial torch: on two busy cores torch's own helper threads
+made the same work up to ten times slower, because every operation waits for the slowest of them."""
+
+_OverviewKey = tuple[int, int, TileDType]
+"""Generation, side, storage."""
 _TYPES: dict[TileDType, TileType] = {"float16": TileType.FLOAT16, "int8": TileType.INT8}
 
-_Place = tuple[int, int, int, int, TileType]
-"""Generation, node index of the original, block, level, storage."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """A piece of a body, valid until it is given back to the store: `store.give_back(chunk)`.
+
+    Attributes:
+        view: the bytes.
+        buffer: the whole memory that they are in; None where it is not to be used again.
+    """
+
+    view: memoryview
+    buffer: NDArray[np.uint8] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """One record of an answer: what it holds and where it goes."""
+@dataclass(frozen=True, slots=True, eq=False)
+class TileBody:
+    """A body of tiles that is made while it is read.
 
-    key: TileKey
-    place: _Place
-    channels: range
-    shape: tuple[int, ...]
-    offset: int
+    Attributes:
+        size: bytes of all chunks.
+        chunks: the pieces in order; to be read once.
+    """
+
+    size: int
+    chunks: Iterator[Chunk]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,8 +77,7 @@ class _Kept:
 class TileStore:
     """Ready tiles of the snapshots that are there.
 
-    Mutable, shared by all threads. Tiles are made on one thread of its own, so that however many
-    ask at once, torch's helper threads exist once.
+    Mutable, shared by all threads.
 
     Args:
         budget_bytes: of tiles that are kept.
@@ -76,12 +85,16 @@ class TileStore:
 
     def __init__(self, *, budget_bytes: int = 256 * 2**20) -> None:
         self._budget = budget_bytes
-        self._kept: OrderedDict[_Place, _Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self._kept_bytes = 0
         self._scales: dict[tuple[int, int], NDArray[np.float32]] = {}
+        self._overviews: dict[_OverviewKey, Future[_Kept]] = {}
         self._live: set[int] = set()
+        self._spare: deque[NDArray[np.uint8]] = deque(maxlen=SPARE_CHUNKS)
         self._lock = threading.Lock()
-        self._maker = ThreadPoolExecutor(1, thread_name_prefix="layerwalk-tiles")
+        self._makers = ThreadPoolExecutor(
+            MAKERS, thread_name_prefix="layerwalk-tiles", initializer=run_serially
+        )
 
     @property
     def kept_bytes(self) -> int:
@@ -89,10 +102,11 @@ class TileStore:
         with self._lock:
             return self._kept_bytes
 
-    def body(
-        self, snapshot: Snapshot, keys: Sequence[TileKey], *, dtype: TileDType
-    ) -> NDArray[np.uint8]:
+    def stream(self, snapshot: Snapshot, keys: Sequence[TileKey], *, dtype: TileDType) -> TileBody:
         """Return the body that holds these tiles in this order; see `layerwalk_shared.tiles`.
+
+        Everything that can be wrong with the keys is checked at once; the tiles are made as the
+        chunks are read.
 
         Args:
             snapshot: whose values.
@@ -102,27 +116,32 @@ class TileStore:
         Raises:
             NotFoundError: no such node, block or level, or the node has no values.
             TooLargeError: the level has a side that no tile holds.
+        """
+        plans = plan_tiles(snapshot, keys, _TYPES[dtype])
+        size = sum(plan.size for plan in plans)
+        return TileBody(size, self._chunks(snapshot, chunks_of(plans, CHUNK_BYTES)))
+
+    def body(self, snapshot: Snapshot, keys: Sequence[TileKey], *, dtype: TileDType) -> bytes:
+        """Return a body in one piece; arguments and errors as for `stream`."""
+        return self._joined(self.stream(snapshot, keys, dtype=dtype))
+
+    def overview(self, snapshot: Snapshot, side: int, *, dtype: TileDType) -> TileBody:
+        """Return every node's finest level of sides up to `side`, in order of nodes; kept whole.
+
+        Nodes without values, and nodes that share those of an earlier one, are left out. Who asks
+        while it is being made waits for it.
+
+        Raises:
             ClosedError: the store is closed.
         """
-        plans = self._plan(snapshot, keys, _TYPES[dtype])
-        size = sum(record_size(plan.place[4], plan.shape) for plan in plans)
-        body = np.empty(size, np.uint8)
-        missing = [plan for plan in plans if not self._serve(body, snapshot, plan)]
-        if missing:
-            self._on_maker(snapshot, body, missing)
-        return body
+        place: _OverviewKey = (snapshot.generation, side, dtype)
+        found = self._find(place) or self._make_overview(snapshot, place)
+        return TileBody(len(found.values), iter([Chunk(found.values.data.cast("B"))]))
 
-    def overview(self, snapshot: Snapshot, side: int) -> list[TileKey]:
-        """Return the keys of every node's finest level of sides up to `side`, in order of nodes.
-
-        Nodes without values, and nodes that share those of an earlier one, are left out.
-        """
-        return [
-            TileKey(index, block, overview_level(node.shape_hw, side))
-            for index, node in enumerate(snapshot.graph.nodes)
-            if snapshot.manifest.nodes[index].same_as is None and snapshot.values[index] is not None
-            for block in range(block_count(node.channels))
-        ]
+    def give_back(self, chunk: Chunk) -> None:
+        """Let a chunk's memory be used again; its view is not to be read any more."""
+        if chunk.buffer is not None and len(chunk.buffer) == CHUNK_BYTES:
+            self._spare.append(chunk.buffer)
 
     def add(self, snapshot: Snapshot) -> None:
         """Begin to keep tiles of a snapshot."""
@@ -140,101 +159,112 @@ class TileStore:
                 del self._scales[known]
 
     def close(self) -> None:
-        """Forget everything; end the thread."""
-        self._maker.shutdown(wait=True, cancel_futures=True)
+        """Forget everything; end the threads."""
+        self._makers.shutdown(wait=True, cancel_futures=True)
         with self._lock:
             self._kept.clear()
             self._scales.clear()
             self._live.clear()
+            self._spare.clear()
             self._kept_bytes = 0
 
-    def _plan(self, snapshot: Snapshot, keys: Sequence[TileKey], dtype: TileType) -> list[_Plan]:
-        plans: list[_Plan] = []
-        offset = 0
-        for key in keys:
-            snapshot.node_values(key.node)
-            name = snapshot.graph.nodes[key.node].id
-            count, *sides = snapshot.pictures(key.node)
-            try:
-                channels = block_channels(count, key.block)
-            except TileError as error:
-                raise NotFoundError(f"node {name!r}: no {error}") from error
-            levels = min(level_count((sides[0], sides[1])), MAX_LEVEL + 1)
-            if not 0 <= key.level < levels:
-                raise NotFoundError(
-                    f"node {name!r}: no level {key.level}; {sides[0]} x {sides[1]} has levels "
-                    f"0 to {levels - 1}"
-                )
-            shape_hw = level_shape((sides[0], sides[1]), key.level)
-            if max(shape_hw) > MAX_SIDE:
-                raise TooLargeError(
-                    f"node {name!r}: level {key.level} is {shape_hw[0]} x {shape_hw[1]}, "
-                    f"a tile's sides are at most {MAX_SIDE}; ask for a higher level"
-                )
-            is_image = snapshot.view(key.node) == "image"
-            kind = TileType.RGB8 if is_image else dtype
-            place = (snapshot.generation, snapshot.original(key.node), key.block, key.level, kind)
-            shape = stored_shape(shape_hw, len(channels), is_image=is_image)
-            plans.append(_Plan(key, place, channels, shape, offset))
-            offset += record_size(kind, shape)
-        return plans
+    def _joined(self, body: TileBody) -> bytes:
+        parts = []
+        for chunk in body.chunks:
+            parts.append(bytes(chunk.view))
+            self.give_back(chunk)
+        return b"".join(parts)
 
-    def _serve(self, body: NDArray[np.uint8], snapshot: Snapshot, plan: _Plan) -> bool:
+    def _make_overview(self, snapshot: Snapshot, place: _OverviewKey) -> _Kept:
+        mine: Future[_Kept] = Future()
         with self._lock:
-            kept = self._kept.get(plan.place)
-            if kept is None:
-                return False
-            self._kept.move_to_end(plan.place)
-        _lay(body, snapshot, plan, kept.scales)[...] = kept.values
-        return True
-
-    def _on_maker(
-        self, snapshot: Snapshot, body: NDArray[np.uint8], missing: Sequence[_Plan]
-    ) -> None:
+            pending = self._overviews.setdefault(place, mine)
+        if pending is not mine:
+            return pending.result()
         try:
-            made = self._maker.submit(self._make, snapshot, body, missing)
+            body = self.body(snapshot, overview_keys(snapshot, place[1]), dtype=place[2])
+            made = _Kept(np.frombuffer(body, np.uint8), np.zeros(0, np.float32))
+            self._keep(place, made)
+            mine.set_result(made)
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                del self._overviews[place]
+        return made
+
+    def _chunks(self, snapshot: Snapshot, chunks: Sequence[Sequence[TilePlan]]) -> Iterator[Chunk]:
+        """Yield chunks in order; as many as there are makers are on their way ahead."""
+        ahead: deque[Future[Chunk]] = deque()
+        try:
+            for plans in chunks:
+                ahead.append(self._submit(snapshot, plans))
+                if len(ahead) > MAKERS:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for left in ahead:
+                left.cancel()
+
+    def _submit(self, snapshot: Snapshot, plans: Sequence[TilePlan]) -> Future[Chunk]:
+        try:
+            return self._makers.submit(self._fill, snapshot, plans)
         except RuntimeError as error:
             raise ClosedError("the session is closed") from error
-        made.result()
 
-    def _make(self, snapshot: Snapshot, body: NDArray[np.uint8], missing: Sequence[_Plan]) -> None:
-        groups: dict[tuple[int, int], list[_Plan]] = {}
-        for plan in missing:
-            groups.setdefault((plan.place[1], plan.place[3]), []).append(plan)
-        for (node, level), plans in groups.items():
-            self._make_level(snapshot, body, node=node, level=level, plans=plans)
+    def _fill(self, snapshot: Snapshot, plans: Sequence[TilePlan]) -> Chunk:
+        size = sum(plan.size for plan in plans)
+        buffer = self._buffer(size)
+        body = buffer[:size]
+        groups: dict[tuple[int, int], list[tuple[TilePlan, int]]] = {}
+        offset = 0
+        for plan in plans:
+            kept = self._find(plan.place) if plan.is_kept(KEPT_FULL_BYTES) else None
+            if kept is not None:
+                lay(body, offset, plan, kept.scales)[...] = kept.values
+            else:
+                groups.setdefault((plan.original, plan.key.level), []).append((plan, offset))
+            offset += plan.size
+        for placed in groups.values():
+            self._make(snapshot, body, placed)
+        return Chunk(body.data, buffer)
 
-    def _make_level(
-        self,
-        snapshot: Snapshot,
-        body: NDArray[np.uint8],
-        *,
-        node: int,
-        level: int,
-        plans: Sequence[_Plan],
+    def _buffer(self, size: int) -> NDArray[np.uint8]:
+        if size <= CHUNK_BYTES:
+            try:
+                return self._spare.pop()
+            except IndexError:
+                size = CHUNK_BYTES
+        return np.empty(size, np.uint8)
+
+    def _make(
+        self, snapshot: Snapshot, body: NDArray[np.uint8], placed: Sequence[tuple[TilePlan, int]]
     ) -> None:
         """Make one level of one node, all blocks at once that are asked for."""
-        first = min(plan.channels.start for plan in plans)
-        last = max(plan.channels.stop for plan in plans)
+        node, level = placed[0][0].original, placed[0][0].key.level
+        first = min(plan.channels.start for plan, _ in placed)
+        last = max(plan.channels.stop for plan, _ in placed)
         known = self._scales.get((snapshot.generation, node))
         pictures = make_pictures(
             snapshot.node_values(node),
-            view=snapshot.view(node),
+            view=snapshot.views[node],
             input_spec=snapshot.input,
             channels=slice(first, last),
             scales=None if known is None else known[first:last],
         )
         values = make_level(pictures, level)
-        if not pictures.is_image and known is None:
+        if known is None and not pictures.is_image:
             self._remember(snapshot, node, pictures.scales)
-        for plan in plans:
-            dtype = plan.place[4]
+        for plan, offset in placed:
             part = slice(plan.channels.start - first, plan.channels.stop - first)
-            own = slice(None) if dtype is TileType.RGB8 else part
-            out = _lay(body, snapshot, plan, pictures.scales[part])
-            store(values[own], scales=pictures.scales[part], dtype=dtype, out=out)
-            if level > 0 or dtype is not TileType.FLOAT16 or out.nbytes <= KEPT_FULL_BYTES:
-                self._keep(plan.place, _Kept(out.copy(), pictures.scales[part]))
+            scales = pictures.scales[part]
+            out = lay(body, offset, plan, scales)
+            own = values if plan.dtype is TileType.RGB8 else values[part]
+            store(own, scales=scales, largest=pictures.largest, dtype=plan.dtype, out=out)
+            if plan.is_kept(KEPT_FULL_BYTES):
+                self._keep(plan.place, _Kept(out.copy(), scales))
 
     def _remember(self, snapshot: Snapshot, node: int, scales: NDArray[np.float32]) -> None:
         """Keep the scales of a whole node, where they need no second look at the values."""
@@ -244,7 +274,14 @@ class TileStore:
                 if snapshot.generation in self._live:
                     self._scales[snapshot.generation, node] = scales
 
-    def _keep(self, place: _Place, made: _Kept) -> None:
+    def _find(self, place: tuple[object, ...]) -> _Kept | None:
+        with self._lock:
+            kept = self._kept.get(place)
+            if kept is not None:
+                self._kept.move_to_end(place)
+            return kept
+
+    def _keep(self, place: tuple[object, ...], made: _Kept) -> None:
         with self._lock:
             if place[0] not in self._live or place in self._kept:
                 return
@@ -255,17 +292,11 @@ class TileStore:
                 self._kept_bytes -= oldest.nbytes
 
 
-def _lay(
-    body: NDArray[np.uint8], snapshot: Snapshot, plan: _Plan, scales: NDArray[np.float32]
-) -> NDArray[np.generic]:
-    values, _ = lay_record(
-        body,
-        plan.offset,
-        key=plan.key,
-        dtype=plan.place[4],
-        first_channel=plan.key.block * BLOCK_CHANNELS,
-        shape=plan.shape,
-        scales=scales,
-        generation=snapshot.generation,
-    )
-    return values
+def overview_keys(snapshot: Snapshot, side: int) -> list[TileKey]:
+    """Return the keys of every node's finest level of sides up to `side`, in order of nodes."""
+    return [
+        TileKey(index, block, overview_level(node.pictures[1:], side))
+        for index, node in enumerate(snapshot.manifest.nodes)
+        if node.same_as is None and node.has_values
+        for block in range(block_count(node.pictures[0]))
+    ]

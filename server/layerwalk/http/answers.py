@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from io import BytesIO
 from typing import IO, cast
 
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 from werkzeug.wsgi import wrap_file
 
-from layerwalk.http.memory import MemoryFile
+from layerwalk.http.memory import PIECES, MemoryFile, Piece
+from layerwalk.tilestore import TileBody, TileStore
+from layerwalk_shared.tiles import MEDIA_TYPE
 
 IMMUTABLE = "private, max-age=31536000, immutable"
 SMALL_BYTES = 64 * 1024
@@ -64,6 +67,32 @@ def binary(parts: Sequence[bytes | memoryview], media_type: str) -> Response:
         response.content_length = size
     response.headers["Vary"] = "Accept-Encoding"
     return response
+
+
+def tiles(store: TileStore, body: TileBody) -> Response:
+    """Return a body of tiles: sent while it is made, or compressed where the client asks."""
+    if body.size <= COMPRESSED_FROM_BYTES or _wants_zstd() or request.method == "HEAD":
+        parts = []
+        for chunk in body.chunks:
+            parts.append(bytes(chunk.view))
+            store.give_back(chunk)
+        return binary(parts, MEDIA_TYPE)
+    takes_pieces = bool(request.environ.get(PIECES))
+    response = Response(
+        _sent(store, body, takes_pieces=takes_pieces), mimetype=MEDIA_TYPE, direct_passthrough=True
+    )
+    response.content_length = body.size
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def _sent(store: TileStore, body: TileBody, *, takes_pieces: bool) -> Iterator[bytes]:
+    for chunk in body.chunks:
+        if takes_pieces:
+            yield cast(bytes, Piece(chunk.view, partial(store.give_back, chunk)))
+        else:
+            yield bytes(chunk.view)
+            store.give_back(chunk)
 
 
 def unchanged(snapshot: str, *more: object) -> Response | None:

@@ -10,16 +10,18 @@ from __future__ import annotations
 import errno
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flask import Flask
 from waitress import wasyncore
+from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer, create_server
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 
 from layerwalk.http.app import make_app
+from layerwalk.http.memory import PIECES, Piece
 from layerwalk.http.problems import problem_of_status
 from layerwalk.http.security import is_loopback
 from layerwalk.limits import Limits
@@ -53,7 +55,21 @@ class _ProblemTask(ErrorTask):
 
 
 class _Channel(HTTPChannel):
+    """A connection that also sends pieces of memory without copying them."""
+
     error_task_class = _ProblemTask
+
+    def write_soon(self, data: Any) -> int:
+        if not isinstance(data, Piece):
+            return int(super().write_soon(data))
+        file = data.file()
+        waiting = ReadOnlyFileBasedBuffer(file)
+        waiting.prepare()
+        try:
+            return int(super().write_soon(waiting))
+        except BaseException:
+            file.close()
+            raise
 
 
 class _Dispatcher(ThreadedTaskDispatcher):
@@ -102,7 +118,7 @@ class Server:
         self._dispatcher.set_thread_count(THREADS)
         limit = app.config["MAX_CONTENT_LENGTH"]
         self._server: TcpWSGIServer = create_server(
-            app,
+            _taking_pieces(app),
             map=self._map,
             _dispatcher=self._dispatcher,
             sockets=[listening],
@@ -182,6 +198,16 @@ def serve(
         session, limits=limits, token=token, origins=origins, is_loopback=is_loopback(host)
     )
     return Server(app, host=host, port=port, on_close=session.events.close).start()
+
+
+def _taking_pieces(app: Flask) -> Callable[..., Iterable[bytes]]:
+    """Return the app, told that this server takes pieces."""
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ[PIECES] = True
+        return app(environ, start_response)
+
+    return application
 
 
 def _listen(host: str, port: int) -> socket.socket:

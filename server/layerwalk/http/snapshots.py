@@ -119,7 +119,7 @@ def show_stats(context: Context, query: StatsQuery, *, snapshot: str, node: str)
     values = found.node_values(index)
     if known := unchanged(found.id):
         return known
-    rows = channel_rows(values, found.view(index))
+    rows = channel_rows(values, found.views[index])
     described = describe_values(node, values.shape, rows, bins=query.bins)
     return immutable(message(described), found.id)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from flask import Response, request
 from pydantic import Field, ValidationError
 
-from layerwalk.http.answers import binary, immutable, unchanged
+from layerwalk.http.answers import immutable, tiles, unchanged
 from layerwalk.http.context import Context
 from layerwalk.http.operations import Answer, Operation, Query, check_json
 from layerwalk.http.security import is_loopback
@@ -47,34 +47,33 @@ def show_tile(
     dtype = query.dtype or default_dtype()
     if known := unchanged(found.id, dtype):
         return known
-    body = context.session.tiles.body(found, (key,), dtype=dtype)
-    return immutable(binary([body.data], MEDIA_TYPE), found.id, dtype)
+    store = context.session.tiles
+    body = store.stream(found, (key,), dtype=dtype)
+    return immutable(tiles(store, body), found.id, dtype)
 
 
 def show_tiles(context: Context, query: TilesQuery, *, snapshot: str) -> Response:
     found = context.session.snapshot(snapshot)
-    tiles = context.session.tiles
+    store = context.session.tiles
     data = request.get_data()
     if query.overview is not None:
         if data:
             raise InvalidRequestError("either ?overview or a body, not both")
-        keys = tiles.overview(found, query.overview)
-        dtype = query.dtype
-    else:
-        if request.mimetype != "application/json":
-            raise UnsupportedMediaError(
-                f"content type {request.mimetype!r}, expected application/json (or ?overview=8)"
-            )
-        try:
-            wish = TileRequest.model_validate_json(data)
-        except ValidationError as error:
-            raise check_json(error) from error
-        if query.dtype and wish.dtype and query.dtype != wish.dtype:
-            raise InvalidRequestError(f"dtype is {query.dtype} in the query, {wish.dtype} in JSON")
-        keys = [TileKey(*place) for place in wish.tiles]
-        dtype = query.dtype or wish.dtype
-    body = tiles.body(found, keys, dtype=dtype or default_dtype())
-    return binary([body.data], MEDIA_TYPE)
+        dtype = query.dtype or default_dtype()
+        return tiles(store, store.overview(found, query.overview, dtype=dtype))
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaError(
+            f"content type {request.mimetype!r}, expected application/json (or ?overview=8)"
+        )
+    try:
+        wish = TileRequest.model_validate_json(data)
+    except ValidationError as error:
+        raise check_json(error) from error
+    if query.dtype and wish.dtype and query.dtype != wish.dtype:
+        raise InvalidRequestError(f"dtype is {query.dtype} in the query, {wish.dtype} in JSON")
+    keys = [TileKey(*place) for place in wish.tiles]
+    dtype = query.dtype or wish.dtype or default_dtype()
+    return tiles(store, store.stream(found, keys, dtype=dtype))
 
 
 def default_dtype() -> TileDType:

@@ -96,7 +96,7 @@ def from_channel(snapshot: Snapshot, node: int, channel: int, spec: InputSpec) -
     picture_shape_of(spec)
     pictures = make_pictures(
         snapshot.node_values(node),
-        view=snapshot.view(node),
+        view=snapshot.views[node],
         input_spec=snapshot.input,
         channels=snapshot.channel_of(node, channel),
     )
