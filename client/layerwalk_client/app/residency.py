@@ -7,6 +7,7 @@ for a moment only. Far walls show the overview, near ones the levels that the pl
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -105,7 +106,7 @@ class Residency:
     @property
     def next_turn_s(self) -> float | None:
         """When the next wall is due to change, by the caller's clock."""
-        return min((turn.due_s for turn in self._turns), default=None)
+        return self._turns[0].due_s if self._turns else None
 
     def manifest_of(self, node: int) -> SnapshotManifest | None:
         """Return the snapshot that a wall shows, None while that is not certain."""
@@ -176,20 +177,21 @@ class Residency:
         self._has_uploads = True
 
     def advance(self, now_s: float) -> bool:
-        """Let walls change whose turn has come; return whether one did."""
-        if not self._turns:
-            return False
-        due = [
-            turn
-            for turn in self._turns
-            if turn.due_s <= now_s
-            and (turn.due_s + PATIENCE_S <= now_s or self._is_complete(turn.node))
-        ]
+        """Let walls change whose turn has come; return whether one did.
+
+        Walls of one turn change together, and none before those of an earlier turn.
+        """
+        due: list[int] = []
+        for due_s, turns in itertools.groupby(self._turns, key=lambda turn: turn.due_s):
+            nodes = [turn.node for turn in turns]
+            is_late = due_s + PATIENCE_S <= now_s
+            if due_s > now_s or not (is_late or all(map(self._is_complete, nodes))):
+                break
+            due += nodes
         if not due:
             return False
-        kept = {turn.node for turn in due}
-        self._turns = [turn for turn in self._turns if turn.node not in kept]
-        self._switch([turn.node for turn in due])
+        self._turns = self._turns[len(due) :]
+        self._switch(due)
         self._has_uploads = True
         return True
 
