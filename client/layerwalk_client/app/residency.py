@@ -89,6 +89,7 @@ class Residency:
         self._place = ""
         self._before: tuple[NodeStatistics, ...] = ()
         self._wanted: tuple[Wanted, ...] = ()
+        self._wanted_of: dict[int, list[Wanted]] = {}
         self._turns: list[_Turn] = []
         self._failed: dict[TileKey, float] = {}
         self._has_uploads = False
@@ -103,11 +104,6 @@ class Residency:
         """Whether something may be ready to be uploaded."""
         return self._has_uploads
 
-    @property
-    def next_turn_s(self) -> float | None:
-        """When the next wall is due to change, by the caller's clock."""
-        return self._turns[0].due_s if self._turns else None
-
     def manifest_of(self, node: int) -> SnapshotManifest | None:
         """Return the snapshot that a wall shows, None while that is not certain."""
         if any(turn.node == node for turn in self._turns):
@@ -121,6 +117,7 @@ class Residency:
         self._before = ()
         self._turns = []
         self._wanted = ()
+        self._wanted_of = {}
         self._failed.clear()
 
     def show(self, manifest: SnapshotManifest, place: str, *, now_s: float, sweep_s: float) -> None:
@@ -164,6 +161,9 @@ class Residency:
         for node, block in evicted:
             self._screen.drop_block(self._network, node, block)
         self._wanted = tuple(wanted)
+        self._wanted_of = {}
+        for one in wanted:
+            self._wanted_of.setdefault(one.node, []).append(one)
         self._has_uploads = True
         return self._batches(self._missing(now_s))
 
@@ -300,8 +300,7 @@ class Residency:
         _, shape_hw = self._shape_of(source)
         return all(
             (self._place, TileKey(source, one.block, level)) in self._cache
-            for one in self._wanted
-            if one.node == node
+            for one in self._wanted_of.get(node, ())
             for level in range(one.level, level_count(shape_hw))
         )
 
