@@ -22,7 +22,7 @@ BESIDE = 0.5
 """Metres between the input's frame and the copy beside it."""
 SHEET = 0.02
 """Metres that text and bars stand before their board."""
-ANSWER_PRIORITY = 40
+ANSWER_PRIORITY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +109,13 @@ def _beside_input(scene: Scene, network: NetworkDescription) -> Wall | None:
         return None
     first = inputs[0]
     width, height = BOARD_WH[0] * COPY_SCALE, BOARD_WH[1] * COPY_SCALE
+    before = network.graph.predecessors
     row = [
         wall
         for wall in scene.walls
         if wall.network == network.id
+        and not before[network.graph.nodes[wall.node].id]
         and abs(wall.centre[2] - first.centre[2]) < 0.5
-        and wall.yaw == first.yaw
     ]
     last = max(row, key=lambda wall: wall.centre[0] + wall.size_wh[0] / 2)
     centre = at(last, last.size_wh[0] / 2 + BESIDE + width / 2, height / 2)

@@ -18,6 +18,7 @@ from layerwalk_client.world.plots import (
     Ground,
     areas,
     group_paths,
+    groups_open,
     margins_needed,
 )
 from layerwalk_client.world.ranks import Links, Ranks, links, ranks
@@ -128,7 +129,15 @@ def _plan(
     side = lanes(order, near, halves=halves, paths=paths, options=options)
     alongs, rooms = _alongs(order, paths, halves, options)
     extents = _extents(order, paths, halves, side, options)
-    found = legs(order, near, alongs=alongs, extents=extents, options=options, origin_xz=origin_xz)
+    found = legs(
+        order,
+        near,
+        alongs=alongs,
+        extents=extents,
+        groups=groups_open(order, paths),
+        options=options,
+        origin_xz=origin_xz,
+    )
     return _Plan(graph, near, order, paths, sizes, halves, side, alongs, rooms, found)
 
 
@@ -181,6 +190,8 @@ def _extents(
         aside = options.track + options.margin * len(common([paths[source], paths[target]]))
         for rank in range(order.of_node[source], order.of_node[target] + 1):
             widen(rank, lateral - aside, lateral + aside)
+    if ends:  # room for the answer's copy beside the input
+        widen(0, 0.0, ends[0][1] + answer.BESIDE + answer.BOARD_WH[0] * answer.COPY_SCALE)
     return ends
 
 
@@ -320,14 +331,14 @@ def _plots(
             leg.place(area.left, area.near),
             leg.place(area.right, area.far),
         )
-        name = group_name(group)
+        names = group_names(group)
         plots.append(
             Plot(
                 network.id, group.id, min(x0, x1), min(z0, z1), max(x0, x1), max(z0, z1),
-                area.depth, name,
+                area.depth, names[0],
             )
         )  # fmt: skip
-        labels.append(plot_label(area, name, leg, palette, base=floor))
+        labels.append(plot_label(area, names, leg, palette, base=floor))
     return tuple(plots), labels
 
 
@@ -335,8 +346,9 @@ CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict", ""})
 """Operations of groups that say nothing about what a group does."""
 
 
-def group_name(group: Group) -> str:
-    """Return what stands on a group's plot: `layer1.0 · BasicBlock`."""
+def group_names(group: Group) -> tuple[str, ...]:
+    """Return what a group is called, longest first: `layer1.0 · BasicBlock`, `layer1.0`, `0`."""
+    names = (group.name, group.name.rpartition(".")[2])
     if group.kind == "marker" or group.operation in CONTAINERS:
-        return group.name
-    return f"{group.name} · {group.operation}"
+        return names
+    return (f"{group.name} · {group.operation}", *names)

@@ -9,7 +9,7 @@ no skip and no branch has to turn with them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,9 @@ TURN = 3.0
 ROW_GAP = 3.0
 """Metres between the outermost things of two rows."""
 ROW_SHAPE = 16 / 9
-"""Breadth over depth of a serpentine's plan when rows choose their own length."""
+"""Breadth over depth of the plan when rows choose their own length."""
+BREAK_COST = 0.3
+"""What breaking one group's plot weighs, in lengths of a row: rows end between blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Leg:
     """Ranks `first..last` in one direction.
 
     `origin_xz` is where the point (lateral 0, along `start`) stands; `yaw` turns the walls about
-    +y: 0 runs along -z, with walls that face +z.
+    +y: 0 runs along -z, with walls that face +z. `aisle` is the lateral coordinate of the free
+    floor before it, where the ribbon from the end of a row comes back to the start of the next.
     """
 
     first: int
@@ -39,6 +42,7 @@ class Leg:
     start: float
     origin_xz: tuple[float, float]
     yaw: float
+    aisle: float = 0.0
 
     def place(self, lateral: float, along: float) -> tuple[float, float]:
         """Return the (x, z) of a point of the line."""
@@ -94,6 +98,7 @@ def legs(
     *,
     alongs: Sequence[float],
     extents: Sequence[tuple[float, float]],
+    groups: Sequence[int],
     options: LayoutOptions,
     origin_xz: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[Leg, ...]:
@@ -102,47 +107,43 @@ def legs(
     Args:
         alongs: of each rank, rising.
         extents: lateral ends (left, right) of all that stands or lies at each rank.
+        groups: how many groups a turn after each rank would break.
     """
     if order.count == 0:
         return ()
     if options.style == "straight":
         return (Leg(0, order.count - 1, alongs[0], origin_xz, 0.0),)
     allowed = cuts(order, near)
-    if options.style == "serpentine":
-        return _serpentine(
-            order,
-            allowed,
-            alongs=alongs,
-            extents=extents,
-            options=options,
-            origin_xz=origin_xz,
-        )
-    return _spiral(order, allowed, alongs, extents, origin_xz)
+    if options.style == "spiral":
+        return _spiral(order, allowed, alongs, extents, origin_xz)
+    length = options.row_length or _row_length(alongs, extents)
+    rows = _rows({rank: groups[rank] for rank in allowed}, alongs, length)
+    return _side_by_side(rows, alongs, extents, origin_xz, turns_back=options.style == "serpentine")
 
 
-def _serpentine(
-    order: Ranks,
-    allowed: Sequence[int],
-    *,
+def _side_by_side(
+    rows: Sequence[tuple[int, int]],
     alongs: Sequence[float],
     extents: Sequence[tuple[float, float]],
-    options: LayoutOptions,
     origin_xz: tuple[float, float],
+    *,
+    turns_back: bool,
 ) -> tuple[Leg, ...]:
-    length = options.row_length or _row_length(alongs, extents)
-    rows = _rows(order, allowed, alongs, length)
+    """Stand rows to the right of each other; every other one runs back if `turns_back`."""
     found: list[Leg] = []
     x, z = origin_xz
     for number, (first, last) in enumerate(rows):
         left = min(extent[0] for extent in extents[first : last + 1])
         right = max(extent[1] for extent in extents[first : last + 1])
-        is_back = number % 2 == 1
+        is_back = turns_back and number % 2 == 1
         if number:
             x += right if is_back else -left
-        found.append(Leg(first, last, alongs[first], (x, z), math.pi if is_back else 0.0))
-        run = alongs[last] - alongs[first]
+        yaw = math.pi if is_back else 0.0
+        found.append(Leg(first, last, alongs[first], (x, z), yaw, left - ROW_GAP / 2))
         x += (-left if is_back else right) + ROW_GAP
-        z += run if is_back else -run
+        if turns_back:
+            run = alongs[last] - alongs[first]
+            z += run if is_back else -run
     return tuple(found)
 
 
@@ -154,18 +155,25 @@ def _row_length(alongs: Sequence[float], extents: Sequence[tuple[float, float]])
 
 
 def _rows(
-    order: Ranks, allowed: Sequence[int], alongs: Sequence[float], length: float
+    breaks: Mapping[int, int], alongs: Sequence[float], length: float
 ) -> list[tuple[int, int]]:
-    """Break at the allowed rank that comes nearest to the wished length of each row."""
+    """Break where each row comes near to the wished length and few groups are broken.
+
+    Args:
+        breaks: ranks after which a row may end, with the number of groups that this breaks.
+    """
     rows: list[tuple[int, int]] = []
-    first, last = 0, order.count - 1
+    first, last = 0, len(alongs) - 1
     while first <= last:
         wished = alongs[first] + length
-        candidates = [rank for rank in allowed if first < rank < last - 1]
+        candidates = [rank for rank in breaks if first < rank < last - 1]
         if alongs[last] <= wished + length / 4 or not candidates:
             rows.append((first, last))
             break
-        cut = min(candidates, key=lambda rank: abs(alongs[rank] - wished))
+        cut = min(
+            candidates,
+            key=lambda rank: abs(alongs[rank] - wished) + BREAK_COST * length * breaks[rank],
+        )
         rows.append((first, cut))
         first = cut + 1
     return rows

@@ -8,7 +8,7 @@ from typing import Literal
 from layerwalk_client.world.palette import Theme
 from layerwalk_shared.errors import InvalidRequestError
 
-Style = Literal["straight", "serpentine", "spiral"]
+Style = Literal["straight", "rows", "serpentine", "spiral"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,9 @@ class LayoutOptions:
     """Every number of the layout; the defaults are the look of the hall.
 
     Attributes:
-        style: one straight hall, rows that turn back and forth, or legs that wind outward.
+        style: one straight hall; rows side by side that all begin at the front, like lines of
+            writing, so that every wall faces the reader; rows that turn back and forth; or legs
+            that wind outward.
         theme: whose colours labels and boards have.
         tile: longer side of one picture on a wall of many.
         gap: between pictures and around the grid.
@@ -32,7 +34,7 @@ class LayoutOptions:
         stagger: walls of the main line stand this far left and right of it by turns.
         track: distance of neighbouring ribbons that run beside the hall.
         ribbon: width of a ribbon.
-        row_length: of a serpentine's rows; 0 chooses rows that make the whole about 16 : 9.
+        row_length: of rows; 0 chooses rows that make the whole about 16 : 9.
         shows_answer: build the answer's boards where the snapshot has one.
     """
 

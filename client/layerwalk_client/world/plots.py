@@ -60,14 +60,30 @@ def group_paths(graph: Graph) -> tuple[Path, ...]:
     return tuple(tuple(group for group in path if kept[group]) for path in full)
 
 
-def margins_needed(order: Ranks, paths: Sequence[Path]) -> tuple[list[int], list[int]]:
-    """Return how many margins the plots that begin, and that end, at each rank need."""
+def _reach(order: Ranks, paths: Sequence[Path]) -> tuple[dict[int, int], dict[int, int]]:
+    """Return the first and the last rank of each group."""
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     for node, path in enumerate(paths):
         for group in path:
             first[group] = min(first.get(group, order.count), order.of_node[node])
             last[group] = max(last.get(group, -1), order.of_node[node])
+    return first, last
+
+
+def groups_open(order: Ranks, paths: Sequence[Path]) -> list[int]:
+    """Return how many groups have walls both up to and past each rank: a turn there breaks them."""
+    first, last = _reach(order, paths)
+    counts = [0] * order.count
+    for group, start in first.items():
+        for rank in range(start, last[group]):
+            counts[rank] += 1
+    return counts
+
+
+def margins_needed(order: Ranks, paths: Sequence[Path]) -> tuple[list[int], list[int]]:
+    """Return how many margins the plots that begin, and that end, at each rank need."""
+    first, last = _reach(order, paths)
     begins, ends = [0] * order.count, [0] * order.count
     for node, path in enumerate(paths):
         rank = order.of_node[node]

@@ -147,10 +147,7 @@ def world_path(
         start, end: legs of source and target; where they differ the ribbon turns in one curve.
         base: (height of the floor, lift of this ribbon above it).
     """
-    if start is end:
-        flat = start.place_all(path)
-    else:
-        flat = _turn(path, start, end)
+    flat = start.place_all(path) if start is end else _turn(path, start, end)
     points = np.empty((len(flat), 3), dtype=np.float32)
     points[:, 0], points[:, 2] = flat[:, 0], flat[:, 1]
     points[:, 1] = base[0] + base[1]
@@ -163,10 +160,22 @@ def _turn(path: NDArray[np.float64], start: Leg, end: Leg) -> NDArray[np.float64
     one = np.array(start.place(first_u, first_s))
     two = np.array(end.place(last_u, last_s))
     away, toward = np.array(start.forward_xz), np.array(end.forward_xz)
+    if away @ toward > 0.5:  # on in the next row: back along the aisle between both
+        there = np.array(end.place(end.aisle, end.start))
+        there += away * float((one - there) @ away)
+        here = np.array(end.place(end.aisle, last_s))
+        return np.concatenate([_loop(one, there, away), _loop(here, two, -away)])
     if away @ toward < -0.5:  # back: a loop beyond the ends of both
-        leave = arrive = max(TURN, 0.65 * float(np.linalg.norm(two - one)))
-    else:
-        leave = max(0.5, 0.6 * float((two - one) @ away))
-        arrive = max(0.5, 0.6 * float((two - one) @ toward))
+        return _loop(one, two, away)
+    leave = max(0.5, 0.6 * float((two - one) @ away))
+    arrive = max(0.5, 0.6 * float((two - one) @ toward))
     points = np.array([one, one + leave * away, two - arrive * toward, two])
     return bezier(points, count=32)
+
+
+def _loop(
+    one: NDArray[np.float64], two: NDArray[np.float64], away: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the turn `[32, 2]` that leaves along `away` and comes back against it."""
+    reach = max(TURN, 0.65 * float(np.linalg.norm(two - one))) * away
+    return bezier(np.array([one, one + reach, two + reach, two]), count=32)

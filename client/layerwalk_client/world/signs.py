@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from layerwalk_client.world.legs import Leg
-from layerwalk_client.world.lettering import fitting_height
+from layerwalk_client.world.lettering import fitting_height, text_width
 from layerwalk_client.world.palette import Palette
 from layerwalk_client.world.plots import Area
 from layerwalk_client.world.scene import Label, Vector, Wall
@@ -22,7 +22,7 @@ EYE = 1.6
 """Height of a walker's eye, metres."""
 FLOOR_LIFT = 0.012
 
-GROUP_PRIORITY, NAME_PRIORITY, JOIN_PRIORITY, DETAIL_PRIORITY, BACK_PRIORITY = 50, 30, 15, 10, 5
+GROUP_PRIORITY, NAME_PRIORITY, JOIN_PRIORITY, DETAIL_PRIORITY, BACK_PRIORITY = 6, 3, 2, 1, 1
 
 
 def name_height(size_wh: tuple[float, float]) -> float:
@@ -92,14 +92,23 @@ def wall_labels(wall: Wall, palette: Palette, *, is_blank: bool = False) -> Iter
         )  # fmt: skip
 
 
-def plot_label(area: Area, name: str, leg: Leg, palette: Palette, *, base: float) -> Label:
-    """Return a plot's name, flat on its near edge."""
+def plot_label(
+    area: Area, names: Sequence[str], leg: Leg, palette: Palette, *, base: float
+) -> Label:
+    """Return a plot's name, flat on its near edge.
+
+    Args:
+        names: ways to call it, best first; the first that has room is taken, else the last.
+    """
     x, z = leg.place(area.left + 0.15, area.near + 0.13)
+    is_outer = area.depth == 0
+    cap, room = (0.24 if is_outer else 0.18), area.right - area.left - 0.3
+    fitting = [name for name in names if text_width(name, cap, is_bold=is_outer) <= room]
     return Label(
-        name, (x, base + FLOOR_LIFT, z), 0.24 if area.depth == 0 else 0.18, palette.group,
+        (fitting or names[-1:])[0], (x, base + FLOOR_LIFT, z), cap, palette.group,
         plane="floor", yaw=leg.yaw, anchor="left-bottom",
-        priority=GROUP_PRIORITY - area.depth, is_bold=area.depth == 0,
-        max_width=area.right - area.left - 0.3,
+        priority=max(NAME_PRIORITY, GROUP_PRIORITY - area.depth), is_bold=is_outer,
+        max_width=room,
     )  # fmt: skip
 
 

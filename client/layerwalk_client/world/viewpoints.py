@@ -17,10 +17,16 @@ from layerwalk_client.world.view import Camera
 
 FILL = 0.7
 """Share of the view that a wall takes which one faces."""
-OVERVIEW_FILL = 0.9
-OVERVIEW_PITCH = math.radians(-24)
-OVERVIEW_YAW = math.radians(-52)
-HOME_ASIDE, HOME_BEFORE = 2.2, 4.6
+OVERVIEW_FILL = 0.92
+HALL_YAW_PITCH = math.radians(38), math.radians(-27)
+BLOCK_YAW_PITCH = math.radians(-30), math.radians(-30)
+BLOCK_SHAPE = 0.5
+"""From this breadth over depth on a plan is a block of rows, seen from the input's side so that
+small walls stand before large ones; below it a hall, seen from the side of its branches."""
+OVERVIEW_CLOSEST = 0.07
+"""An overview keeps away from the nearest wall by this share of the plan's diagonal: the near end
+of a long hall must not fill the picture."""
+HOME_ASIDE, HOME_BEFORE = 1.5, 3.4
 CLOSEST = 0.5
 """Metres that a framing camera keeps from the nearest point."""
 NEAR_SHARE = 0.5
@@ -52,8 +58,16 @@ def home(scene: Scene) -> Camera:
 
 def overview(scene: Scene, aspect: float) -> Camera:
     """Return the camera that sees the whole network from above and aside, input in front."""
+    corners = _corners(scene)
+    plan = np.ptp(corners[:, [0, 2]], axis=0)
+    yaw, pitch = BLOCK_YAW_PITCH if plan[0] > BLOCK_SHAPE * plan[1] else HALL_YAW_PITCH
     return framing(
-        _corners(scene), aspect, yaw=OVERVIEW_YAW, pitch=OVERVIEW_PITCH, fill=OVERVIEW_FILL
+        corners,
+        aspect,
+        yaw=yaw,
+        pitch=pitch,
+        fill=OVERVIEW_FILL,
+        closest=max(CLOSEST, OVERVIEW_CLOSEST * float(np.hypot(*plan))),
     )
 
 
@@ -99,6 +113,7 @@ def framing(
     yaw: float,
     pitch: float,
     fill: float = OVERVIEW_FILL,
+    closest: float = CLOSEST,
     camera: Camera | None = None,
 ) -> Camera:
     """Return the nearest camera of given direction that sees all points.
@@ -110,6 +125,7 @@ def framing(
         points: `[N, 3]`, world.
         aspect: width over height of the view.
         fill: share of the view that the points may take, from edge to edge.
+        closest: metres that the nearest point is away at least, along the view.
         camera: brings the field of view.
     """
     camera = replace(camera or Camera(), yaw=yaw, pitch=min(max(pitch, -PITCH_LIMIT), PITCH_LIMIT))
@@ -117,7 +133,7 @@ def framing(
     seen = points @ rotation.T
     tangent = math.tan(camera.fov / 2) * fill
     eye = np.empty(3)
-    backs = [float(seen[:, 2].max()) + CLOSEST]
+    backs = [float(seen[:, 2].max()) + closest]
     for axis, slope in ((0, tangent * aspect), (1, tangent)):
         # Inside: |seen[axis] - eye[axis]| <= slope * (eye[2] - seen[2]).
         high = float((seen[:, axis] + slope * seen[:, 2]).max())
@@ -134,16 +150,26 @@ def framing(
 
 
 def _corners(scene: Scene) -> NDArray[np.float64]:
+    """Both ends of everything upright, at its foot and at the top of its signs, `[N, 3]`."""
     corners = [
         at(wall, side * wall.size_wh[0] / 2, height)
         for wall in scene.walls
         for side in (-1, 1)
         for height in (0.0, wall.size_wh[1] + sign_room(wall.size_wh))
     ]
-    if not corners:
-        low, high = scene.bounds()
-        corners = [low, high]
-    return np.array(corners, dtype=np.float64)
+    for board in scene.boards:
+        width, height = board.size_wh
+        sine, cosine = math.sin(board.yaw), math.cos(board.yaw)
+        corners += [
+            (
+                board.centre[0] + cosine * aside * width / 2,
+                board.centre[1] + above * height / 2,
+                board.centre[2] - sine * aside * width / 2,
+            )
+            for aside in (-1, 1)
+            for above in (-1, 1)
+        ]
+    return np.array(corners or scene.bounds(), dtype=np.float64)
 
 
 def first_minute(scene: Scene, aspect: float) -> Tour:

@@ -62,6 +62,8 @@ def wall_size(
         side = min(max(options.smallest_wall, options.tile * width), options.vector_side)
     elif channels == 1 and max(height, width) > 1:
         side = options.sheet_side if node.view in ("tokens", "sequence") else options.vector_side
+    elif max(height, width) == 1:  # one value each: as large as a vector of as many units
+        side = min(options.tile, max(0.01, options.vector_side / columns - gap))
     else:
         side = options.tile
     tile = fitted((height, width), side, largest_aspect=options.largest_aspect)

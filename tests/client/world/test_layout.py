@@ -34,7 +34,7 @@ NETWORKS = {
     "densenet": densenet((4, 3)),
     "inception": inception(2),
 }
-STYLES: tuple[Style, ...] = ("straight", "serpentine", "spiral")
+STYLES: tuple[Style, ...] = ("straight", "rows", "serpentine", "spiral")
 every_network = pytest.mark.parametrize("graph", NETWORKS.values(), ids=NETWORKS.keys())
 every_style = pytest.mark.parametrize("style", STYLES)
 
@@ -333,6 +333,14 @@ def test_rows_of_a_serpentine_turn_and_are_shorter() -> None:
     (_, _, z0), (_, _, z1) = rows.bounds()
     (_, _, far), _ = straight.bounds()
     assert z1 - z0 < -far / 2
+
+
+def test_rows_all_face_the_front_and_begin_there() -> None:
+    scene = scene_of(resnet(), "rows", row_length=40)
+    assert {wall.yaw for wall in scene.walls} == {0.0}
+    firsts = [wall.centre for wall in scene.walls if wall.centre[2] == 0.0]
+    assert len(firsts) >= 4
+    assert [x for x, _, _ in firsts] == sorted(x for x, _, _ in firsts)
 
 
 def test_a_line_that_no_ribbon_lets_turn_stays_straight() -> None:
