@@ -11,7 +11,7 @@ from PIL import Image
 
 from layerwalk.inputs.pictures import Picture, fit
 from layerwalk.pyramid import make_pictures
-from layerwalk.snapshot import Snapshot
+from layerwalk.snapshots import Snapshot
 from layerwalk_shared.colours import paint
 from layerwalk_shared.errors import InvalidRequestError, NotFoundError, TooLargeError
 from layerwalk_shared.messages import RangeMode

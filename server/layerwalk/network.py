@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from layerwalk.inputs.prepared import PreparedInput
-from layerwalk.snapshot import Snapshot
+from layerwalk.snapshots import Snapshot
 from layerwalk.tracking import Detail, Recorder, Trace, freeze, trace
-from layerwalk.twin import Example, main_weight, weights_of
+from layerwalk.twin import Example, initialise, main_weight, weights_of
 from layerwalk_shared.errors import NotFoundError
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import (
@@ -142,6 +142,7 @@ def make_network(
     detail: Detail | None = None,
 ) -> Network:
     """Trace a twin and make it ready to record; model thread only."""
+    initialise(twin, example)
     traced = trace(twin, example.args, example.kwargs, detail=detail)
     return Network(
         id=network_id,

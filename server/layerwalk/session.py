@@ -29,7 +29,7 @@ from layerwalk.jobs import JobHandle, JobQueue
 from layerwalk.limits import Limits
 from layerwalk.network import Network, make_network
 from layerwalk.shelf import SnapshotShelf
-from layerwalk.snapshot import Snapshot
+from layerwalk.snapshots import Snapshot
 from layerwalk.tilestore import TileStore
 from layerwalk.tracking import Detail
 from layerwalk.twin import Example, make_example, make_twin, spec_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from layerwalk.snapshot import Snapshot
+from layerwalk.snapshots import Snapshot
 from layerwalk_shared.errors import GoneError, NotFoundError
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from layerwalk.snapshot import Snapshot
+from layerwalk.snapshots import Snapshot
 from layerwalk_shared.errors import NotFoundError, TileError, TooLargeError
 from layerwalk_shared.tiles import (
     MAX_LEVEL,

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk.pyramid import make_level, make_pictures, run_serially, store
-from layerwalk.snapshot import Snapshot
+from layerwalk.snapshots import Snapshot
 from layerwalk.tileplan import TilePlan, chunks_of, lay, plan_tiles
 from layerwalk_shared.errors import ClosedError
 from layerwalk_shared.messages import TileDType

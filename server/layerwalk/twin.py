@@ -11,20 +11,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from layerwalk_shared.errors import InputError, ModelError
 from layerwalk_shared.messages import InputSpec
 
 
 def make_twin(model: nn.Module, *, device: str = "cpu") -> nn.Module:
-    """Return a deep copy of a model: in eval mode, without gradients, on `device`.
+    """Return a deep copy of a model: in eval mode, on `device`.
 
     Raises:
         ModelError: the model cannot be copied or moved there.
     """
     try:
-        twin = copy.deepcopy(model).eval().requires_grad_(False)
-        return twin.to(device)
+        return copy.deepcopy(model).eval().to(device)
     except (RuntimeError, TypeError, ValueError, AttributeError, AssertionError) as error:
         raise ModelError(
             f"{type(model).__name__} cannot be copied to {device!r}: "
@@ -102,6 +102,24 @@ def make_example(example: object, *, device: str = "cpu") -> Example:
     return Example(
         tuple(first(value) for value in args), {key: first(kwargs[key]) for key in kwargs}, slot
     )
+
+
+def initialise(twin: nn.Module, example: Example) -> None:
+    """Give lazy modules their parameters by one forward pass, and turn gradients off for good.
+
+    Raises:
+        ModelError: there are lazy modules and forward raised before they were all initialised.
+    """
+    with torch.no_grad():
+        if any(is_lazy(parameter) for parameter in twin.parameters()):
+            try:
+                twin(*example.args, **example.kwargs)
+            except Exception as error:  # it is the user's code, which may raise anything
+                raise ModelError(
+                    f"{type(twin).__name__} has lazy modules, and the pass that initialises them "
+                    f"raised {type(error).__name__}: {error}"
+                ) from error
+    twin.requires_grad_(False)
 
 
 def spec_of(

@@ -28,6 +28,7 @@ from layerwalk.limits import Limits
 from layerwalk.session import Session
 from layerwalk_shared.errors import InvalidRequestError, PortInUseError
 
+MAX_PORT = 65535
 THREADS = 16
 """Answer at once; at most `Limits.event_waiters` (8) of them wait for events."""
 CONNECTIONS = 400
@@ -175,7 +176,7 @@ class Server:
             wasyncore.loop(timeout=POLL_S, use_poll=True, map=self._map, count=1)
 
 
-def serve(
+def bind(
     session: Session,
     *,
     host: str = "127.0.0.1",
@@ -184,7 +185,7 @@ def serve(
     origins: Sequence[str] = (),
     limits: Limits | None = None,
 ) -> Server:
-    """Return a started server of a session; the caller closes it, then the session.
+    """Return a server of a session that holds its port but does not answer before `start`.
 
     Raises:
         InvalidRequestError: an address beyond this machine without a token; an origin is none.
@@ -197,7 +198,23 @@ def serve(
     app = make_app(
         session, limits=limits, token=token, origins=origins, is_loopback=is_loopback(host)
     )
-    return Server(app, host=host, port=port, on_close=session.events.close).start()
+    return Server(app, host=host, port=port, on_close=session.events.close)
+
+
+def serve(
+    session: Session,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    token: str | None = None,
+    origins: Sequence[str] = (),
+    limits: Limits | None = None,
+) -> Server:
+    """Return a started server of a session; the caller closes it, then the session.
+
+    Arguments and errors as for `bind`.
+    """
+    return bind(session, host=host, port=port, token=token, origins=origins, limits=limits).start()
 
 
 def _taking_pieces(app: Flask) -> Callable[..., Iterable[bytes]]:
@@ -212,11 +229,11 @@ def _taking_pieces(app: Flask) -> Callable[..., Iterable[bytes]]:
 
 def _listen(host: str, port: int) -> socket.socket:
     address = host.strip("[]")
+    if not 0 <= port <= MAX_PORT:
+        raise InvalidRequestError(f"port {port}, expected 0 to {MAX_PORT}")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         return socket.create_server((address, port), family=family, backlog=128)
-    except OverflowError as error:
-        raise InvalidRequestError(f"port {port}, expected 0 to 65535") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortInUseError(

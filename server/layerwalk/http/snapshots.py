@@ -12,7 +12,7 @@ from layerwalk.drawing import channel_picture, png, scaled
 from layerwalk.http.answers import array, immutable, message, picture, unchanged
 from layerwalk.http.context import Context
 from layerwalk.http.operations import Answer, Operation, Query, json_answer
-from layerwalk.snapshot import Snapshot
+from layerwalk.snapshots import Snapshot
 from layerwalk.statistics import channel_rows, describe_values
 from layerwalk_shared.colours import DEFAULT_TABLE
 from layerwalk_shared.errors import InvalidRequestError, NotFoundError

@@ -12,7 +12,7 @@ from layerwalk.inputs.datasets import Dataset, checked_item, label_of
 from layerwalk.inputs.noise import noise
 from layerwalk.inputs.pictures import decode_image, normalise, picture_input, picture_shape_of
 from layerwalk.pyramid import make_pictures
-from layerwalk.snapshot import Snapshot
+from layerwalk.snapshots import Snapshot
 from layerwalk_shared.errors import InputError
 from layerwalk_shared.messages import InputReference, InputSpec, NoiseInput
 
