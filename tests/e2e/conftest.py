@@ -1,5 +1,6 @@
 """A small network behind a real server on a free port of the loopback."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,7 @@ def session():
 
 @pytest.fixture
 def server(session):
-    with serve(session, port=0) as running:
+    with closing(serve(session, port=0)) as running:
         yield running
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from layerwalk_client.app.pointer import describe
 from layerwalk_client.app.state import SceneState
 from layerwalk_client.devices.actions import Actions
-from layerwalk_client.ui.colours import MODE_TEXTS
-from layerwalk_client.ui.hud import Hint, LegendLine
+from layerwalk_client.ui.colours import MODE_TEXTS, Legend
+from layerwalk_client.ui.hud import Hint, Hud, LegendLine
 from layerwalk_client.world.view import Appearance
+
+if TYPE_CHECKING:
+    from layerwalk_client.app.walker import Walker
 from layerwalk_shared.messages import SnapshotManifest
 
 MESSAGE_S = 3.5
@@ -130,3 +135,42 @@ def limit_of(
     if appearance.mode == "node":
         return manifest.nodes[node].scale
     return channel_scale if appearance.mode == "channel" else None
+
+
+def hud_of(walker: Walker, now_s: float) -> Hud:
+    """Return everything that lies over a walk's view."""
+    state, network, shown = walker.stage.state, walker.stage.network, walker.stage.shown
+    tools, pointed = walker.tools, walker.pointed
+    is_tour = walker.journey.is_on_tour
+    readout, limit, name = None, None, ""
+    if pointed is not None:
+        node, name, channel = pointed.wall.node, pointed.node.id, pointed.hit.channel or 0
+        tile = None if shown is None else walker.stage.residency.finest(node, channel)
+        scale = None
+        if tile is not None and 0 <= channel - tile.first_channel < tile.count:
+            scale = float(tile.scales[channel - tile.first_channel])
+        classes = () if network is None else network.classes
+        readout = describe(pointed, walker.spot, walker.readings, tile, classes=classes)
+        limit = limit_of(tools.appearance, shown, node, scale)
+    else:
+        limit = limit_of(tools.appearance, shown, None, None)
+    tools.set_legend(Legend(name, limit))
+    is_image = pointed is not None and pointed.wall.is_image
+    has_legend = not (is_tour or is_image)
+    has_hints = walker.teaches and not is_tour and not tools.panels.kinds
+    busy_s = 0.0 if walker.busy_since_s is None else now_s - walker.busy_since_s
+    return Hud(
+        title="" if network is None else network.name,
+        detail=detail_line(shown),
+        readout=None if is_tour else readout,
+        legend=legend_line(tools.appearance, name, limit) if has_legend else None,
+        banner=banner_line(state, walker.address),
+        message=walker.notice.text,
+        is_warning=walker.notice.is_warning,
+        progress=progress_of(state, busy_s),
+        hints=walker.lesson.hints() if has_hints else (),
+        carried=tools.carried(),
+        cross=(0.0, 0.0) if walker.desktop.is_captured else None,
+        is_hot=pointed is not None and pointed.hit.channel is not None,
+        is_plain=walker.is_plain,
+    )

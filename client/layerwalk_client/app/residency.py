@@ -7,6 +7,7 @@ for a moment only. Far walls show the overview, near ones the levels that the pl
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -88,6 +89,7 @@ class Residency:
         self._place = ""
         self._before: tuple[NodeStatistics, ...] = ()
         self._wanted: tuple[Wanted, ...] = ()
+        self._wanted_of: dict[int, list[Wanted]] = {}
         self._turns: list[_Turn] = []
         self._failed: dict[TileKey, float] = {}
         self._has_uploads = False
@@ -102,11 +104,6 @@ class Residency:
         """Whether something may be ready to be uploaded."""
         return self._has_uploads
 
-    @property
-    def next_turn_s(self) -> float | None:
-        """When the next wall is due to change, by the caller's clock."""
-        return min((turn.due_s for turn in self._turns), default=None)
-
     def manifest_of(self, node: int) -> SnapshotManifest | None:
         """Return the snapshot that a wall shows, None while that is not certain."""
         if any(turn.node == node for turn in self._turns):
@@ -120,6 +117,7 @@ class Residency:
         self._before = ()
         self._turns = []
         self._wanted = ()
+        self._wanted_of = {}
         self._failed.clear()
 
     def show(self, manifest: SnapshotManifest, place: str, *, now_s: float, sweep_s: float) -> None:
@@ -163,6 +161,9 @@ class Residency:
         for node, block in evicted:
             self._screen.drop_block(self._network, node, block)
         self._wanted = tuple(wanted)
+        self._wanted_of = {}
+        for one in wanted:
+            self._wanted_of.setdefault(one.node, []).append(one)
         self._has_uploads = True
         return self._batches(self._missing(now_s))
 
@@ -176,20 +177,21 @@ class Residency:
         self._has_uploads = True
 
     def advance(self, now_s: float) -> bool:
-        """Let walls change whose turn has come; return whether one did."""
-        if not self._turns:
-            return False
-        due = [
-            turn
-            for turn in self._turns
-            if turn.due_s <= now_s
-            and (turn.due_s + PATIENCE_S <= now_s or self._is_complete(turn.node))
-        ]
+        """Let walls change whose turn has come; return whether one did.
+
+        Walls of one turn change together, and none before those of an earlier turn.
+        """
+        due: list[int] = []
+        for due_s, turns in itertools.groupby(self._turns, key=lambda turn: turn.due_s):
+            nodes = [turn.node for turn in turns]
+            is_late = due_s + PATIENCE_S <= now_s
+            if due_s > now_s or not (is_late or all(map(self._is_complete, nodes))):
+                break
+            due += nodes
         if not due:
             return False
-        kept = {turn.node for turn in due}
-        self._turns = [turn for turn in self._turns if turn.node not in kept]
-        self._switch([turn.node for turn in due])
+        self._turns = self._turns[len(due) :]
+        self._switch(due)
         self._has_uploads = True
         return True
 
@@ -298,8 +300,7 @@ class Residency:
         _, shape_hw = self._shape_of(source)
         return all(
             (self._place, TileKey(source, one.block, level)) in self._cache
-            for one in self._wanted
-            if one.node == node
+            for one in self._wanted_of.get(node, ())
             for level in range(one.level, level_count(shape_hw))
         )
 

@@ -7,24 +7,25 @@ happens.
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pygame
 
-from layerwalk_client.app import overlay
+from layerwalk_client.app import diary, overlay
 from layerwalk_client.app.commands import go_to_node, obey
+from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.journey import Journey
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.places import Place, camera_at
-from layerwalk_client.app.pointer import Pointed, describe, point_at, ray_of, spot_at
+from layerwalk_client.app.pointer import Pointed, point_at, ray_of, spot_at
 from layerwalk_client.app.readings import Readings, Spot
 from layerwalk_client.app.residency import Wanted
+from layerwalk_client.app.screen import Screen
 from layerwalk_client.app.stage import MIB, Happenings, Stage
 from layerwalk_client.app.toolbox import Outlook, Toolbox, reason
 from layerwalk_client.app.trace import Trace
@@ -32,27 +33,22 @@ from layerwalk_client.devices.actions import Actions
 from layerwalk_client.devices.bindings import rebound
 from layerwalk_client.devices.desktop import Desktop
 from layerwalk_client.gl.context import Window
-from layerwalk_client.gl.panel import Panel
 from layerwalk_client.gl.renderer import Renderer
-from layerwalk_client.gl.target import Target
 from layerwalk_client.settings import Settings
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import RequestFailed, ValuesArrived
 from layerwalk_client.source.asking import Values
-from layerwalk_client.ui.colours import Legend
-from layerwalk_client.ui.hud import Hud, draw_hud
-from layerwalk_client.ui.style import make_style
 from layerwalk_client.world.picking import pick
 from layerwalk_client.world.view import Appearance, Look, Mark, Marks
 from layerwalk_client.world.viewpoints import first_minute
+from layerwalk_shared.colours import TABLES
 from layerwalk_shared.errors import LayerwalkError
 
 LONGEST_STEP_S = 0.1
 """A frame that took longer moves the eye by this much only."""
 PLAN_EVERY_S = 0.08
 """While the eye moves, what is needed is thought about this often."""
-HOLD_S = 0.18
-"""A right button held longer magnifies; a shorter press puts away."""
+AFTERGLOW_S = 0.05
 SETTLING_S = 0.25
 """After something happened, frames are drawn for this long, until hovers and fades have settled."""
 
@@ -97,29 +93,27 @@ class Walker:
         trace: Trace | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._window = window
         self._source = source
         self._clock = clock
         self._start = start or Start()
         self.settings = settings
         self.trace = trace or Trace(None, clock)
-        self._size_wh = window.size_wh()
         bindings = rebound(settings.keys)
         self.desktop = Desktop(
             bindings,
-            size_wh=self._size_wh,
+            size_wh=window.size_wh(),
             radians_per_pixel=math.radians(settings.mouse_degrees),
             inverts_y=settings.inverts_y,
         )
         self._renderer = Renderer()
-        self._target = Target(self._size_wh)
-        self._hud_panel = self._make_hud_panel()
+        self.screen = Screen(window, self._renderer)
         self.stage = Stage(
             source,
             self._renderer,
             cache_bytes=settings.cache_mib * MIB,
             gpu_bytes=settings.gpu_mib * MIB,
             sweep_s=settings.sweep_s,
+            theme=settings.theme,  # type: ignore[arg-type]  # checked by Settings
         )
         self.journey = Journey()
         self.tools = Toolbox(
@@ -131,21 +125,18 @@ class Walker:
             go_to=lambda node: go_to_node(self, node),
             tell=self.trace.note,
         )
-        self._readings = Readings()
-        self._notice = overlay.Notice()
-        self._lesson = overlay.Lesson()
-        self._teaches = self._start.shows_intro and settings.shows_hints
+        self.readings = Readings()
+        self.notice = overlay.Notice()
+        self.lesson = overlay.Lesson()
+        self.teaches = self._start.shows_intro and settings.shows_hints
         self._last_s = clock()
         self._planned_s = -math.inf
-        self._busy_since_s: float | None = None
+        self.busy_since_s: float | None = None
         self._awake_until_s = self._last_s + SETTLING_S
-        self._pressed_s: float | None = None
+        self._gestures = Gestures()
         self._needs_plan = True
-        self._needs_draw = True
-        self._spot: Spot | None = None
-        self._drawn: object = None
-        self._frames = 0
-        self._rate: tuple[float, int, float] = (self._last_s, 0, 0.0)
+        self.needs_draw = True
+        self.spot: Spot | None = None
         self.pointed: Pointed | None = None
         self.selection: Mark | None = None
         self.is_over = False
@@ -153,24 +144,25 @@ class Walker:
         self.wants_screenshot = False
 
     @property
-    def aspect(self) -> float:
-        """Width over height of the view."""
-        return self._size_wh[0] / max(1, self._size_wh[1])
+    def address(self) -> str:
+        """Where the network comes from, for people."""
+        return self._source.address
 
     @property
-    def frames(self) -> int:
-        """Pictures drawn so far."""
-        return self._frames
+    def aspect(self) -> float:
+        """Width over height of the view."""
+        width, height = self.screen.size_wh
+        return width / height
 
     def outlook(self) -> Outlook:
         """Return where a panel would appear."""
-        hit = pick(self.stage.arrays, ray_of(self.journey.camera, (0.0, 0.0), self._size_wh))
+        hit = pick(self.stage.arrays, ray_of(self.journey.camera, (0.0, 0.0), self.screen.size_wh))
         room = math.inf if hit is None else hit.distance
-        return Outlook(self.journey.camera, self._size_wh, room)
+        return Outlook(self.journey.camera, self.screen.size_wh, room)
 
     def say(self, text: str, *, is_warning: bool = False) -> None:
         """Show a message for a few seconds."""
-        self._notice.say(text, self._clock(), is_warning=is_warning)
+        self.notice.say(text, self._clock(), is_warning=is_warning)
         self.trace.note("said", text=text)
 
     def keep(self, settings: Settings) -> None:
@@ -199,7 +191,9 @@ class Walker:
         dt = min(LONGEST_STEP_S, max(0.0, now_s - self._last_s))
         self._last_s = now_s
         events = list(events)
-        self._resize(events)
+        if any(event.type in _RESIZING for event in events) and self.screen.resize():
+            self.desktop.resize(self.screen.size_wh)
+            self._needs_plan = True
         actions = self.desktop.read(events, now_s)
         if actions.is_any or any(event.type in _REDRAWING for event in events):
             self._awake_until_s = now_s + SETTLING_S
@@ -207,54 +201,26 @@ class Walker:
         self._obey(actions)
         is_elsewhere = self.journey.step(actions, dt, self.stage.arrays)
         hit = self._point(actions)
-        self._handle(actions, hit, now_s)
+        self._gestures.follow(self, actions, hit, now_s)
         for kind, intent in self.tools.panels.operate(hit, actions, dt):
             self.tools.carry_out(kind, intent)
         self.desktop.set_typing(is_typing=self.tools.is_typing)
         self._plan(now_s, is_elsewhere=is_elsewhere)
         has_changed = self.stage.step(now_s, self.settings.upload_mib * MIB)
         self._needs_plan |= has_changed and self.stage.residency.is_switching
-        self._notice.pass_by(now_s)
+        self.notice.pass_by(now_s)
         self._learn(actions, dt)
         self._read(dt)
-        is_drawn = self._draw(now_s, dt, is_forced=is_elsewhere or has_changed)
-        self.trace.note_state(self.describe)
+        is_unsettled = self.tools.panels.is_unsettled
+        is_drawn = self._draw(now_s, dt, is_forced=is_elsewhere or has_changed or is_unsettled)
+        self.trace.note_state(lambda: diary.describe(self, now_s))
         return is_drawn
 
     def close(self) -> None:
         """Release every GL object."""
         self.tools.close()
-        self._hud_panel.close()
-        self._target.close()
+        self.screen.close()
         self._renderer.close()
-
-    def describe(self) -> dict[str, Any]:
-        """Return what is so, for the trace."""
-        camera, shown, hand = self.journey.camera, self.stage.shown, self.tools.hand
-        pointed = self.pointed
-        return {
-            "camera": [
-                *(round(value, 4) for value in camera.position),
-                round(math.degrees(camera.yaw), 2),
-                round(math.degrees(camera.pitch), 2),
-            ],
-            "shown": None if shown is None else shown.id,
-            "input": None if shown is None else shown.input.title,
-            "answer": shown.top[0].name if shown is not None and shown.top else None,
-            "is_switching": self.stage.residency.is_switching,
-            "is_settled": self.stage.is_settled(self._clock()),
-            "is_connected": self.stage.state.is_connected,
-            "holding": None if hand.holding is None else hand.holding.title,
-            "is_magnifying": hand.is_magnifying or self.tools.loupe is not None,
-            "panels": list(self.tools.panels.kinds),
-            "pointed": None if pointed is None else pointed.node.id,
-            "channel": None if pointed is None else pointed.hit.channel,
-            "is_captured": self.desktop.is_captured,
-            "is_on_tour": self.journey.is_on_tour,
-            "size": list(self._size_wh),
-            "frames": self._frames,
-            "frames_per_second": round(self._rate[2], 1),
-        }
 
     # What arrives.
 
@@ -265,25 +231,25 @@ class Walker:
         if found.is_new_network:
             self._begin()
         if found.is_new_picture:
-            self._readings.clear()
+            self.readings.clear()
             self._awake_until_s = now_s + SETTLING_S
             shown = self.stage.shown
             assert shown is not None
             self.trace.note("shown", snapshot=shown.id, input=shown.input.title)
         for arrival in found.others:
             if isinstance(arrival, ValuesArrived):
-                self._readings.arrive(arrival)
+                self.readings.arrive(arrival)
             elif isinstance(arrival, RequestFailed) and isinstance(arrival.request, Values):
-                self._readings.fail(arrival.request)
+                self.readings.fail(arrival.request)
             else:
-                self._needs_draw |= self.tools.take(arrival)
+                self.needs_draw |= self.tools.take(arrival)
         self._note_connection(found)
         if found.is_changed:
             self._needs_plan = True
         if not self.stage.state.is_busy:
-            self._busy_since_s = None
-        elif self._busy_since_s is None:
-            self._busy_since_s = now_s
+            self.busy_since_s = None
+        elif self.busy_since_s is None:
+            self.busy_since_s = now_s
 
     def _begin(self) -> None:
         """Stand in a network that has just been laid out."""
@@ -323,11 +289,11 @@ class Walker:
                 self.say(reason(error), is_warning=True)
             else:
                 self.say(f"{title} goes to the input")
-                self._lesson.has_picked = self._lesson.has_put = True
+                self.lesson.has_picked = self.lesson.has_put = True
 
     def _point(self, actions: Actions) -> PanelHit | None:
         """Find what the pointer is on: a panel, or a place in the world."""
-        ray = ray_of(self.journey.camera, actions.pointer, self._size_wh)
+        ray = ray_of(self.journey.camera, actions.pointer, self.screen.size_wh)
         stage = self.stage
         world = pick(stage.arrays, ray)
         hit = self.tools.panels.hit(ray)
@@ -339,44 +305,13 @@ class Walker:
         self.desktop.set_over_panel(is_over_panel=hit is not None)
         return hit
 
-    def _handle(self, actions: Actions, hit: PanelHit | None, now_s: float) -> None:
-        """Pick up, put down, put away, magnify, fly there."""
-        for is_down in actions.secondary:
-            if is_down:
-                self._pressed_s = now_s
-            else:
-                held_s = math.inf if self._pressed_s is None else now_s - self._pressed_s
-                if held_s < HOLD_S:
-                    self.tools.put_away()
-                self._pressed_s = None
-        is_looking = self._pressed_s is not None and now_s - self._pressed_s >= HOLD_S
-        pointed = self.pointed
-        self._needs_draw |= self.tools.look_closer(
-            pointed.wall.node if pointed is not None else None,
-            pointed.hit.channel if pointed is not None else None,
-            is_looking=is_looking,
-        )
-        if not actions.clicks or hit is not None or pointed is None:
-            return
-        if actions.is_double_click:
-            go_to_node(self, pointed.wall.node)
-            if pointed.hit.channel is not None and not pointed.is_input:
-                self.tools.put_away()
-            return
-        if pointed.is_input and self.tools.put():
-            self._lesson.has_put = True
-            return
-        self.selection = pointed.mark
-        if pointed.hit.channel is not None:
-            self.tools.pick_channel(pointed.wall.node, pointed.hit.channel)
-
     def _learn(self, actions: Actions, dt: float) -> None:
-        if not self._teaches:
+        if not self.teaches:
             return
-        self._lesson.note(actions, dt)
-        self._lesson.has_picked |= self.tools.hand.holding is not None
-        if self._lesson.is_over:
-            self._teaches = False
+        self.lesson.note(actions, dt)
+        self.lesson.has_picked |= self.tools.hand.holding is not None
+        if self.lesson.is_over:
+            self.teaches = False
             self.keep(_without_hints(self.settings))
 
     def _read(self, dt: float) -> None:
@@ -384,8 +319,8 @@ class Walker:
         manifest = None
         if self.pointed is not None:
             manifest = self.stage.residency.manifest_of(self.pointed.wall.node)
-        self._spot = spot_at(self.pointed, manifest)
-        fetch = self._readings.look(None if self._spot is None else self._spot.fetch, dt)
+        self.spot = spot_at(self.pointed, manifest)
+        fetch = self.readings.look(None if self.spot is None else self.spot.fetch, dt)
         if fetch is not None:
             self._source.fetch(fetch)
 
@@ -402,7 +337,7 @@ class Walker:
             extra.append(Wanted(self.pointed.wall.node, channel // 256, 0))
         self.stage.plan(
             self.journey.camera,
-            self._size_wh,
+            self.screen.size_wh,
             now_s=now_s,
             motion=self.journey.velocity,
             extra=extra,
@@ -412,30 +347,20 @@ class Walker:
 
     def _draw(self, now_s: float, dt: float, *, is_forced: bool) -> bool:
         pictures = self.tools.panels.pictures()
-        hud = self._hud(now_s, has_panels=bool(pictures))
-        seen = (hud, self._look(), tuple(id(one) for one in pictures), self._size_wh)
-        is_needed = (
-            is_forced
-            or self._needs_draw
-            or self.wants_screenshot
-            or self._renderer.is_animating
-            or self.tools.panels.is_unsettled
-            or seen != self._drawn
+        is_drawn = self.screen.draw(
+            self._look(),
+            overlay.hud_of(self, now_s),
+            pictures,
+            dt=dt,
+            now_s=now_s,
+            is_forced=is_forced or self.needs_draw,
         )
-        self._count(now_s, drawn=is_needed)
-        if not is_needed:
-            return False
-        self._needs_draw = False
-        self._drawn = seen
-        self._awake_until_s = max(self._awake_until_s, now_s + 0.05)
-        self._renderer.draw(self._look(), self._target, dt=dt, pictures=pictures)
-        self._hud_panel.draw_onto(self._target, lambda: draw_hud(self._hud_panel.style, hud), dt=dt)
+        self.needs_draw = False
+        if is_drawn:
+            self._awake_until_s = max(self._awake_until_s, now_s + AFTERGLOW_S)
         if self.wants_screenshot:
             self._screenshot()
-        self._target.present(self._size_wh)
-        self._window.flip()
-        self._frames += 1
-        return True
+        return is_drawn
 
     def _look(self) -> Look:
         hover = self.pointed.mark if self.pointed is not None else None
@@ -445,77 +370,15 @@ class Walker:
             marks=Marks(hover, self.selection),
         )
 
-    def _hud(self, now_s: float, *, has_panels: bool) -> Hud:
-        state, network, shown = self.stage.state, self.stage.network, self.stage.shown
-        appearance, pointed = self.tools.appearance, self.pointed
-        readout = None
-        name, node, scale = "", None, None
-        is_image = pointed is not None and pointed.wall.is_image
-        if pointed is not None:
-            node, name = pointed.wall.node, pointed.node.id
-            channel = pointed.hit.channel or 0
-            tile = self.stage.residency.finest(node, channel) if shown is not None else None
-            if tile is not None and 0 <= channel - tile.first_channel < tile.count:
-                scale = float(tile.scales[channel - tile.first_channel])
-            classes = () if network is None else network.classes
-            readout = describe(pointed, self._spot, self._readings, tile, classes=classes)
-        limit = overlay.limit_of(appearance, shown, node, scale)
-        self.tools.set_legend(Legend(name, limit))
-        busy_s = 0.0 if self._busy_since_s is None else now_s - self._busy_since_s
-        is_tour = self.journey.is_on_tour
-        return Hud(
-            title="" if network is None else network.name,
-            detail=overlay.detail_line(shown),
-            readout=None if is_tour else readout,
-            legend=None if is_tour or is_image else overlay.legend_line(appearance, name, limit),
-            banner=overlay.banner_line(state, self._source.address),
-            message=self._notice.text,
-            is_warning=self._notice.is_warning,
-            progress=overlay.progress_of(state, busy_s),
-            hints=self._lesson.hints() if self._teaches and not (is_tour or has_panels) else (),
-            carried=self.tools.carried(),
-            cross=(0.0, 0.0) if self.desktop.is_captured else None,
-            is_hot=pointed is not None and pointed.hit.channel is not None,
-            is_plain=self.is_plain,
-        )
-
     def _screenshot(self) -> None:
         self.wants_screenshot = False
-        from layerwalk_client.app.shot import write_picture
-
-        path = _free_name(self._start.pictures)
         try:
-            write_picture(path, self._target.read_rgb())
+            path = self.screen.save(self._start.pictures)
         except LayerwalkError as error:
             self.say(reason(error), is_warning=True)
         else:
             self.say(f"saved {path.name}")
             self.trace.note("screenshot", path=str(path))
-
-    def _count(self, now_s: float, *, drawn: bool) -> None:
-        since_s, count, rate = self._rate
-        count += drawn
-        if now_s - since_s >= 1.0:
-            rate = count / (now_s - since_s)
-            since_s, count = now_s, 0
-        self._rate = (since_s, count, rate)
-
-    def _make_hud_panel(self) -> Panel:
-        scale = max(0.6, self._size_wh[1] / 720)
-        return Panel(self._size_wh, scale=scale, setup=make_style)
-
-    def _resize(self, events: Iterable[pygame.event.Event]) -> None:
-        if not any(event.type in _RESIZING for event in events):
-            return
-        size_wh = self._window.size_wh()
-        if size_wh == self._size_wh or min(size_wh) < 1:
-            return
-        self._size_wh = size_wh
-        self.desktop.resize(size_wh)
-        self._target.resize(size_wh)
-        self._hud_panel.close()
-        self._hud_panel = self._make_hud_panel()
-        self._needs_draw = self._needs_plan = True
 
     # Time.
 
@@ -538,22 +401,22 @@ class Walker:
         return (
             now_s < self._awake_until_s
             or not self.journey.is_at_rest
-            or self._needs_draw
+            or self.needs_draw
             or self._needs_plan
             or self._renderer.is_animating
             or self.stage.residency.is_switching
             or self.stage.residency.has_uploads
             or self.tools.panels.is_unsettled
-            or self._pressed_s is not None
-            or self._readings.is_waiting
+            or self._gestures.is_pressing
+            or self.readings.is_waiting
         )
 
     def _rest_ms(self, now_s: float) -> int:
         """Return how long nothing can happen by itself."""
         rest_s = 60.0
-        if self._notice.text:
-            rest_s = min(rest_s, self._notice.until_s - now_s)
-        if self._busy_since_s is not None:
+        if self.notice.text:
+            rest_s = min(rest_s, self.notice.until_s - now_s)
+        if self.busy_since_s is not None:
             rest_s = min(rest_s, 0.1)
         if self.trace.is_on:
             rest_s = min(rest_s, 1.0)
@@ -565,8 +428,6 @@ _REDRAWING = (*_RESIZING, pygame.WINDOWEXPOSED, pygame.WINDOWFOCUSGAINED)
 
 
 def _appearance(settings: Settings) -> Appearance:
-    from layerwalk_shared.colours import TABLES
-
     known = Appearance()
     return Appearance(
         table=settings.table if settings.table in TABLES else known.table,
@@ -578,17 +439,4 @@ def _appearance(settings: Settings) -> Appearance:
 
 
 def _without_hints(settings: Settings) -> Settings:
-    import dataclasses
-
     return dataclasses.replace(settings, shows_hints=False)
-
-
-def _free_name(folder: Path) -> Path:
-    """Return a name for a screenshot that no file has."""
-    with contextlib.suppress(OSError):
-        taken = {entry.name for entry in folder.iterdir()}
-        for number in range(1, 100_000):
-            name = f"layerwalk-{number:03d}.png"
-            if name not in taken:
-                return folder / name
-    return folder / "layerwalk.png"

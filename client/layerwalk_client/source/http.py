@@ -10,6 +10,7 @@ from __future__ import annotations
 import queue
 import secrets
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -38,6 +39,7 @@ from layerwalk_shared.messages import SessionDescription, SnapshotManifest, Tile
 FETCH_THREADS = 2
 RETRIES_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Pauses between tries to reach a lost server; the last one repeats."""
+HASTE_S = 0.25
 JOIN_S = 10.0
 
 
@@ -215,9 +217,12 @@ class HttpSource:
     def _listen(self, connection: Connection, last: int) -> None:
         """Deliver events until the session must be read anew."""
         while not self._stop.is_set():
+            asked_s = time.monotonic()
             batch = exchange.read_events(connection, last)
             if batch.reset:
                 return
+            if not batch.events and time.monotonic() - asked_s < HASTE_S:
+                self._stop.wait(HASTE_S)  # a server with too many who wait answers at once
             for event in batch.events:
                 self._deliver(EventArrived(event))
             last = batch.last
