@@ -24,7 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
 EXTRAS = {
     "torch": "server", "flask": "server", "waitress": "server", "flask_cors": "server",
     "safetensors": "server", "pygame": "client", "OpenGL": "client", "imgui_bundle": "client",
-    "httpx": "client", "sklearn": "models", "skimage": "models", "tqdm": "models",
+    "zstandard": "client", "sklearn": "models", "skimage": "models", "tqdm": "models",
 }  # fmt: skip
 """Import name -> extra of this distribution that installs it."""
 

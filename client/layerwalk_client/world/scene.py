@@ -154,9 +154,10 @@ class Scene:
 
     def bounds(self) -> tuple[Vector, Vector]:
         """Return the lowest and highest corner of all walls and boards (a unit box when empty)."""
-        boxes = [(item.centre, item.size_wh) for item in (*self.walls, *self.boards)]
+        boxes = [(wall.centre, wall.size_wh) for wall in self.walls]
+        boxes += [(board.centre, board.size_wh) for board in self.boards]
         if not boxes:
             return (-0.5, 0.0, -0.5), (0.5, 1.0, 0.5)
         low = np.min([(c[0] - s[0] / 2, c[1] - s[1] / 2, c[2]) for c, s in boxes], axis=0)
         high = np.max([(c[0] + s[0] / 2, c[1] + s[1] / 2, c[2]) for c, s in boxes], axis=0)
-        return tuple(low.tolist()), tuple(high.tolist())
+        return (low[0], low[1], low[2]), (high[0], high[1], high[2])

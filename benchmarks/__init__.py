@@ -1,0 +1,1 @@
+"""Layerwalk's speed as ratios against named floors; `python -m benchmarks` prints the table."""
