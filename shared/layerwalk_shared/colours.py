@@ -145,12 +145,13 @@ def entry_of(values: NDArray[np.floating], name: str) -> NDArray[np.uint8]:
     Returns:
         uint8 of the same shape.
     """
-    known = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0)
+    known: NDArray[np.floating] = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0)
     if describe_table(name).is_diverging:
         entries = ZERO_ENTRY + np.rint(np.clip(known, -1, 1) * 127)
     else:
         entries = np.rint(np.clip(known, 0, 1) * 255)
-    return entries.astype(np.uint8)
+    found: NDArray[np.uint8] = entries.astype(np.uint8)
+    return found
 
 
 def paint(values: NDArray[np.floating], name: str) -> NDArray[np.uint8]:

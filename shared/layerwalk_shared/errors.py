@@ -80,6 +80,12 @@ class UnauthorizedError(LayerwalkError, PermissionError):
     code, status, title = "unauthorized", 401, "Unauthorized"
 
 
+class MisdirectedError(LayerwalkError, PermissionError):
+    """A request for a host name that this server does not answer to (DNS rebinding)."""
+
+    code, status, title = "misdirected", 421, "Misdirected request"
+
+
 class BusyError(LayerwalkError, RuntimeError):
     """The job queue is full; the same request may be taken later."""
 

@@ -14,6 +14,7 @@ knows a channel's range from any of its tiles.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -171,43 +172,106 @@ def _aligned(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
+def _head(
+    key: TileKey,
+    dtype: TileType,
+    *,
+    first_channel: int,
+    shape: tuple[int, ...],
+    scales: NDArray[np.float32],
+    generation: int,
+) -> bytes:
+    """Return header, scales and padding of one record; its payload follows."""
+    table = scales.astype("<f4", copy=False).tobytes()
+    header = _HEADER.pack(
+        MAGIC,
+        VERSION,
+        int(dtype),
+        key.level,
+        key.node,
+        key.block,
+        0,
+        0,
+        first_channel,
+        shape[0],
+        shape[1],
+        shape[2],
+        len(table),
+        0,
+        math.prod(shape) * _NUMPY_TYPES[dtype].itemsize,
+        generation,
+    )
+    head = header + table
+    return head + _PADDING[: _aligned(len(head)) - len(head)]
+
+
 def encode_parts(tiles: Iterable[Tile]) -> Iterator[bytes | memoryview]:
     """Yield the buffers of a body in order, payloads as views of the tiles (no copy)."""
     for tile in tiles:
         payload = np.ascontiguousarray(tile.values)
-        table = tile.scales.astype("<f4", copy=False).tobytes()
-        height, width = tile.shape_hw
-        header = _HEADER.pack(
-            MAGIC,
-            VERSION,
-            int(tile.dtype),
-            tile.key.level,
-            tile.key.node,
-            tile.key.block,
-            0,
-            0,
-            tile.first_channel,
-            tile.count,
-            height,
-            width,
-            len(table),
-            0,
-            payload.nbytes,
-            tile.generation,
+        yield _head(
+            tile.key,
+            tile.dtype,
+            first_channel=tile.first_channel,
+            shape=tile.values.shape,
+            scales=tile.scales,
+            generation=tile.generation,
         )
-        head = header + table
-        yield head + _PADDING[: _aligned(len(head)) - len(head)]
         yield payload.data.cast("B")
         rest = _aligned(payload.nbytes) - payload.nbytes
         if rest:
             yield _PADDING[:rest]
 
 
+def record_size(dtype: TileType, shape: tuple[int, ...]) -> int:
+    """Return the bytes of one record whose values have `shape` (`[n, h, w]` or `[n, h, w, 3]`)."""
+    payload = math.prod(shape) * _NUMPY_TYPES[dtype].itemsize
+    return _aligned(ALIGNMENT + 4 * shape[0]) + _aligned(payload)
+
+
+def lay_record(
+    body: NDArray[np.uint8],
+    offset: int,
+    *,
+    key: TileKey,
+    dtype: TileType,
+    first_channel: int,
+    shape: tuple[int, ...],
+    scales: NDArray[np.float32],
+    generation: int,
+) -> tuple[NDArray[np.generic], int]:
+    """Write all of one record but its values; return where they belong, and the record's end.
+
+    So values can be converted straight into a body, without a tile of their own.
+
+    Args:
+        body: `[bytes]`, writable; the record takes `record_size(dtype, shape)` from `offset` on.
+        offset: a multiple of 64.
+        key, dtype, first_channel, scales, generation: as in `Tile`.
+        shape: of the values, `[n, h, w]` or `[n, h, w, 3]`.
+
+    Returns:
+        A writable view of `body` of `shape`, and the offset of the next record.
+    """
+    head = _head(
+        key,
+        dtype,
+        first_channel=first_channel,
+        shape=shape,
+        scales=scales,
+        generation=generation,
+    )
+    end = offset + record_size(dtype, shape)
+    start = offset + len(head)
+    stop = start + math.prod(shape) * _NUMPY_TYPES[dtype].itemsize
+    body[offset:start] = np.frombuffer(head, np.uint8)
+    body[stop:end] = 0
+    return body[start:stop].view(_NUMPY_TYPES[dtype]).reshape(shape), end
+
+
 def encoded_size(tiles: Sequence[Tile]) -> int:
     """Return the bytes of the body of `tiles`, for a Content-Length."""
-    return sum(
-        _aligned(ALIGNMENT + 4 * tile.count) + _aligned(tile.payload_bytes) for tile in tiles
-    )
+    return sum(record_size(tile.dtype, tile.values.shape) for tile in tiles)
 
 
 def encode(tiles: Iterable[Tile]) -> bytes:

@@ -19,6 +19,7 @@ from layerwalk_shared.tiles import (
     encode,
     encode_parts,
     encoded_size,
+    lay_record,
     level_count,
     level_shape,
     overview_level,
@@ -103,6 +104,27 @@ def test_encoding_yields_payloads_without_copies() -> None:
         isinstance(part, memoryview) and np.shares_memory(np.asarray(part), tile.values)
         for part in parts
     )
+
+
+@given(st.lists(tiles(), min_size=1, max_size=3))
+@settings(max_examples=30, deadline=None)
+def test_values_laid_straight_into_a_body_make_the_same_bytes(sent: list[Tile]) -> None:
+    body = np.full(encoded_size(sent), 0xAA, np.uint8)
+    offset = 0
+    for tile in sent:
+        values, offset = lay_record(
+            body,
+            offset,
+            key=tile.key,
+            dtype=tile.dtype,
+            first_channel=tile.first_channel,
+            shape=tile.values.shape,
+            scales=tile.scales,
+            generation=tile.generation,
+        )
+        values[...] = tile.values
+    assert offset == len(body)
+    assert body.tobytes() == encode(sent)
 
 
 def test_int8_values_are_scaled_per_channel() -> None:

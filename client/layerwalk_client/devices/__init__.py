@@ -1,0 +1,1 @@
+"""What people hold: keyboard, mouse, controllers. Each becomes the same frozen Actions."""

@@ -1,0 +1,285 @@
+"""Keyboard and mouse: pygame's events, kept as a state of our own, become one frame's Actions.
+
+Nothing is read from `key.get_pressed` or `mouse.get_pos`, so events that a test posts drive the
+very same code as a hand. Times come from the caller.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pygame
+
+from layerwalk_client.devices.actions import Actions, Command, Key, Ordered, Typed
+from layerwalk_client.devices.bindings import MOVES, RUN, Binding
+from layerwalk_client.world.scene import Vector
+from layerwalk_shared.errors import InvalidRequestError
+
+DOUBLE_CLICK_S = 0.4
+DOUBLE_CLICK_PIXELS = 12
+"""Two clicks are a double click when the mouse has hardly moved between them."""
+DRAG_PIXELS = 5
+"""A press that moves further is a drag, not a click (while the mouse is free)."""
+_LEFT, _RIGHT = 1, 3
+_EDITING = {
+    pygame.K_RETURN: Key.ENTER, pygame.K_KP_ENTER: Key.ENTER, pygame.K_BACKSPACE: Key.BACKSPACE,
+    pygame.K_DELETE: Key.DELETE, pygame.K_LEFT: Key.LEFT, pygame.K_RIGHT: Key.RIGHT,
+    pygame.K_UP: Key.UP, pygame.K_DOWN: Key.DOWN, pygame.K_HOME: Key.HOME, pygame.K_END: Key.END,
+    pygame.K_TAB: Key.TAB, pygame.K_ESCAPE: Key.ESCAPE,
+}  # fmt: skip
+
+
+def key_codes(bindings: Iterable[Binding]) -> Mapping[int, str]:
+    """Return pygame's key code -> name of the action.
+
+    Raises:
+        InvalidRequestError: a key that pygame does not know.
+    """
+    found: dict[int, str] = {}
+    for binding in bindings:
+        for key in binding.keys:
+            code = getattr(pygame, f"K_{key}", None)
+            if code is None:
+                raise InvalidRequestError(
+                    f"[keys] {binding.name}: no key {key!r}; letters are lower case, others are "
+                    "named as pygame's K_ constants (SPACE, LSHIFT, F1)"
+                )
+            found[code] = binding.name
+    return found
+
+
+@dataclass(slots=True)
+class _Frame:
+    """What one frame's events add up to."""
+
+    look: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    wheel: float = 0.0
+    primary: list[bool] = field(default_factory=list)
+    secondary: list[bool] = field(default_factory=list)
+    clicks: int = 0
+    is_double_click: bool = False
+    ordered: list[Ordered] = field(default_factory=list)
+    typed: list[Typed] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    is_any: bool = False
+
+
+class Desktop:
+    """Keyboard and mouse. Mutable, owned by the main thread.
+
+    Args:
+        bindings: which key does what.
+        size_wh: of the window, in the units of mouse events.
+        radians_per_pixel: turn for one pixel of mouse movement.
+        inverts_y: mouse forward looks down.
+    """
+
+    def __init__(
+        self,
+        bindings: Iterable[Binding],
+        *,
+        size_wh: tuple[int, int],
+        radians_per_pixel: float = math.radians(0.12),
+        inverts_y: bool = False,
+    ) -> None:
+        self._names = key_codes(bindings)
+        self._size_wh = size_wh
+        self._radians_per_pixel = radians_per_pixel
+        self._pitch_sign = 1.0 if inverts_y else -1.0
+        self._held: set[int] = set()
+        self._buttons: set[int] = set()
+        self._position = (size_wh[0] / 2, size_wh[1] / 2)
+        self._press_travel = 0.0
+        self._last_click_s = -math.inf
+        self._click_travel = 0.0
+        self._is_captured = False
+        self._is_typing = False
+        self._is_over_panel = False
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether mouse movement turns the view and the crosshair points."""
+        return self._is_captured
+
+    def capture(self, *, captures: bool) -> None:
+        """Take the mouse for looking around, or let it go."""
+        self._is_captured = captures
+        if pygame.display.get_init() and pygame.display.get_surface() is not None:
+            pygame.mouse.set_relative_mode(captures)
+        if not captures:
+            self._position = (self._size_wh[0] / 2, self._size_wh[1] / 2)
+
+    def set_typing(self, *, is_typing: bool) -> None:
+        """Let keys write text instead of moving, or stop that."""
+        if is_typing == self._is_typing:
+            return
+        self._is_typing = is_typing
+        self._held.clear()
+        if pygame.display.get_init():
+            if is_typing:
+                pygame.key.start_text_input()
+            else:
+                pygame.key.stop_text_input()
+
+    def set_over_panel(self, *, is_over_panel: bool) -> None:
+        """Say that the pointer is on a panel: dragging then is the panel's, the wheel too."""
+        self._is_over_panel = is_over_panel
+
+    def resize(self, size_wh: tuple[int, int]) -> None:
+        """Note the window's new size."""
+        self._size_wh = size_wh
+        if self._is_captured:
+            self._position = (size_wh[0] / 2, size_wh[1] / 2)
+
+    def read(self, events: Iterable[pygame.event.Event], now_s: float) -> Actions:
+        """Return what `events` ask for; `now_s` is any clock that only goes forward."""
+        frame = _Frame()
+        for event in events:
+            self._note(frame, event, now_s)
+        move = self._move()
+        is_over_panel = self._is_over_panel
+        return Actions(
+            move=move,
+            look=(frame.look[0], frame.look[1]),
+            is_running=self._is_running(),
+            speed_steps=0.0 if is_over_panel else frame.wheel,
+            wheel=frame.wheel,
+            pointer=self._pointer(),
+            primary=tuple(frame.primary),
+            secondary=tuple(frame.secondary),
+            is_primary_down=_LEFT in self._buttons,
+            is_secondary_down=_RIGHT in self._buttons,
+            clicks=frame.clicks,
+            is_double_click=frame.is_double_click,
+            ordered=tuple(frame.ordered),
+            typed=tuple(frame.typed),
+            dropped=tuple(frame.dropped),
+            is_any=frame.is_any or any(move),
+        )
+
+    def _pointer(self) -> tuple[float, float]:
+        if self._is_captured:
+            return (0.0, 0.0)
+        width, height = self._size_wh
+        return (
+            2 * self._position[0] / max(1, width) - 1,
+            1 - 2 * self._position[1] / max(1, height),
+        )
+
+    def _move(self) -> Vector:
+        total = [0.0, 0.0, 0.0]
+        for code in self._held:
+            direction = MOVES.get(self._names.get(code, ""))
+            if direction is not None:
+                total = [a + b for a, b in zip(total, direction, strict=True)]
+        right, up, forward = (max(-1.0, min(1.0, value)) for value in total)
+        return (right, up, forward)
+
+    def _is_running(self) -> bool:
+        return any(self._names.get(code) == RUN for code in self._held)
+
+    def _note(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        handlers: dict[int, Any] = {
+            pygame.KEYDOWN: self._key_down,
+            pygame.KEYUP: self._key_up,
+            pygame.TEXTINPUT: self._text,
+            pygame.MOUSEMOTION: self._motion,
+            pygame.MOUSEBUTTONDOWN: self._press,
+            pygame.MOUSEBUTTONUP: self._release,
+            pygame.MOUSEWHEEL: self._wheel,
+            pygame.DROPFILE: self._drop,
+            pygame.QUIT: self._quit,
+            pygame.WINDOWFOCUSLOST: self._blur,
+        }
+        handler = handlers.get(event.type)
+        if handler is not None:
+            handler(frame, event, now_s)
+            frame.is_any = True
+
+    def _key_down(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        if self._is_typing:
+            key = _EDITING.get(event.key)
+            if key is not None:
+                frame.typed.append(Typed(key=key))
+            return
+        self._held.add(event.key)
+        if pygame.K_1 <= event.key <= pygame.K_9:
+            is_setting = bool(getattr(event, "mod", 0) & pygame.KMOD_CTRL)
+            command = Command.SET_BOOKMARK if is_setting else Command.BOOKMARK
+            frame.ordered.append(Ordered(command, event.key - pygame.K_0))
+            return
+        name = self._names.get(event.key)
+        if name is not None and name not in MOVES and name != RUN:
+            frame.ordered.append(Ordered(Command(name)))
+
+    def _key_up(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        self._held.discard(event.key)
+
+    def _text(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        if self._is_typing:
+            frame.typed.append(Typed(text=event.text))
+
+    def _motion(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        right, down = event.rel
+        self._press_travel += math.hypot(right, down)
+        moved = (right, down) if self._is_captured else _apart(event.pos, self._position)
+        self._click_travel += math.hypot(*moved)
+        drags = _LEFT in self._buttons and self._press_travel > DRAG_PIXELS
+        if self._is_captured or (drags and not self._is_over_panel):
+            # A captured mouse turns the eye; a free one drags the world along, so the other way.
+            sign = 1.0 if self._is_captured else -1.0
+            frame.look[0] -= sign * right * self._radians_per_pixel
+            frame.look[1] += sign * self._pitch_sign * down * self._radians_per_pixel
+        if not self._is_captured:
+            self._position = event.pos
+
+    def _press(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        if event.button not in (_LEFT, _RIGHT):
+            return
+        self._buttons.add(event.button)
+        if not self._is_captured:
+            self._click_travel += math.hypot(*_apart(event.pos, self._position))
+            self._position = event.pos
+        if event.button == _LEFT:
+            self._press_travel = 0.0
+            frame.primary.append(True)
+        else:
+            frame.secondary.append(True)
+
+    def _release(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        if event.button not in self._buttons:
+            return
+        self._buttons.discard(event.button)
+        if event.button == _RIGHT:
+            frame.secondary.append(False)
+            return
+        frame.primary.append(False)
+        if self._is_captured or self._press_travel <= DRAG_PIXELS:
+            frame.clicks += 1
+            is_quick = now_s - self._last_click_s <= DOUBLE_CLICK_S
+            frame.is_double_click = is_quick and self._click_travel <= DOUBLE_CLICK_PIXELS
+            self._last_click_s = -math.inf if frame.is_double_click else now_s
+            self._click_travel = 0.0
+
+    def _wheel(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        frame.wheel += float(getattr(event, "precise_y", event.y))
+
+    def _drop(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        frame.dropped.append(event.file)
+
+    def _quit(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        frame.ordered.append(Ordered(Command.QUIT))
+
+    def _blur(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        self._held.clear()
+        for button, edges in ((_LEFT, frame.primary), (_RIGHT, frame.secondary)):
+            if button in self._buttons:
+                self._buttons.discard(button)
+                edges.append(False)
+
+
+def _apart(one: tuple[int, int], other: tuple[float, float]) -> tuple[float, float]:
+    return one[0] - other[0], one[1] - other[1]

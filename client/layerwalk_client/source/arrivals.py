@@ -1,0 +1,122 @@
+"""What comes back from a source, as frozen data; the main thread reads them in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layerwalk_client.source.asking import (
+    Fetch,
+    ItemPage,
+    ItemPicture,
+    Kernels,
+    Sheet,
+    Statistics,
+    Values,
+    Wish,
+)
+from layerwalk_shared.errors import LayerwalkError
+from layerwalk_shared.messages import (
+    DatasetPage,
+    Event,
+    Job,
+    NetworkDescription,
+    SessionDescription,
+    ValueStatistics,
+)
+from layerwalk_shared.tiles import Tile
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The session and the network shown; comes again after each lost connection.
+
+    `epoch` counts connections from 1: ids of an earlier epoch may be another server's.
+    """
+
+    session: SessionDescription
+    network: NetworkDescription
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLost:
+    """No server; the next try is in `retry_s` seconds. Comes once for each failed try."""
+
+    error: LayerwalkError
+    retry_s: float
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventArrived:
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TilesArrived:
+    """Tiles of one snapshot, as views of one body; `is_overview`: all coarse ones are there."""
+
+    snapshot: str
+    tiles: tuple[Tile, ...]
+    is_overview: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValuesArrived:
+    """Exact values, float32: the tensor, or `[1, ...]` where one row of it was asked for."""
+
+    fetch: Values
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsArrived:
+    fetch: Statistics
+    statistics: ValueStatistics
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureArrived:
+    """A picture `[H, W, 3]` uint8: a sheet of thumbnails, one item, or kernels."""
+
+    fetch: Sheet | ItemPicture | Kernels
+    pixels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class PageArrived:
+    fetch: ItemPage
+    page: DatasetPage
+
+
+@dataclass(frozen=True, slots=True)
+class WishTaken:
+    """The server has accepted a wish, as a job where it is long work."""
+
+    wish: Wish
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFailed:
+    """One fetch or wish failed; everything else goes on."""
+
+    request: Fetch | Wish
+    error: LayerwalkError
+
+
+Arrival = (
+    Connected
+    | ConnectionLost
+    | EventArrived
+    | TilesArrived
+    | ValuesArrived
+    | StatisticsArrived
+    | PictureArrived
+    | PageArrived
+    | WishTaken
+    | RequestFailed
+)

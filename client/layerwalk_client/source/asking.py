@@ -1,0 +1,156 @@
+"""What may be asked of a source, as frozen data: fetches, which only look, and wishes, which act.
+
+A fetch has a `priority` (lower goes first) and a `slot`: a newer fetch of the same slot replaces
+an older one that has not begun, so that nobody waits for what is no longer looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from layerwalk_shared.messages import ChannelInput, DatasetInput, NoiseInput
+from layerwalk_shared.tiles import TileKey
+
+OVERVIEW_SIDE = 8
+"""Every level whose longer side is at most this belongs to the overview."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All coarse tiles of a snapshot, in one answer."""
+
+    snapshot: str
+
+    priority = 0
+
+    @property
+    def slot(self) -> Hashable:
+        return (Overview, self.snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """Some tiles of a snapshot, in one answer; see `Source.want`."""
+
+    snapshot: str
+    keys: tuple[TileKey, ...]
+
+    priority = 4
+
+    @property
+    def slot(self) -> Hashable:
+        return (Tiles, self.snapshot, self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Exact float32 values of a node: one row of the tensor's first axis, or (None) all of it."""
+
+    snapshot: str
+    node: str
+    row: int | None
+
+    priority = 1
+
+    @property
+    def slot(self) -> Hashable:
+        return Values
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Statistics and histogram of a node's values."""
+
+    snapshot: str
+    node: str
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """The weights behind a node as one picture."""
+
+    network: str
+    node: str
+
+    priority = 3
+
+    @property
+    def slot(self) -> Hashable:
+        return Kernels
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Names and labels of `limit` items of a data set, from `offset` on."""
+
+    dataset: str
+    offset: int
+    limit: int
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Thumbnails of `limit` items from `offset` on, `side` pixels each, in one picture."""
+
+    dataset: str
+    offset: int
+    limit: int
+    side: int
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPicture:
+    """One item of a data set in full size."""
+
+    dataset: str
+    item: int
+
+    priority = 1
+
+    @property
+    def slot(self) -> Hashable:
+        return ItemPicture
+
+
+Fetch = Overview | Tiles | Values | Statistics | Kernels | ItemPage | Sheet | ItemPicture
+
+
+@dataclass(frozen=True, slots=True)
+class PutInput:
+    """Put an image on the input of a network: a thing the server knows, or an image file's bytes.
+
+    `title` names it for people ("cat.jpg").
+    """
+
+    network: str
+    image: DatasetInput | NoiseInput | ChannelInput | bytes
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelJob:
+    """Stop a job."""
+
+    job: str
+
+
+Wish = PutInput | CancelJob

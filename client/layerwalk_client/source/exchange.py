@@ -1,0 +1,227 @@
+"""Each fetch and each wish as one HTTP request, and its answer as one arrival."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import BaseModel, ValidationError
+
+from layerwalk_client.source.arrivals import (
+    Arrival,
+    PageArrived,
+    PictureArrived,
+    StatisticsArrived,
+    TilesArrived,
+    ValuesArrived,
+    WishTaken,
+)
+from layerwalk_client.source.asking import (
+    OVERVIEW_SIDE,
+    CancelJob,
+    Fetch,
+    ItemPage,
+    ItemPicture,
+    Kernels,
+    Overview,
+    PutInput,
+    Sheet,
+    Statistics,
+    Tiles,
+    Values,
+    Wish,
+)
+from layerwalk_client.source.connection import Connection, Reply
+from layerwalk_shared import routes
+from layerwalk_shared.errors import ProtocolError
+from layerwalk_shared.messages import (
+    PROTOCOL_VERSION,
+    DatasetPage,
+    EventBatch,
+    Job,
+    NetworkDescription,
+    SessionDescription,
+    SnapshotList,
+    TileDType,
+    TileRequest,
+    ValueStatistics,
+)
+from layerwalk_shared.tiles import MEDIA_TYPE, decode
+
+EVENT_WAIT_S = 20
+"""How long the server may hold an answer to 'what is new' back; it allows 30."""
+MAX_TITLE = 200
+"""Characters that the server keeps of an uploaded picture's name."""
+_JSON = {"Content-Type": "application/json"}
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def read_session(connection: Connection) -> SessionDescription:
+    """Return what there is.
+
+    Raises:
+        ProtocolError: the server speaks another version.
+    """
+    reply = connection.exchange("GET", routes.SESSION.url())
+    found = _parse(reply, SessionDescription, "the session")
+    if found.protocol != PROTOCOL_VERSION:
+        raise ProtocolError(
+            f"the server speaks protocol {found.protocol}, this client {PROTOCOL_VERSION}: "
+            "install the same version of layerwalk on both sides"
+        )
+    return found
+
+
+def read_network(connection: Connection, network: str) -> NetworkDescription:
+    """Return one network whole."""
+    reply = connection.exchange("GET", routes.NETWORK.url(network=network))
+    return _parse(reply, NetworkDescription, f"network {network!r}")
+
+
+def read_snapshots(connection: Connection, network: str) -> SnapshotList:
+    """Return the manifests that a network has, oldest first."""
+    reply = connection.exchange("GET", routes.SNAPSHOTS.url(network=network))
+    return _parse(reply, SnapshotList, f"the snapshots of {network!r}")
+
+
+def read_events(connection: Connection, after: int) -> EventBatch:
+    """Wait for events after number `after`; an empty batch when nothing happened."""
+    query = urlencode({"after": after, "wait": EVENT_WAIT_S})
+    reply = connection.exchange(
+        "GET", f"{routes.EVENTS.url()}?{query}", timeout_s=EVENT_WAIT_S + 15
+    )
+    return _parse(reply, EventBatch, "events")
+
+
+def perform(connection: Connection, fetch: Fetch, *, dtype: TileDType | None) -> Arrival:
+    """Make the request of a fetch; return its arrival.
+
+    Raises:
+        LayerwalkError: the server's error, or none that was understood.
+    """
+    if isinstance(fetch, Overview | Tiles):
+        return _tiles(connection, fetch, dtype)
+    methods: dict[type, Callable[[Connection, Any], Arrival]] = {
+        Values: _values,
+        Statistics: _statistics,
+        ItemPage: _page,
+        Sheet: _sheet,
+        ItemPicture: _item,
+        Kernels: _kernels,
+    }
+    return methods[type(fetch)](connection, fetch)
+
+
+def grant(connection: Connection, wish: Wish) -> WishTaken:
+    """Send a wish; return the job it became."""
+    if isinstance(wish, CancelJob):
+        reply = connection.exchange("DELETE", routes.JOB.url(job=wish.job), is_repeatable=False)
+        return WishTaken(wish, _parse(reply, Job, "a job"))
+    return WishTaken(wish, _put_input(connection, wish))
+
+
+def _put_input(connection: Connection, wish: PutInput) -> Job:
+    path = routes.INPUT.url(network=wish.network)
+    if isinstance(wish.image, bytes):
+        body, headers = wish.image, {"Content-Type": media_type_of(wish.image)}
+        if wish.title:
+            path += "?" + urlencode({"title": wish.title[:MAX_TITLE]})
+    else:
+        body, headers = wish.image.model_dump_json().encode(), _JSON
+    reply = connection.exchange("POST", path, body=body, headers=headers, is_repeatable=False)
+    return _parse(reply, Job, "a job")
+
+
+def media_type_of(image: bytes) -> str:
+    """Return the media type that the first bytes of an image or array file announce."""
+    signatures = {
+        b"\x89PNG": "image/png",
+        b"\xff\xd8\xff": "image/jpeg",
+        b"\x93NUMPY": "application/x-npy",
+    }
+    for signature, media_type in signatures.items():
+        if image.startswith(signature):
+            return media_type
+    if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
+        return "image/webp"
+    return "application/octet-stream"
+
+
+def _tiles(
+    connection: Connection, fetch: Overview | Tiles, dtype: TileDType | None
+) -> TilesArrived:
+    path = routes.TILES.url(snapshot=fetch.snapshot)
+    body = None
+    if isinstance(fetch, Overview):
+        query = {"overview": str(OVERVIEW_SIDE), **({"dtype": dtype} if dtype else {})}
+        path += "?" + urlencode(query)
+    else:
+        places = tuple((key.node, key.block, key.level) for key in fetch.keys)
+        body = TileRequest(tiles=places, dtype=dtype).model_dump_json().encode()
+    reply = connection.exchange(
+        "POST", path, body=body, headers=_JSON if body is not None else None
+    )
+    if reply.media_type != MEDIA_TYPE:
+        raise ProtocolError(f"tiles came as {reply.media_type!r}, expected {MEDIA_TYPE!r}")
+    return TilesArrived(fetch.snapshot, tuple(decode(reply.body)), isinstance(fetch, Overview))
+
+
+def _values(connection: Connection, fetch: Values) -> ValuesArrived:
+    path = routes.VALUES.url(snapshot=fetch.snapshot, node=fetch.node)
+    if fetch.row is not None:
+        path += f"?channels={fetch.row}"
+    reply = connection.exchange("GET", path)
+    try:
+        values = np.load(io.BytesIO(reply.body), allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise ProtocolError(f"values of {fetch.node!r} are no NPY array: {error}") from error
+    return ValuesArrived(fetch, np.asarray(values, np.float32))
+
+
+def _statistics(connection: Connection, fetch: Statistics) -> StatisticsArrived:
+    reply = connection.exchange("GET", routes.STATS.url(snapshot=fetch.snapshot, node=fetch.node))
+    return StatisticsArrived(fetch, _parse(reply, ValueStatistics, f"{fetch.node!r}"))
+
+
+def _page(connection: Connection, fetch: ItemPage) -> PageArrived:
+    query = urlencode({"offset": fetch.offset, "limit": fetch.limit})
+    reply = connection.exchange("GET", f"{routes.ITEMS.url(dataset=fetch.dataset)}?{query}")
+    return PageArrived(fetch, _parse(reply, DatasetPage, f"items of {fetch.dataset!r}"))
+
+
+def _sheet(connection: Connection, fetch: Sheet) -> PictureArrived:
+    query = urlencode({"offset": fetch.offset, "limit": fetch.limit, "side": fetch.side})
+    reply = connection.exchange("GET", f"{routes.SHEET.url(dataset=fetch.dataset)}?{query}")
+    return PictureArrived(fetch, _pixels(reply))
+
+
+def _item(connection: Connection, fetch: ItemPicture) -> PictureArrived:
+    path = routes.ITEM.url(dataset=fetch.dataset, item=fetch.item)
+    return PictureArrived(fetch, _pixels(connection.exchange("GET", path)))
+
+
+def _kernels(connection: Connection, fetch: Kernels) -> PictureArrived:
+    path = routes.KERNELS.url(network=fetch.network, node=fetch.node)
+    return PictureArrived(fetch, _pixels(connection.exchange("GET", path)))
+
+
+def _pixels(reply: Reply) -> NDArray[np.uint8]:
+    try:
+        with Image.open(io.BytesIO(reply.body)) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise ProtocolError(f"a picture cannot be read: {error}") from error
+
+
+def _parse(reply: Reply, model: type[_Model], what: str) -> _Model:
+    try:
+        return model.model_validate(json.loads(bytes(reply.body)))
+    except (ValidationError, ValueError) as error:
+        first = str(error).splitlines()[0]
+        raise ProtocolError(f"{what}: the answer is not as agreed ({first})") from error

@@ -1,0 +1,177 @@
+"""Posted events become the actions that a hand would have made."""
+
+import math
+
+import pygame
+import pytest
+
+from layerwalk_client.devices.actions import Command, Key, Ordered, Typed
+from layerwalk_client.devices.bindings import BINDINGS, rebound
+from layerwalk_client.devices.desktop import Desktop, key_codes
+from layerwalk_shared.errors import InvalidRequestError
+
+SIZE = (800, 400)
+
+
+@pytest.fixture
+def desktop():
+    return Desktop(BINDINGS, size_wh=SIZE, radians_per_pixel=0.01)
+
+
+def down(key, mod=0):
+    return pygame.event.Event(pygame.KEYDOWN, key=key, mod=mod)
+
+
+def up(key):
+    return pygame.event.Event(pygame.KEYUP, key=key, mod=0)
+
+
+def motion(position, relative):
+    return pygame.event.Event(pygame.MOUSEMOTION, pos=position, rel=relative, buttons=(0, 0, 0))
+
+
+def press(button=1, position=(400, 200)):
+    return pygame.event.Event(pygame.MOUSEBUTTONDOWN, button=button, pos=position)
+
+
+def release(button=1, position=(400, 200)):
+    return pygame.event.Event(pygame.MOUSEBUTTONUP, button=button, pos=position)
+
+
+def test_a_held_key_moves_until_it_is_let_go(desktop):
+    assert desktop.read([down(pygame.K_w)], 0.0).move == (0, 0, 1)
+    assert desktop.read([], 0.1).move == (0, 0, 1)
+    assert desktop.read([down(pygame.K_d), down(pygame.K_LSHIFT)], 0.2).move == (1, 0, 1)
+    assert desktop.read([], 0.3).is_running
+    assert desktop.read([up(pygame.K_w), up(pygame.K_d)], 0.4).move == (0, 0, 0)
+
+
+def test_opposite_keys_cancel(desktop):
+    assert desktop.read([down(pygame.K_w), down(pygame.K_s)], 0.0).move == (0, 0, 0)
+
+
+def test_two_keys_for_one_direction_are_not_twice_as_fast(desktop):
+    assert desktop.read([down(pygame.K_w), down(pygame.K_UP)], 0.0).move == (0, 0, 1)
+
+
+def test_a_captured_mouse_turns_the_eye_and_the_crosshair_points(desktop):
+    desktop.capture(captures=True)
+    actions = desktop.read([motion((0, 0), (10, 0)), motion((0, 0), (0, 5))], 0.0)
+    assert actions.look == pytest.approx((-0.10, -0.05))  # right is negative yaw, down is down
+    assert actions.pointer == (0, 0)
+
+
+def test_a_free_mouse_points_and_turns_only_when_dragged(desktop):
+    actions = desktop.read([motion((800, 0), (10, 0))], 0.0)
+    assert actions.look == (0, 0)
+    assert actions.pointer == (1, 1)
+    actions = desktop.read([press(), motion((420, 200), (20, 0)), release()], 0.1)
+    assert actions.look == pytest.approx((0.20, 0))
+    assert actions.clicks == 0
+
+
+def test_a_drag_on_a_panel_does_not_turn_the_eye(desktop):
+    desktop.set_over_panel(is_over_panel=True)
+    assert desktop.read([press(), motion((420, 200), (20, 0))], 0.1).look == (0, 0)
+    wheel = pygame.event.Event(pygame.MOUSEWHEEL, y=2, x=0)
+    actions = desktop.read([wheel], 0.2)
+    assert (actions.wheel, actions.speed_steps) == (2, 0)
+
+
+def test_a_press_and_release_within_one_frame_is_a_click(desktop):
+    actions = desktop.read([press(), release()], 0.0)
+    assert actions.primary == (True, False)
+    assert (actions.clicks, actions.is_double_click) == (1, False)
+    assert not actions.is_primary_down
+
+
+def test_two_quick_clicks_are_a_double_click_and_a_third_is_not(desktop):
+    assert not desktop.read([press(), release()], 0.0).is_double_click
+    assert desktop.read([press(), release()], 0.2).is_double_click
+    assert not desktop.read([press(), release()], 0.4).is_double_click
+    assert not desktop.read([press(), release()], 5.0).is_double_click
+
+
+def test_two_quick_clicks_in_different_places_are_two_clicks(desktop):
+    assert not desktop.read([press(), release()], 0.0).is_double_click
+    far = (500, 300)
+    assert not desktop.read([press(position=far), release(position=far)], 0.1).is_double_click
+    desktop.capture(captures=True)
+    desktop.read([press(), release()], 5.0)
+    actions = desktop.read([motion((0, 0), (30, 0)), press(), release()], 5.1)
+    assert not actions.is_double_click
+
+
+def test_the_other_button_is_held(desktop):
+    assert desktop.read([press(3)], 0.0).is_secondary_down
+    actions = desktop.read([release(3)], 1.0)
+    assert (actions.is_secondary_down, actions.secondary) == (False, (False,))
+
+
+def test_every_bound_key_orders_its_command(desktop):
+    for code, name in key_codes(BINDINGS).items():
+        ordered = desktop.read([down(code), up(code)], 0.0).ordered
+        if name in set(Command):
+            assert ordered == (Ordered(Command(name)),)
+        else:
+            assert ordered == ()
+
+
+def test_digits_call_bookmarks_and_control_sets_them(desktop):
+    assert desktop.read([down(pygame.K_3)], 0).ordered == (Ordered(Command.BOOKMARK, 3),)
+    assert desktop.read([down(pygame.K_3, pygame.KMOD_LCTRL)], 0).ordered == (
+        Ordered(Command.SET_BOOKMARK, 3),
+    )
+
+
+def test_typing_is_text_and_does_not_walk(desktop):
+    desktop.read([down(pygame.K_w)], 0.0)
+    desktop.set_typing(is_typing=True)
+    text = pygame.event.Event(pygame.TEXTINPUT, text="w")
+    actions = desktop.read([down(pygame.K_w), text, down(pygame.K_RETURN)], 0.1)
+    assert actions.move == (0, 0, 0)
+    assert actions.ordered == ()
+    assert actions.typed == (Typed(text="w"), Typed(key=Key.ENTER))
+
+
+def test_losing_focus_lets_everything_go(desktop):
+    desktop.read([down(pygame.K_w), press(3)], 0.0)
+    actions = desktop.read([pygame.event.Event(pygame.WINDOWFOCUSLOST)], 0.1)
+    assert actions.move == (0, 0, 0)
+    assert not actions.is_secondary_down
+
+
+def test_dropped_files_and_the_closed_window_arrive(desktop):
+    actions = desktop.read(
+        [
+            pygame.event.Event(pygame.DROPFILE, file="a.png"),
+            pygame.event.Event(pygame.QUIT),
+        ],
+        0.0,
+    )
+    assert actions.dropped == ("a.png",)
+    assert actions.ordered == (Ordered(Command.QUIT),)
+
+
+def test_an_empty_frame_changes_nothing(desktop):
+    actions = desktop.read([], 0.0)
+    assert not actions.is_any
+    assert not actions.is_moving
+
+
+def test_keys_can_be_bound_anew():
+    desktop = Desktop(rebound({"forward": ("z",)}), size_wh=SIZE)
+    assert desktop.read([down(pygame.K_z)], 0.0).move == (0, 0, 1)
+    assert desktop.read([up(pygame.K_z), down(pygame.K_w)], 0.0).move == (0, 0, 0)
+
+
+def test_a_key_that_does_not_exist_is_named():
+    with pytest.raises(InvalidRequestError, match="forward: no key 'hyper'"):
+        key_codes(rebound({"forward": ("hyper",)}))
+
+
+def test_an_inverted_mouse_looks_up_when_pulled():
+    desktop = Desktop(BINDINGS, size_wh=SIZE, radians_per_pixel=0.01, inverts_y=True)
+    desktop.capture(captures=True)
+    assert desktop.read([motion((0, 0), (0, 5))], 0.0).look == pytest.approx((0, 0.05))
+    assert math.isfinite(desktop.read([], 0.0).pointer[0])
