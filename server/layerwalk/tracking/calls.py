@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
+
+from layerwalk.tracking.standins import Scripted
 
 PARAMETRIZATIONS = "parametrizations"
 """The child under which torch keeps what computes a module's weights: a part of that module."""
@@ -50,8 +51,13 @@ def joined(path: str, name: str) -> str:
 
 
 def is_leaf(module: nn.Module) -> bool:
-    """Return whether a module is one node: it has no children, or is used as a whole."""
-    if isinstance(module, (nn.MultiheadAttention, torch.jit.ScriptModule)):
+    """Return whether a module is one node: it has no children, or is used as a whole.
+
+    A plain container without children is none; it does nothing.
+    """
+    if type(module) in (nn.Sequential, nn.ModuleList, nn.ModuleDict):
+        return False
+    if isinstance(module, (nn.MultiheadAttention, Scripted)):
         return True
     return all(name == PARAMETRIZATIONS for name, _ in module.named_children())
 
@@ -62,6 +68,7 @@ class ModuleTree:
     def __init__(self, model: nn.Module) -> None:
         self.root = model
         self.paths: dict[nn.Module, list[str]] = {}
+        self.leaves: set[nn.Module] = set()
         self.modules: dict[str, nn.Module] = {}
         self._collect(model, "", ())
 
@@ -71,18 +78,16 @@ class ModuleTree:
         self.paths.setdefault(module, []).append(path)
         self.modules[path] = module
         if path and is_leaf(module):
+            self.leaves.add(module)
             return
         for name, child in module._modules.items():
             if child is not None and name != PARAMETRIZATIONS:
                 self._collect(child, joined(path, name), (*above, module))
 
-    def __iter__(self) -> Iterator[nn.Module]:
-        return iter(self.paths)
-
     def path(self, module: nn.Module, caller: Frame | None) -> str:
         """Return the path a module is called by: of several, the one nearest to the caller."""
         paths = self.paths[module]
-        if len(paths) == 1 or caller is None:
+        if caller is None or len(paths) == 1:
             return paths[0]
         return max(paths, key=lambda path: _common_steps(path, caller.path))
 
@@ -97,31 +102,38 @@ def _common_steps(first: str, second: str) -> int:
 
 
 class CallStack:
-    """Mutable, owned by the thread that runs the forward pass. A context manager.
+    """Mutable, owned by the thread that runs the forward pass. A context manager, reusable.
 
     `enter` is called before each module call, `leave` after it (what it returns, if not None,
     replaces the output), `fail` instead of `leave` where the call raised.
     """
 
     def __init__(
-        self, tree: ModuleTree, *, enter: Enter, leave: Leave, fail: Fail | None = None
+        self,
+        tree: ModuleTree,
+        *,
+        enter: Enter,
+        leave: Leave,
+        fail: Fail,
+        modules: Iterable[nn.Module] | None = None,
     ) -> None:
+        """Prepare to watch the calls of `modules`, all of the tree by default."""
         self.tree = tree
         self.counts: Counter[str] = Counter()
         self.current: Frame | None = None
         self._enter, self._leave, self._fail = enter, leave, fail
+        self._modules = list(tree.paths if modules is None else modules)
         self._handles: list[RemovableHandle] = []
 
     def __enter__(self) -> CallStack:
+        self.counts.clear()
+        self.current = None
+        before, after = self._before, self._after
         try:
-            for module in self.tree:
-                if isinstance(module, torch.jit.ScriptModule):
-                    continue
-                self._handles.append(
-                    module.register_forward_pre_hook(self._before, prepend=True, with_kwargs=True)
-                )
-                self._handles.append(
-                    module.register_forward_hook(self._after, with_kwargs=True, always_call=True)
+            for module in self._modules:
+                self._handles += (
+                    module.register_forward_pre_hook(before, prepend=True, with_kwargs=True),
+                    module.register_forward_hook(after, always_call=True),
                 )
         except BaseException:
             self.__exit__(None, None, None)
@@ -143,20 +155,17 @@ class CallStack:
         caller = self.current
         path = self.tree.path(module, caller)
         self.counts[path] += 1
-        frame = Frame(
-            module=module,
-            path=path,
-            call=self.counts[path],
-            is_leaf=bool(path) and is_leaf(module),
+        self.current = frame = Frame(
+            module,
+            path,
+            self.counts[path],
+            is_leaf=module in self.tree.leaves,
             parent=caller,
             raising=sys.exc_info()[1],
         )
-        self.current = frame
         self._enter(frame, args, kwargs)
 
-    def _after(
-        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any
-    ) -> Any:
+    def _after(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
         frame = self.current
         while frame is not None and frame.module is not module:
             frame = frame.parent
@@ -165,7 +174,6 @@ class CallStack:
         self.current = frame.parent
         error = sys.exc_info()[1]
         if error is not None and error is not frame.raising:
-            if self._fail is not None:
-                self._fail(frame, error)
+            self._fail(frame, error)
             return None
         return self._leave(frame, output)

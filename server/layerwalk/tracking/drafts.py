@@ -42,7 +42,7 @@ class Capture:
 
 @dataclass(slots=True, eq=False)
 class NodeDraft:
-    """A node that was found. `memory` and `time` say which value of which memory it shows."""
+    """A node that was found."""
 
     id: str
     name: str
@@ -58,8 +58,6 @@ class NodeDraft:
     batch_axis: int | None = None
     parameters: int = 0
     error: str | None = None
-    memory: int = 0
-    time: int = 0
 
     def become(self, other: NodeDraft) -> None:
         """Take over what `other` is; who points to this draft points to the other then."""

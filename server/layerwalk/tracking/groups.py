@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from layerwalk.tracking.calls import Frame, ModuleTree, joined, numbered
 from layerwalk.tracking.drafts import GroupDraft
 from layerwalk.tracking.modules import MarkerModule
+from layerwalk.tracking.standins import class_name
 
 
 class IdBook:
@@ -61,7 +62,7 @@ class GroupBook:
     def begin_marked(self, frame: Frame, marker: MarkerModule, parent: Place) -> None:
         """Begin the group of a marker that was called in `parent`."""
         group_id = self._ids.claim(frame.id)
-        operation = type(marker).__name__
+        operation = class_name(marker)
         parent.marked = GroupDraft(group_id, marker.name, "marker", operation, parent.inside)
 
     def _outside(self, frame: Frame, parent: Place | None) -> GroupDraft | None:
@@ -76,7 +77,7 @@ class GroupBook:
         for step in frame.path[len(prefix) :].split(".")[:-1]:
             path = joined(path, step)
             if (path, group) not in self._uncalled:
-                operation = type(self._tree.modules[path]).__name__
+                operation = class_name(self._tree.modules[path])
                 made = self._new(path, short_name(path), operation, group)
                 self._uncalled[(path, group)] = made
             group = self._uncalled[(path, group)]
@@ -89,7 +90,7 @@ class GroupBook:
         if waiting is not None:
             return waiting
         name = numbered(short_name(frame.path), frame.call)
-        return self._new(frame.id, name, type(frame.module).__name__, outside)
+        return self._new(frame.id, name, class_name(frame.module), outside)
 
     def _new(
         self, group_id: str, name: str, operation: str, parent: GroupDraft | None

@@ -10,17 +10,16 @@ from torch import Tensor
 
 MAX_DEPTH = 8
 """Deeper nesting is not searched; it also ends cycles."""
+_PLAIN = (str, bytes, int, float, type(None))
 
 
-def leaves(value: Any, depth: int = MAX_DEPTH) -> list[Tensor]:
+def leaves(value: Any) -> list[Tensor]:
     """Return the tensors in `value`, in order."""
     if isinstance(value, Tensor):
         return [value]
-    if isinstance(value, (str, int, float)) or value is None or depth == 0:
-        return []
-    if isinstance(value, (tuple, list)):
-        return [tensor for item in value for tensor in leaves(item, depth - 1)]
-    return [tensor for _, item in _members(value) for tensor in leaves(item, depth - 1)]
+    found: list[Tensor] = []
+    _collect(value, found, MAX_DEPTH)
+    return found
 
 
 def keyed_leaves(value: Any) -> list[tuple[str, Tensor]]:
@@ -41,12 +40,25 @@ def has_names(value: Any) -> bool:
     return not isinstance(value, Tensor) and next(iter(_members(value)), None) is not None
 
 
+def _collect(value: Any, found: list[Tensor], depth: int) -> None:
+    if isinstance(value, Tensor):
+        found.append(value)
+    elif isinstance(value, _PLAIN) or depth == 0:
+        return
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            _collect(item, found, depth - 1)
+    else:
+        for _, item in _members(value):
+            _collect(item, found, depth - 1)
+
+
 def _walk(
     value: Any, path: tuple[str | int, ...], depth: int
 ) -> Iterator[tuple[tuple[str | int, ...], Tensor]]:
     if isinstance(value, Tensor):
         yield path, value
-    elif isinstance(value, (str, int, float)) or value is None or depth == 0:
+    elif isinstance(value, _PLAIN) or depth == 0:
         return
     elif isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
         for position, item in enumerate(value):
@@ -58,8 +70,10 @@ def _walk(
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
-        yield from ((str(name), item) for name, item in value.items())
+        for name, item in value.items():
+            yield str(name), item
     elif isinstance(value, tuple) and hasattr(value, "_fields"):
         yield from zip(value._fields, value, strict=True)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        yield from ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+        for field in dataclasses.fields(value):
+            yield field.name, getattr(value, field.name)

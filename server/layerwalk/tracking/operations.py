@@ -32,7 +32,7 @@ LAYOUT = frozenset({
     "int", "long", "short", "char", "byte", "bool", "cpu", "cuda", "clone", "detach", "data",
     "requires_grad", "getitem", "select", "narrow", "unbind", "as_strided", "alias", "view_as_real",
     "view_as_complex", "real", "imag", "pin_memory", "as_subclass", "positive", "resolve_conj",
-    "resolve_neg", "lift_fresh", "grad", "rename", "refine_names", "align_to", "data_ptr",
+    "resolve_neg", "lift_fresh", "tensor", "as_tensor", "asarray", "from_numpy", "from_dlpack", "grad", "rename", "refine_names", "align_to", "data_ptr",
 })  # fmt: skip
 """Operations that only rearrange, pick or convert: no places of their own at detail "modules"."""
 
@@ -47,8 +47,8 @@ QUERIES = frozenset({
     "is_quantized", "is_meta", "is_mkldnn", "is_inference", "is_leaf", "requires_grad", "grad_fn",
     "layout", "names", "itemsize", "nbytes", "element_size", "data_ptr", "storage_offset",
     "untyped_storage", "_version", "__len__", "__bool__", "__int__", "__float__", "__index__",
-    "__contains__", "__repr__", "__format__", "__hash__", "__array__", "__dlpack__",
-    "__dlpack_device__", "item", "tolist", "numpy", "storage", "get_device", "_set_grad_enabled",
+    "__contains__", "__repr__", "__format__", "__hash__",
+    "__dlpack_device__", "item", "storage", "get_device", "_set_grad_enabled",
     "equal", "allclose", "is_same_size", "is_set_to", "register_hook", "is_signed", "output_nr",
     "_backward_hooks", "name", "retain_grad", "retains_grad", "result_type", "is_tensor",
     "_is_view", "is_conj", "is_neg", "is_pinned", "is_shared", "dim_order", "is_xla", "is_cpu",
@@ -57,6 +57,13 @@ QUERIES = frozenset({
     "_backward", "backward", "__deepcopy__", "__reduce_ex__", "__setstate__", "is_storage",
 })  # fmt: skip
 """Questions to a tensor that no value comes from."""
+
+
+EXPORTS = frozenset({"numpy", "__array__", "__dlpack__", "tolist"})
+"""Ways out of torch's sight."""
+
+IMPORTS = frozenset({"tensor", "as_tensor", "asarray", "from_numpy", "from_dlpack"})
+"""Ways back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,8 @@ class Operation:
         is_assignment: `x[...] = y`.
         is_overwriting: writes its first argument without reading it.
         is_spelled_in_place: ends with an underscore, as in `add_`.
+        is_export: hands the tensor to NumPy or another library; gives no tensor.
+        is_import: makes a tensor of something else.
     """
 
     name: str
@@ -76,6 +85,8 @@ class Operation:
     is_assignment: bool
     is_overwriting: bool
     is_spelled_in_place: bool
+    is_export: bool
+    is_import: bool
 
 
 def describe(function: Callable[..., Any]) -> Operation | None:
@@ -100,6 +111,8 @@ def describe(function: Callable[..., Any]) -> Operation | None:
         is_assignment=raw == "__setitem__",
         is_overwriting=is_in_place and name in OVERWRITING,
         is_spelled_in_place=is_in_place or raw == "__setitem__" or is_dunder,
+        is_export=raw in EXPORTS,
+        is_import=raw in IMPORTS,
     )
 
 
@@ -120,6 +133,8 @@ class OperationBook:
 
     def is_shown(self, operation: Operation, *, is_inside_leaf: bool) -> bool:
         """Return whether an operation counts: the same for tracing and recording."""
+        if operation.is_export:
+            return False
         if self._detail == "modules":
             return not (operation.is_layout or is_inside_leaf)
         return self._detail == "operations"

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import MappingProxyType, TracebackType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
 from layerwalk.tracking.calls import CallStack, Frame, ModuleTree
 from layerwalk.tracking.inputs import copy_arguments
 from layerwalk.tracking.nesting import leaves
 from layerwalk.tracking.operations import OperationBook
-from layerwalk.tracking.provenance import memory_of
 from layerwalk.tracking.resting import at_rest
+from layerwalk.tracking.standins import StandIns, watchable
 from layerwalk.tracking.tracer import error_text
 from layerwalk.tracking.tracing import Trace
 from layerwalk.tracking.writes import version
@@ -34,7 +34,9 @@ class Recording:
             model's device. Nodes that were not reached are missing.
         outputs: whatever forward returned; None if it raised.
         error: what forward raised, or None.
-        drifted: forward called other modules or operations than when it was traced.
+        drifted: forward did other things than when it was traced: called other modules, or wrote
+            in place what it did not write then, or (looked at only where the graph has nodes for
+            operations) called other operations.
         batch: items in the batch.
         batch_axes: node id -> axis that counts them, or None.
     """
@@ -49,51 +51,46 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """A tensor of a result that is a node's value."""
+    """A tensor of a result that is a node's value; `output` counts the tensors of the result."""
 
     output: int
     node: str
-    is_overwritten: bool
+    is_copied: bool
 
 
-@dataclass(slots=True)
 class _Catch:
     """What one run has caught so far."""
 
-    copies_all: bool
-    values: dict[str, Tensor] = field(default_factory=dict)
-    versions: dict[str, int] = field(default_factory=dict)
-    copies: dict[tuple[object, ...], Tensor] = field(default_factory=dict)
+    def __init__(self, *, copies_all: bool) -> None:
+        self.values: dict[str, Tensor] = {}
+        self._copies_all = copies_all
+        self._versions: list[tuple[Tensor, int]] = []
+        self._copies: dict[tuple[object, ...], Tensor] = {}
 
     def take(self, targets: tuple[_Target, ...], tensors: list[Tensor]) -> None:
         for target in targets:
             if target.output >= len(tensors):
                 continue
             tensor = tensors[target.output]
-            if target.is_overwritten or self.copies_all:
+            if target.is_copied or self._copies_all:
                 tensor = self._copy(tensor)
             else:
-                self.versions[target.node] = version(tensor)
+                self._versions.append((tensor, version(tensor)))
             self.values[target.node] = tensor
 
     def is_spoilt(self) -> bool:
         """Return whether a value that was not copied was written since."""
-        return any(version(self.values[node]) != seen for node, seen in self.versions.items())
-
-    def separate(self, held: set[int]) -> None:
-        """Copy the values in memory that the model keeps for itself."""
-        for node in self.versions:
-            if memory_of(self.values[node]) in held:
-                self.values[node] = self._copy(self.values[node])
+        return any(version(tensor) != seen for tensor, seen in self._versions)
 
     def _copy(self, tensor: Tensor) -> Tensor:
+        """Return a copy, the same one for the same values."""
         if tensor.layout is not torch.strided:
             return tensor.clone()
-        place = (memory_of(tensor), tensor.storage_offset(), tensor.shape, tensor.stride())
-        key = (*place, tensor.dtype, version(tensor))
-        if key not in self.copies:
-            self.copies[key] = tensor.clone()
-        return self.copies[key]
+        place = (tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype)
+        key = (*place, version(tensor))
+        if key not in self._copies or tensor.is_inference():
+            self._copies[key] = tensor.clone()
+        return self._copies[key]
 
 
 class Recorder:
@@ -109,25 +106,26 @@ class Recorder:
 
     def __init__(self, model: nn.Module, trace: Trace) -> None:
         self.trace = trace
+        model = watchable(model)
         self._model: nn.Module | None = model
-        self._tree = ModuleTree(model)
+        self._stand_ins = StandIns(model)
         self._copies_all = False
-        plan = trace.plan
         self._inputs: list[_Target] = []
-        self._modules: dict[tuple[str, int], tuple[_Target, ...]] = {}
-        self._operations: dict[tuple[str, str, int], tuple[_Target, ...]] = {}
-        for node, capture in plan.captures.items():
-            target = _Target(capture.output, node, node in plan.overwritten)
+        calls: dict[tuple[str, int], tuple[_Target, ...]] = {}
+        operations: dict[tuple[str, str, int], tuple[_Target, ...]] = {}
+        for node, capture in trace.plan.captures.items():
+            target = _Target(capture.output, node, node in trace.plan.copied)
             if capture.kind == "input":
                 self._inputs.append(target)
             elif capture.kind == "module":
                 place = (capture.path, capture.call)
-                self._modules[place] = (*self._modules.get(place, ()), target)
+                calls[place] = (*calls.get(place, ()), target)
             elif capture.kind == "operation":
                 key = (capture.path, capture.name, capture.call)
-                self._operations[key] = (*self._operations.get(key, ()), target)
-        self._expected = {node for node, found in plan.captures.items() if found.kind != "none"}
-        self._book = OperationBook(trace.detail)
+                operations[key] = (*operations.get(key, ()), target)
+        with self._stand_ins:
+            self._modules = dict(model.named_modules())
+            self._watch = _Watch(model, trace, calls=calls, operations=operations)
 
     def __enter__(self) -> Recorder:
         return self
@@ -169,65 +167,108 @@ class Recorder:
         """Return one run's recording, or None where a value was written after it was caught."""
         plan = self.trace.plan
         arguments = copy_arguments(args, kwargs)
-        catch = _Catch(self._copies_all)
+        catch = _Catch(copies_all=self._copies_all)
         for target, (_, tensor) in zip(self._inputs, arguments.tensors, strict=False):
             catch.take((target,), [tensor])
-        run = _Run(self, catch)
         outputs, error = None, None
-        resting = at_rest(model, buffers=plan.buffers, keeps_random=plan.draws_random)
-        with resting, ExitStack() as watching:
-            watching.enter_context(run.stack)
-            if self._operations:
-                watching.enter_context(run)
+        with (
+            self._stand_ins,
+            at_rest(self._modules, buffers=plan.buffers, keeps_random=plan.draws_random),
+            self._watch.catching(catch),
+        ):
             try:
                 outputs = model(*arguments.args, **arguments.kwargs)
             except Exception as raised:  # noqa: BLE001 - told in Recording.error
                 error = error_text(raised)
         if catch.is_spoilt():
             return None
-        with torch.no_grad():
-            catch.separate(_held_memory(model))
-        values = {node: catch.values[node] for node in plan.captures if node in catch.values}
+        expected = [node for node, found in plan.captures.items() if found.kind != "none"]
+        values = {node: catch.values[node] for node in expected if node in catch.values}
         drifted = error is None and (
-            values.keys() != self._expected
-            or run.stack.counts != plan.module_calls
-            or (bool(self._operations) and run.operation_counts != plan.operations)
+            self._copies_all or len(values) < len(expected) or self._watch.has_drifted()
         )
         return Recording(
-            MappingProxyType(values), outputs, error, drifted, arguments.batch, plan.batch_axes
+            MappingProxyType(values),
+            outputs,
+            error,
+            drifted=drifted,
+            batch=arguments.batch,
+            batch_axes=plan.batch_axes,
         )
 
 
-class _Run(TorchFunctionMode):
-    """One recorded forward pass."""
+class _Watch(TorchFunctionMode):
+    """Hands what modules return to a catch, and what operations return where those are nodes.
 
-    def __init__(self, recorder: Recorder, catch: _Catch) -> None:
+    Inside leaf modules the mode steps aside, so that they run as they would without it.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        trace: Trace,
+        *,
+        calls: dict[tuple[str, int], tuple[_Target, ...]],
+        operations: dict[tuple[str, str, int], tuple[_Target, ...]],
+    ) -> None:
         super().__init__()
-        self.stack = CallStack(
-            recorder._tree, enter=self._enter, leave=self._leave, fail=self._fail
+        tree = ModuleTree(model)
+        self._calls = calls
+        self._operations = operations
+        self._expected_calls = dict(trace.plan.module_calls)
+        self._expected_operations = dict(trace.plan.operations)
+        watched = None
+        caught = dict.fromkeys(tree.modules[path] for path, _ in calls)
+        if not operations and all(len(tree.paths[module]) == 1 for module in caught):
+            watched = caught
+            paths = {tree.paths[module][0] for module in caught}
+            found = self._expected_calls.items()
+            self._expected_calls = {path: count for path, count in found if path in paths}
+        self._stack = CallStack(
+            tree, enter=self._enter, leave=self._leave, fail=self._fail, modules=watched
         )
-        self.operation_counts: Counter[tuple[str, str]] = Counter()
-        self._modules = recorder._modules
-        self._operations = recorder._operations
-        self._book = recorder._book
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._book = OperationBook(trace.detail)
+        self._steps_aside = bool(operations) and trace.detail != "operations"
+        self._catch: _Catch | None = None
+
+    @contextmanager
+    def catching(self, catch: _Catch) -> Iterator[None]:
+        """Fill `catch` from the forward pass that runs meanwhile."""
         self._catch = catch
-        self._pauses_in_leaves = bool(self._operations) and recorder.trace.detail != "operations"
+        self._counts.clear()
+        try:
+            with self._stack:
+                if self._operations:
+                    self.__enter__()
+                yield
+        finally:
+            self._catch = None
+            if _get_current_function_mode() is self:  # not where a leaf was interrupted
+                self.__exit__(None, None, None)
+
+    def has_drifted(self) -> bool:
+        """Return whether the last pass called other modules or operations than the traced one."""
+        if self._stack.counts != self._expected_calls:
+            return True
+        return bool(self._operations) and self._counts != self._expected_operations
 
     def _enter(self, frame: Frame, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if frame.is_leaf and self._pauses_in_leaves:
-            super().__exit__(None, None, None)
+        if frame.is_leaf and self._steps_aside and _get_current_function_mode() is self:
+            self.__exit__(None, None, None)
+            frame.state = self
 
     def _fail(self, frame: Frame, error: BaseException) -> None:
-        if frame.is_leaf and self._pauses_in_leaves:
-            super().__enter__()
+        if frame.state is self:
+            self.__enter__()
 
     def _leave(self, frame: Frame, output: Any) -> None:
-        targets = self._modules.get((frame.path, frame.call))
-        if targets is not None:
+        targets = self._calls.get((frame.path, frame.call))
+        if targets is not None and self._catch is not None:
             with torch._C.DisableTorchFunction():
                 self._catch.take(targets, leaves(output))
-        if frame.is_leaf and self._pauses_in_leaves:
-            super().__enter__()
+        if frame.state is self:
+            self.__enter__()
 
     def __torch_function__(
         self,
@@ -238,30 +279,16 @@ class _Run(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         operation = self._book.describe(func)
-        frame = self.stack.current
+        frame = self._stack.current
         if operation is None or frame is None:
             return func(*args, **kwargs)
         if not self._book.is_shown(operation, is_inside_leaf=frame.is_leaf):
             return func(*args, **kwargs)
         key = (frame.path, operation.name)
-        self.operation_counts[key] += 1
+        self._counts[key] += 1
         result = func(*args, **kwargs)
-        targets = self._operations.get((*key, self.operation_counts[key]))
-        if targets is not None:
+        targets = self._operations.get((*key, self._counts[key]))
+        if targets is not None and self._catch is not None:
             found = leaves(args[0]) if operation.is_assignment else leaves(result)
             self._catch.take(targets, found)
         return result
-
-
-def _held_memory(model: nn.Module) -> set[int]:
-    """Return the memory of every tensor that the modules keep: weights, buffers, attributes."""
-    held: set[int] = set()
-    for module in model.modules():
-        for values in (module._parameters, module._buffers):
-            held.update(memory_of(tensor) for tensor in values.values() if tensor is not None)
-        for value in vars(module).values():
-            if isinstance(value, Tensor):
-                held.add(memory_of(value))
-            elif isinstance(value, (list, tuple)):
-                held.update(memory_of(item) for item in value if isinstance(item, Tensor))
-    return held

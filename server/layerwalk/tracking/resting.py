@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -21,31 +21,45 @@ class Disturbance:
     random: bool = False
 
 
+def held_tensors(modules: Mapping[str, nn.Module]) -> Iterator[Tensor]:
+    """Yield the tensors that modules keep between calls: weights, buffers, attributes."""
+    for module in modules.values():
+        for values in (module._parameters, module._buffers):
+            yield from (tensor for tensor in values.values() if tensor is not None)
+        for value in vars(module).values():
+            if isinstance(value, Tensor):
+                yield value
+            elif isinstance(value, (list, tuple)):
+                yield from (item for item in value if isinstance(item, Tensor))
+
+
 @contextmanager
 def at_rest(
-    model: nn.Module, *, buffers: Iterable[str] | None = None, keeps_random: bool
+    modules: Mapping[str, nn.Module],
+    *,
+    buffers: Collection[str] | None = None,
+    keeps_random: bool,
 ) -> Iterator[Disturbance]:
-    """Hold `model` in eval mode without gradients.
+    """Hold a model in eval mode without gradients.
 
     Flags are set directly, not by `eval()`: some models fold weights when that is called. Gradient
     mode is `no_grad`, not `inference_mode`: what a model caches here must still train.
 
     Args:
-        model: the model.
+        modules: path -> module, all of the model.
         buffers: names of the buffers to put back afterwards; None means all.
         keeps_random: put the process's random states (Python, NumPy, torch) back afterwards.
             They are shared with all threads, so nobody else may draw meanwhile.
     """
     found = Disturbance()
-    training = [module for module in model.modules() if module.training]
+    training = [module for module in modules.values() if module.training]
     compiled = [
         (module, module._compiled_call_impl)
-        for module in model.modules()
+        for module in modules.values()
         if module._compiled_call_impl is not None
     ]
-    wanted = None if buffers is None else set(buffers)
-    saved = [] if wanted is not None and not wanted else _save_buffers(model, wanted)
-    states = _RandomStates(model) if keeps_random else None
+    saved = _save_buffers(modules, buffers)
+    states = _RandomStates(modules) if keeps_random else None
     try:
         for module in training:
             module.training = False
@@ -73,9 +87,9 @@ class _SavedBuffer:
 
     def restore(self) -> bool:
         """Put the buffer back; return whether it had changed."""
-        changed = self.owner._buffers.get(self.key) is not self.tensor
+        changed = getattr(self.owner, self.key, None) is not self.tensor
         if changed:
-            self.owner._buffers[self.key] = self.tensor
+            setattr(self.owner, self.key, self.tensor)
         if self.tensor.is_inference():
             written = not torch.equal(self.tensor, self.values)
         else:
@@ -86,10 +100,14 @@ class _SavedBuffer:
         return changed or written
 
 
-def _save_buffers(model: nn.Module, wanted: set[str] | None) -> list[_SavedBuffer]:
+def _save_buffers(
+    modules: Mapping[str, nn.Module], wanted: Collection[str] | None
+) -> list[_SavedBuffer]:
     saved: list[_SavedBuffer] = []
+    if wanted is not None and not wanted:
+        return saved
     with torch.no_grad():
-        for path, module in model.named_modules():
+        for path, module in modules.items():
             for key, tensor in module._buffers.items():
                 name = f"{path}.{key}" if path else key
                 if tensor is None or (wanted is not None and name not in wanted):
@@ -100,12 +118,16 @@ def _save_buffers(model: nn.Module, wanted: set[str] | None) -> list[_SavedBuffe
 
 
 class _RandomStates:
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, modules: Mapping[str, nn.Module]) -> None:
         self._python = random.getstate()
         self._numpy = np.random.get_state()  # noqa: NPY002 - the global one is meant
         self._cpu = torch.get_rng_state()
-        tensors = chain(model.parameters(), model.buffers())
-        devices = {tensor.device for tensor in tensors if tensor.device.type == "cuda"}
+        devices = {
+            tensor.device
+            for module in modules.values()
+            for tensor in chain(module._parameters.values(), module._buffers.values())
+            if tensor is not None and tensor.device.type == "cuda"
+        }
         self._cuda = [(device, torch.cuda.get_rng_state(device)) for device in devices]
 
     def restore(self) -> bool:

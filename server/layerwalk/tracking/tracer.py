@@ -21,7 +21,9 @@ from layerwalk.tracking.groups import GroupBook, IdBook, Place, short_name
 from layerwalk.tracking.modules import MarkerModule, TrackerModule
 from layerwalk.tracking.nesting import has_names, keyed_leaves, leaves
 from layerwalk.tracking.operations import Detail, Operation, OperationBook
-from layerwalk.tracking.provenance import Provenance, Write, union
+from layerwalk.tracking.provenance import Provenance, Write, address_of, union
+from layerwalk.tracking.resting import held_tensors
+from layerwalk.tracking.standins import class_name
 from layerwalk.tracking.writes import is_among, is_self_assignment, version, written_arguments
 from layerwalk_shared.graph import NodeKind
 
@@ -78,6 +80,9 @@ class Tracer(TorchFunctionMode):
         self.operation_counts: Counter[tuple[str, str]] = Counter()
         self.failure: Failure | None = None
         self._detail = detail
+        self._held: set[int] | None = None
+        self._exported: Sources = ()
+        self._is_back = False
         self._batch = batch
         self._operations = OperationBook(detail)
         self._ids = IdBook()
@@ -91,7 +96,7 @@ class Tracer(TorchFunctionMode):
 
     def add_failure(self, error: BaseException) -> None:
         """Add the node at which forward raised `error`."""
-        failure = self.failure
+        failure, self.failure = self.failure, None
         if failure is None or failure.error is not error:
             root = Frame(self.stack.tree.root, "", 1, is_leaf=False, parent=None, raising=None)
             failure = Failure(error, root, None, ())
@@ -100,7 +105,7 @@ class Tracer(TorchFunctionMode):
         kind: NodeKind = "module"
         if frame.is_leaf:
             node_id, name, group = frame.id, short_name(frame.path), place.outside
-            operation = type(frame.module).__name__
+            operation = class_name(frame.module)
         else:
             name = operation = failure.operation or "error"
             kind, group = "operation", place.current
@@ -116,12 +121,13 @@ class Tracer(TorchFunctionMode):
     def _enter(self, frame: Frame, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         with torch._C.DisableTorchFunction():
             arguments = leaves((args, kwargs))
-            parent = frame.parent.state.place if frame.parent is not None else None
+            caller = frame.parent
             opens = not frame.is_leaf or self._detail == "operations"
+            place = caller.state.place if caller is not None else None
             frame.state = ModuleCall(
-                place=self._groups.place(frame, parent, opens=opens),
+                place=self._groups.place(frame, place, opens=opens),
                 arguments=arguments,
-                entered=[self.provenance.sources(tensor) for tensor in arguments],
+                entered=self._read(arguments, caller),
                 versions=[version(tensor) for tensor in arguments],
             )
 
@@ -137,7 +143,7 @@ class Tracer(TorchFunctionMode):
                     return None
             if not frame.is_leaf:
                 return None
-            self._supply_lost_sources(call, output)
+            self._note_unseen(call, output)
             if self._detail == "trackers" and not isinstance(module, TrackerModule):
                 return None
             return self._claim(frame, output)
@@ -163,7 +169,7 @@ class Tracer(TorchFunctionMode):
                 draft.name = f"{draft.name}.{key}"
             self._settle(draft, tensor)
             for write in call.writes:
-                if write.memory == draft.memory:
+                if self.provenance.is_in(write.memory, tensor):
                     write.sources = (draft,)
         return replacement
 
@@ -176,7 +182,7 @@ class Tracer(TorchFunctionMode):
         module = frame.module
         sources = self.provenance.sources(tensor)
         kind: NodeKind = "tracker" if isinstance(module, TrackerModule) else "module"
-        draft = NodeDraft("", "", kind, type(module).__name__, frame.path)
+        draft = NodeDraft("", "", kind, class_name(module), frame.path)
         maker = sources[0] if len(sources) == 1 else None
         if maker is not None and maker.kind == "operation" and maker in call.drafts:
             self._ids.release(maker.id)
@@ -193,14 +199,50 @@ class Tracer(TorchFunctionMode):
             draft.parameters = sum(parameter.numel() for parameter in module.parameters())
         return draft
 
-    def _supply_lost_sources(self, call: ModuleCall, output: Any) -> None:
-        """Let outputs made out of sight (through NumPy, in C++) come from the arguments."""
+    def _note_unseen(self, call: ModuleCall, output: Any) -> None:
+        """Note what a leaf module did out of sight (through NumPy, in C++) to its arguments.
+
+        What it returned comes from its arguments, and so does what it wrote.
+        """
         arguments = union(call.entered)
         if not arguments:
             return
+        for tensor, before in zip(call.arguments, call.versions, strict=True):
+            is_seen = any(self.provenance.is_in(write.memory, tensor) for write in call.writes)
+            if version(tensor) != before and not is_seen:
+                call.writes.append(self.provenance.write(tensor, arguments))
         for tensor in leaves(output):
             if not isinstance(tensor, nn.Parameter) and not self.provenance.sources(tensor):
                 self.provenance.set(tensor, arguments)
+
+    def _read(self, tensors: list[Tensor], frame: Frame | None) -> list[Sources]:
+        """Return what each of the tensors comes from that are read in a module call.
+
+        Where nothing read has a source, but a tensor is neither the model's nor made in sight, it
+        was made out of sight from what left it, or else from what the module call was given.
+        """
+        entered = [self.provenance.sources(tensor) for tensor in tensors]
+        if frame is None or any(entered):
+            return entered
+        strays = [tensor for tensor in tensors if self.provenance.is_unexplained(tensor)]
+        if not strays:
+            return entered
+        if self._held is None:
+            modules = dict(self.stack.tree.root.named_modules())
+            self._held = {address_of(tensor) for tensor in held_tensors(modules)}
+        for tensor in strays:
+            if address_of(tensor) not in self._held:
+                self.provenance.set(tensor, self._from_outside(frame))
+        return [self.provenance.sources(tensor) for tensor in tensors]
+
+    def _from_outside(self, frame: Frame) -> Sources:
+        self._is_back = bool(self._exported)
+        return self._exported or union(frame.state.entered)
+
+    def _export(self, tensors: list[Tensor]) -> None:
+        if self._is_back:
+            self._exported, self._is_back = (), False
+        self._exported = union([self._exported, *map(self.provenance.sources, tensors)])
 
     def _fail(self, frame: Frame, error: BaseException) -> None:
         if self.failure is not None and self.failure.error is error:
@@ -228,6 +270,8 @@ class Tracer(TorchFunctionMode):
         if operation is None or frame is None:
             return func(*args, **kwargs)
         call = self._begin(operation, frame, leaves((args, kwargs)))
+        if operation.is_export:
+            self._export(call.arguments)
         try:
             result = func(*args, **kwargs)
         except Exception as error:
@@ -239,7 +283,9 @@ class Tracer(TorchFunctionMode):
             operation, call.arguments, versions=call.versions, outputs=outputs, kwargs=kwargs
         )
         if operation.is_assignment and written:
-            if not is_self_assignment(args):
+            if is_self_assignment(args):
+                self.provenance.spoil(written[0])  # nothing new, but counted as a write
+            else:
                 self._end(call, written, written, reads_written=True)
             return result
         if written or not all(is_among(tensor, call.arguments) for tensor in outputs):
@@ -258,7 +304,7 @@ class Tracer(TorchFunctionMode):
             is_shown=is_shown,
             number=self.operation_counts[key],
             arguments=tensors,
-            entered=[self.provenance.sources(tensor) for tensor in tensors],
+            entered=self._read(tensors, frame),
             versions=[version(tensor) for tensor in tensors],
         )
 
@@ -276,6 +322,8 @@ class Tracer(TorchFunctionMode):
             for tensor, sources in zip(call.arguments, call.entered, strict=True)
         ]
         sources = union(read)
+        if call.operation.is_import and not call.arguments and self._exported:
+            sources = self._from_outside(call.frame)
         if call.is_shown and (sources or self._detail == "operations"):
             made = [self._operation_draft(call, position, read) for position in range(len(outputs))]
             for draft, tensor in zip(made, outputs, strict=True):
@@ -288,11 +336,8 @@ class Tracer(TorchFunctionMode):
                     self._note(call, tensor, sources, written)
                 elif not is_among(tensor, call.arguments):
                     is_view = call.operation.is_layout and len(call.arguments) == 1
-                    base = call.arguments[0] if is_view else None
-                    seen = sources
-                    if base is not None:
-                        seen = self.provenance.sources_of_view(tensor, base)
-                    self._note(call, tensor, seen, written)
+                    if not (is_view and self.provenance.set_view(tensor, call.arguments[0])):
+                        self.provenance.set(tensor, sources)
         for tensor in written:
             if not is_among(tensor, outputs):
                 self._note(call, tensor, sources, written)
@@ -333,7 +378,7 @@ class Tracer(TorchFunctionMode):
 
     def _describe(self, draft: NodeDraft, tensor: Tensor) -> None:
         describe_tensor(draft, tensor, batch=self._batch)
-        draft.memory, draft.time = self.provenance.place(tensor)
+        self.provenance.show(tensor, draft)
 
 
 def error_text(error: BaseException) -> str:

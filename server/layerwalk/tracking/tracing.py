@@ -11,12 +11,13 @@ from torch import nn
 
 from layerwalk.tracking.calls import ModuleTree
 from layerwalk.tracking.drafts import Capture, NodeDraft, assemble
-from layerwalk.tracking.inputs import copy_arguments
+from layerwalk.tracking.inputs import Arguments, copy_arguments
 from layerwalk.tracking.modules import TrackerModule
 from layerwalk.tracking.nesting import leaves
 from layerwalk.tracking.operations import Detail
 from layerwalk.tracking.provenance import union
-from layerwalk.tracking.resting import at_rest
+from layerwalk.tracking.resting import at_rest, held_tensors
+from layerwalk.tracking.standins import StandIns, watchable
 from layerwalk.tracking.tracer import Tracer, error_text
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.graph import Graph, View
@@ -30,8 +31,8 @@ class CapturePlan:
 
     Attributes:
         captures: node id -> where its value is to be had.
-        overwritten: ids of nodes whose memory is written in place after they were made, so that
-            their values must be copied when they are seen.
+        copied: ids of nodes whose values must be copied when they are seen: their memory is
+            written in place later, or the model keeps it.
         batch_axes: node id -> axis of its tensor that counts the items of a batch, or None.
         module_calls: module path -> calls of it; `operations`: (module path, operation) -> calls.
         buffers: names of the buffers that forward changes.
@@ -39,7 +40,7 @@ class CapturePlan:
     """
 
     captures: Mapping[str, Capture]
-    overwritten: frozenset[str]
+    copied: frozenset[str]
     batch_axes: Mapping[str, int | None]
     module_calls: Mapping[str, int]
     operations: Mapping[tuple[str, str], int]
@@ -92,6 +93,7 @@ def trace(
 
     Raises:
         InputError: the example holds no tensor.
+        ModelError: the model is TorchScript as a whole, so nothing inside it can be watched.
         InvalidRequestError: no such detail, or a view for an input that there is not.
     """
     if detail is None:
@@ -99,47 +101,55 @@ def trace(
         detail = "trackers" if has_trackers else "modules"
     if detail not in DETAILS:
         raise InvalidRequestError(f"detail {detail!r}, expected one of {', '.join(DETAILS)}")
+    model = watchable(model)
     arguments = copy_arguments(args, kwargs)
+    with StandIns(model):
+        return _watched(model, arguments, detail=detail, input_views=dict(input_views or {}))
+
+
+def _watched(
+    model: nn.Module, arguments: Arguments, *, detail: Detail, input_views: dict[str, View]
+) -> Trace:
     tree = ModuleTree(model)
     tracer = Tracer(tree, detail, batch=arguments.batch)
-    views = dict(input_views or {})
     for name, tensor in arguments.tensors:
         node_id = f"{name}:input" if name in tree.modules else name
         is_picture = tensor.ndim == 4 and tensor.shape[1] in (1, 3)
-        view = views.pop(node_id, "image" if is_picture else None)
+        view = input_views.pop(node_id, "image" if is_picture else None)
         draft = NodeDraft(node_id, node_id, "input", "input", "", capture=Capture("input"))
         draft.view = view
         tracer.add_input(draft, tensor)
-    if views:
+    if input_views:
         known = ", ".join(draft.id for draft in tracer.drafts)
-        raise InvalidRequestError(f"view for input {min(views)!r}; the inputs are {known}")
-    output, error = None, None
-    with at_rest(model, keeps_random=True) as disturbance, ExitStack() as watching:
+        raise InvalidRequestError(f"view for input {min(input_views)!r}; the inputs are {known}")
+    modules = dict(model.named_modules())
+    sources: tuple[NodeDraft, ...] = ()
+    message = None
+    with at_rest(modules, keeps_random=True) as disturbance, ExitStack() as watching:
         watching.enter_context(tracer.stack)
         watching.enter_context(tracer)
         try:
             output = model(*arguments.args, **arguments.kwargs)
         except Exception as raised:  # noqa: BLE001 - told in Trace.error and at the node
-            error = raised
-    if error is not None:
-        tracer.add_failure(error)
-    sources = union(tracer.provenance.sources(tensor) for tensor in leaves(output))
+            tracer.add_failure(raised)
+            message = error_text(raised)
+        else:
+            watching.close()
+            sources = union(tracer.provenance.sources(tensor) for tensor in leaves(output))
+    copied = set(tracer.provenance.spoilt)
+    for tensor in held_tensors(modules):
+        copied.update(tracer.provenance.shown_beside(tensor))
     graph = assemble(
         tracer.drafts, keeps_dead_ends=detail == "operations" or not sources, outputs=sources
     )
     drafts = [draft for draft in tracer.drafts if draft.id in graph.index]
     plan = CapturePlan(
         captures={draft.id: draft.capture for draft in drafts},
-        overwritten=frozenset(
-            draft.id
-            for draft in drafts
-            if tracer.provenance.is_written_after(draft.memory, draft.time)
-        ),
+        copied=frozenset(draft.id for draft in drafts if draft in copied),
         batch_axes={draft.id: draft.batch_axis for draft in drafts},
         module_calls=dict(tracer.stack.counts),
         operations=dict(tracer.operation_counts),
         buffers=disturbance.buffers,
         draws_random=disturbance.random,
     )
-    message = None if error is None else error_text(error)
     return Trace(graph, detail, message, tuple(source.id for source in sources), plan)
