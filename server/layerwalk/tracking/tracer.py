@@ -108,7 +108,7 @@ class Tracer(TorchFunctionMode):
             name = operation = failure.operation or "error"
             kind, group = "operation", place.current
             number = max(1, self.operation_counts[(frame.path, name)])
-            node_id = numbered(joined(frame.path, name), number)
+            node_id = self._operation_id(frame.path, name, number)
         draft = NodeDraft(self._ids.claim(node_id), name, kind, operation, frame.path)
         draft.group, draft.predecessors = group, list(failure.inputs)
         draft.error = error_text(error)
@@ -328,7 +328,7 @@ class Tracer(TorchFunctionMode):
         self, call: OperationCall, position: int, read: list[Sources]
     ) -> NodeDraft:
         name, path = call.operation.name, call.frame.path
-        node_id = numbered(joined(path, name), call.number)
+        node_id = self._operation_id(path, name, call.number)
         if position > 0:
             node_id, name = f"{node_id}.{position}", f"{name}.{position}"
         draft = NodeDraft(self._ids.claim(node_id), name, "operation", call.operation.name, path)
@@ -337,6 +337,12 @@ class Tracer(TorchFunctionMode):
         draft.capture = Capture("operation", path, call.operation.name, call.number, position)
         self._add(draft, call.frame)
         return draft
+
+    def _operation_id(self, path: str, name: str, number: int) -> str:
+        """Return an operation's id; one named like a module (`relu`) makes way: `relu_op`."""
+        wanted = joined(path, name)
+        is_taken = wanted in self.stack.tree.modules
+        return numbered(f"{wanted}_op" if is_taken else wanted, number)
 
     # Drafts.
 

@@ -331,6 +331,22 @@ def test_questions_are_no_operations() -> None:
     assert describe(Tensor.mT.__get__) is not None
 
 
+def test_a_module_keeps_its_id_from_an_operation_of_its_name(watch, edges) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.relu, self.a = nn.ReLU(), nn.Linear(3, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.relu(self.a(F.relu(self.relu(F.relu(x)))))
+
+    traced, _ = watch(Net(), torch.randn(1, 3))
+    chain = ["input", "relu_op", "relu", "relu_op:2", "a", "relu:2"]
+    assert [node.id for node in traced.graph.nodes] == chain
+    assert edges(traced.graph) == set(pairwise(chain))
+    assert [traced.graph.node(node).kind for node in chain[1:3]] == ["operation", "module"]
+
+
 class Square(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
