@@ -24,6 +24,7 @@ class Eye:
         position: `[3]` world, metres.
         focal_px: pixels that one metre covers at one metre's distance, vertically.
         size_wh: of the picture, pixels.
+        pixel_scale: pixels drawn along a side of each pixel that will be seen.
     """
 
     clip_from_world: Matrix
@@ -31,6 +32,7 @@ class Eye:
     position: NDArray[np.float32]
     focal_px: float
     size_wh: tuple[int, int]
+    pixel_scale: float = 1.0
 
     def planes(self) -> NDArray[np.float32]:
         """Return the frustum's planes `[6, 4]`: `n . x + d >= 0` inside, |n| = 1."""
@@ -40,7 +42,7 @@ class Eye:
         return found
 
 
-def eye_of(camera: Camera, size_wh: tuple[int, int]) -> Eye:
+def eye_of(camera: Camera, size_wh: tuple[int, int], *, pixel_scale: float = 1.0) -> Eye:
     """Return the eye of a camera that fills a picture of that size."""
     width, height = size_wh
     return Eye(
@@ -49,4 +51,5 @@ def eye_of(camera: Camera, size_wh: tuple[int, int]) -> Eye:
         np.asarray(camera.position, np.float32),
         height / 2 / math.tan(camera.fov / 2),
         size_wh,
+        pixel_scale,
     )
