@@ -90,7 +90,12 @@ def label_strengths(places: LabelPlaces, walls: WallPlaces, eye: Eye) -> Floats:
     slant = np.where(is_turned, np.einsum("ij,ij->i", to_eye, places.normal) / distance, 1.0)
     # Lying letters are foreshortened in height, standing ones in width.
     lying = places.normal[:, 1] > 0.5
-    seen_px = places.height * eye.focal_px / distance * np.where(lying, np.abs(slant), 1.0)
+    seen_px = (
+        places.height
+        * (eye.focal_px / eye.pixel_scale)
+        / distance
+        * np.where(lying, np.abs(slant), 1.0)
+    )
     seen_px = seen_px + PRIORITY_PX * places.priority
     fade = np.clip((seen_px - FADE_FROM_PX) / (FADE_TO_PX - FADE_FROM_PX), 0, 1)
     narrow = np.clip((slant - _THINNEST_SLANT) / _THINNEST_SLANT, 0, 1)

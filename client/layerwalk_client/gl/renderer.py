@@ -157,7 +157,7 @@ class Renderer:
             overlays: on the screen, over everything.
             eye: instead of `look.camera`, for headsets.
         """
-        eye = eye or eye_of(look.camera, target.size_wh)
+        eye = eye or eye_of(look.camera, target.size_wh, pixel_scale=target.pixel_scale)
         self._residency.advance(dt)
         if self._atlas.flush():
             self._scales.all_stale()

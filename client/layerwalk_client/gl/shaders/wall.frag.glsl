@@ -137,7 +137,7 @@ void main() {
     // One pixel of border, faint on walls of a few pixels, where it would be all there is.
     vec2 edge_px = min(place, extent - place) / pixel;
     vec2 size_px = extent / pixel;
-    float border = clamp(1.5 - min(edge_px.x, edge_px.y), 0.0, 1.0);
-    border *= smoothstep(6.0, 40.0, min(size_px.x, size_px.y));
+    float border = clamp(pixel_scale + 0.5 - min(edge_px.x, edge_px.y), 0.0, 1.0);
+    border *= smoothstep(6.0, 40.0, min(size_px.x, size_px.y) / pixel_scale);
     colour = vec4(mix(wall, wall_border, border), 1.0);
 }
