@@ -1,1 +1,38 @@
-"""Layerwalk: watch a live PyTorch network as a place in 3D."""
+"""Layerwalk: watch a live PyTorch network as a place in 3D.
+
+`layerwalk.snapshot(model, x)` gives graph and values without a server; `TrackerModule` and
+`MarkerModule` say in a model what is to be shown. Names are loaded when they are asked for, so
+importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from layerwalk.http.serving import serve as serve
+    from layerwalk.limits import Limits as Limits
+    from layerwalk.session import Session as Session
+    from layerwalk.tracking import MarkerModule as MarkerModule
+    from layerwalk.tracking import TrackerModule as TrackerModule
+    from layerwalk.tracking import snapshot as snapshot
+    from layerwalk.tracking import trace as trace
+
+_HOMES = {
+    "Limits": "layerwalk.limits",
+    "MarkerModule": "layerwalk.tracking",
+    "Session": "layerwalk.session",
+    "TrackerModule": "layerwalk.tracking",
+    "serve": "layerwalk.http.serving",
+    "snapshot": "layerwalk.tracking",
+    "trace": "layerwalk.tracking",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'layerwalk' has no attribute {name!r}")
+    return getattr(import_module(home), name)

@@ -65,7 +65,7 @@ def test_no_file_means_the_defaults(tmp_path):
 def test_what_is_wrong_is_named(tmp_path, text, sentence):
     path = tmp_path / "settings.toml"
     path.write_text(text)
-    with pytest.raises(InvalidRequestError, match=".*") as found:
+    with pytest.raises(InvalidRequestError, match=r".*") as found:
         read_settings(path)
     assert sentence in str(found.value)
     assert str(path) in str(found.value)

@@ -1,0 +1,176 @@
+"""Makes the HUD's description from what is so; and keeps the hints and messages that pass."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from layerwalk_client.app.pointer import describe
+from layerwalk_client.app.state import SceneState
+from layerwalk_client.devices.actions import Actions
+from layerwalk_client.ui.colours import MODE_TEXTS, Legend
+from layerwalk_client.ui.hud import Hint, Hud, LegendLine
+from layerwalk_client.world.view import Appearance
+
+if TYPE_CHECKING:
+    from layerwalk_client.app.walker import Walker
+from layerwalk_shared.messages import SnapshotManifest
+
+MESSAGE_S = 3.5
+FAILURE_S = 7.0
+BUSY_AFTER_S = 0.3
+"""Work that takes less than this is not announced."""
+MOVED_S = 1.0
+TURNED = math.radians(25)
+
+
+@dataclass(slots=True)
+class Lesson:
+    """What a newcomer has done already. Mutable, owned by the main thread."""
+
+    moved_s: float = 0.0
+    turned: float = 0.0
+    has_picked: bool = False
+    has_put: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everything was done once."""
+        return all(hint.is_done for hint in self.hints())
+
+    def note(self, actions: Actions, dt: float) -> None:
+        """Note a frame's actions."""
+        if any(actions.move):
+            self.moved_s += dt
+        self.turned += abs(actions.look[0]) + abs(actions.look[1])
+
+    def hints(self) -> tuple[Hint, ...]:
+        """Return the lines to show."""
+        return (
+            Hint("W A S D", "walk; Space and C rise and sink", self.moved_s >= MOVED_S),
+            Hint("mouse", "look around; Esc frees it", self.turned >= TURNED),
+            Hint("Tab", "open the pictures, click one", self.has_picked),
+            Hint("click", "on the input's frame puts it there", self.has_put),
+        )
+
+
+@dataclass(slots=True)
+class Notice:
+    """A message that passes. Mutable, owned by the main thread."""
+
+    text: str = ""
+    is_warning: bool = False
+    until_s: float = 0.0
+
+    def say(self, text: str, now_s: float, *, is_warning: bool = False) -> None:
+        """Show a message for a few seconds."""
+        self.text, self.is_warning = text, is_warning
+        self.until_s = now_s + (FAILURE_S if is_warning else MESSAGE_S)
+
+    def pass_by(self, now_s: float) -> bool:
+        """Let the message go when its time is over; return whether it went."""
+        if self.text and now_s >= self.until_s:
+            self.text = ""
+            return True
+        return False
+
+
+def detail_line(manifest: SnapshotManifest | None) -> str:
+    """Return what is on the input and what the network makes of it."""
+    if manifest is None:
+        return ""
+    parts = [manifest.input.title]
+    if manifest.step is not None:
+        parts.append(f"step {manifest.step}")
+    if manifest.top:
+        best = manifest.top[0]
+        parts.append(f"{best.name} {100 * best.probability:.0f} %")
+    return "   ".join(parts)
+
+
+def banner_line(state: SceneState, address: str) -> str:
+    """Return why there is no server, "" where there is one."""
+    if state.lost is None:
+        return ""
+    reason = str(state.lost.error)
+    return f"{reason if reason else f'no server at {address}'}: trying again"
+
+
+def progress_of(state: SceneState, busy_s: float) -> tuple[str, float] | None:
+    """Return text and share of the work under way, None where it is none or short."""
+    if not state.is_busy or busy_s < BUSY_AFTER_S:
+        return None
+    jobs = list(state.jobs.values())
+    if not jobs:
+        return "fetching the new picture", 1.0
+    share = sum(job.progress for job in jobs) / len(jobs)
+    is_waiting = all(job.state == "queued" for job in jobs)
+    return ("waiting for the model" if is_waiting else "forward pass", share)
+
+
+def legend_line(appearance: Appearance, name: str, limit: float | None) -> LegendLine:
+    """Return the legend of a node ("" : of none)."""
+    mode = MODE_TEXTS[appearance.mode]
+    if appearance.mode == "percentile":
+        mode = f"percentile {appearance.percentile:g} of the node"
+    return LegendLine(appearance.table, limit, f"{name}: {mode}" if name else f"range: {mode}")
+
+
+def limit_of(
+    appearance: Appearance,
+    manifest: SnapshotManifest | None,
+    node: int | None,
+    channel_scale: float | None,
+) -> float | None:
+    """Return the value at the colour table's end at a node; None where it is not known here."""
+    if appearance.mode == "manual":
+        return appearance.manual
+    if manifest is None:
+        return None
+    if appearance.mode == "shared":
+        return max((one.scale for one in manifest.nodes if one.has_values), default=None)
+    if node is None or not manifest.nodes[node].has_values:
+        return None
+    if appearance.mode == "node":
+        return manifest.nodes[node].scale
+    return channel_scale if appearance.mode == "channel" else None
+
+
+def hud_of(walker: Walker, now_s: float) -> Hud:
+    """Return everything that lies over a walk's view."""
+    state, network, shown = walker.stage.state, walker.stage.network, walker.stage.shown
+    tools, pointed = walker.tools, walker.pointed
+    is_tour = walker.journey.is_on_tour
+    readout, limit, name = None, None, ""
+    if pointed is not None:
+        node, name, channel = pointed.wall.node, pointed.node.id, pointed.hit.channel or 0
+        tile = None if shown is None else walker.stage.residency.finest(node, channel)
+        scale = None
+        if tile is not None and 0 <= channel - tile.first_channel < tile.count:
+            scale = float(tile.scales[channel - tile.first_channel])
+        classes = () if network is None else network.classes
+        readout = describe(pointed, walker.spot, walker.readings, tile, classes=classes)
+        limit = limit_of(tools.appearance, shown, node, scale)
+    else:
+        limit = limit_of(tools.appearance, shown, None, None)
+    tools.set_legend(Legend(name, limit))
+    is_image = pointed is not None and pointed.wall.is_image
+    has_legend = not (is_tour or is_image)
+    has_hints = walker.teaches and not is_tour and not tools.panels.kinds
+    busy_s = 0.0 if walker.busy_since_s is None else now_s - walker.busy_since_s
+    return Hud(
+        title="" if network is None else network.name,
+        detail=detail_line(shown),
+        readout=None if is_tour else readout,
+        legend=legend_line(tools.appearance, name, limit) if has_legend else None,
+        banner=banner_line(state, walker.address),
+        message=walker.notice.text,
+        is_warning=walker.notice.is_warning,
+        progress=progress_of(state, busy_s),
+        hints=walker.lesson.hints() if has_hints else (),
+        carried=tools.carried(),
+        cross=(0.0, 0.0) if walker.desktop.is_captured else None,
+        is_hot=pointed is not None and pointed.hit.channel is not None,
+        is_plain=walker.is_plain,
+    )

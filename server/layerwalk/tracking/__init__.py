@@ -1,0 +1,23 @@
+"""From an unedited PyTorch model to its graph, and to the values of every node of it."""
+
+from layerwalk.tracking.freeze import FrozenValues, freeze
+from layerwalk.tracking.glance import Glance, NodeValues, snapshot
+from layerwalk.tracking.modules import MarkerModule, TrackerModule
+from layerwalk.tracking.operations import Detail
+from layerwalk.tracking.recorder import Recorder, Recording
+from layerwalk.tracking.tracing import Trace, trace
+
+__all__ = [
+    "Detail",
+    "FrozenValues",
+    "Glance",
+    "MarkerModule",
+    "NodeValues",
+    "Recorder",
+    "Recording",
+    "Trace",
+    "TrackerModule",
+    "freeze",
+    "snapshot",
+    "trace",
+]

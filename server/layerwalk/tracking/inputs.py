@@ -1,0 +1,76 @@
+"""The example that goes in: tensors found, named, and copied so that the caller's stay whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from layerwalk.tracking.nesting import keyed_leaves, leaves
+from layerwalk_shared.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What one forward pass is called with: copies, and their tensors in order with names."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    tensors: tuple[tuple[str, Tensor], ...]
+
+    @property
+    def batch(self) -> int:
+        """Items in the batch: the first axis of the first tensor that has axes."""
+        return next((int(tensor.shape[0]) for _, tensor in self.tensors if tensor.ndim), 1)
+
+
+def copy_arguments(args: object, kwargs: Mapping[str, Any] | None = None) -> Arguments:
+    """Return copies of the tensors in a call's arguments, everything else as it is.
+
+    A lone tensor counts as one positional argument. The first tensor is called `input`, further
+    positional ones `input:2`, `input:3`; tensors given by name or in a dict have that name.
+
+    Raises:
+        InputError: `args` is neither a tuple, a list nor a tensor, or no tensor is in it.
+    """
+    if isinstance(args, Tensor):
+        args = (args,)
+    if not isinstance(args, (tuple, list)):
+        raise InputError(
+            f"the example is a {type(args).__name__}, expected a tuple of positional arguments"
+        )
+    copies: dict[int, Tensor] = {}
+    with torch.no_grad():
+        for tensor in leaves((tuple(args), dict(kwargs or {}))):
+            if id(tensor) not in copies:
+                copies[id(tensor)] = tensor.detach().clone()
+    new_args = tuple(_replaced(item, copies) for item in args)
+    new_kwargs = {name: _replaced(item, copies) for name, item in (kwargs or {}).items()}
+    named: list[tuple[str, Tensor]] = []
+    positional = 0
+    for key, tensor in keyed_leaves(new_args):
+        name = key.partition(".")[2]
+        if key.isdigit():
+            positional += 1
+            name = "input" if positional == 1 else f"input:{positional}"
+        named.append((name, tensor))
+    named += [(key, tensor) for key, tensor in keyed_leaves(new_kwargs)]
+    if not named:
+        raise InputError("the example holds no tensor")
+    return Arguments(new_args, new_kwargs, tuple(named))
+
+
+def _replaced(value: Any, copies: Mapping[int, Tensor]) -> Any:
+    if isinstance(value, Tensor):
+        return copies[id(value)]
+    if isinstance(value, tuple):
+        items = [_replaced(item, copies) for item in value]
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    if isinstance(value, list):
+        return [_replaced(item, copies) for item in value]
+    if type(value) is dict:
+        return {key: _replaced(item, copies) for key, item in value.items()}
+    return value

@@ -1,0 +1,411 @@
+"""One forward pass of an example, watched: nodes and edges of a network, as drafts.
+
+A torch function mode sees every operation, forward hooks see every module call, and the
+provenance of tensors gives the edges. What is no node at the chosen detail passes its sources on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from layerwalk.tracking.calls import CallStack, Frame, ModuleTree, joined, numbered
+from layerwalk.tracking.drafts import Capture, NodeDraft, describe_tensor
+from layerwalk.tracking.groups import GroupBook, IdBook, Place, short_name
+from layerwalk.tracking.modules import MarkerModule, TrackerModule
+from layerwalk.tracking.nesting import has_names, keyed_leaves, leaves
+from layerwalk.tracking.operations import Detail, Operation, OperationBook
+from layerwalk.tracking.provenance import Provenance, Write, address_of, union
+from layerwalk.tracking.resting import held_tensors
+from layerwalk.tracking.standins import class_name
+from layerwalk.tracking.writes import is_among, is_self_assignment, version, written_arguments
+from layerwalk_shared.graph import NodeKind
+
+Sources = tuple[NodeDraft, ...]
+
+
+@dataclass(slots=True, eq=False)
+class ModuleCall:
+    """What the tracer keeps for a module call while it runs.
+
+    `arguments`, `entered` and `versions` are the tensors that came in, their sources and their
+    counts of writes at that time.
+    """
+
+    place: Place
+    arguments: list[Tensor]
+    entered: list[Sources]
+    versions: list[int]
+    writes: list[Write[NodeDraft]] = field(default_factory=list)
+    drafts: list[NodeDraft] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class OperationCall:
+    """What the tracer keeps for an operation while it runs; `number` counts them in its module."""
+
+    operation: Operation
+    frame: Frame
+    is_shown: bool
+    number: int
+    arguments: list[Tensor]
+    entered: list[Sources]
+    versions: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Where forward raised: in a module call, or in an operation that it called."""
+
+    error: BaseException
+    frame: Frame
+    operation: str | None
+    inputs: tuple[tuple[NodeDraft, int], ...]
+
+
+class Tracer(TorchFunctionMode):
+    """Mutable, owned by the thread that traces; used for one forward pass."""
+
+    def __init__(self, tree: ModuleTree, detail: Detail, *, batch: int) -> None:
+        super().__init__()
+        self.stack = CallStack(tree, enter=self._enter, leave=self._leave, fail=self._fail)
+        self.drafts: list[NodeDraft] = []
+        self.provenance: Provenance[NodeDraft] = Provenance()
+        self.operation_counts: Counter[tuple[str, str]] = Counter()
+        self.failure: Failure | None = None
+        self._detail = detail
+        self._held: set[int] | None = None
+        self._exported: Sources = ()
+        self._is_back = False
+        self._batch = batch
+        self._operations = OperationBook(detail)
+        self._ids = IdBook()
+        self._groups = GroupBook(tree)
+
+    def add_input(self, draft: NodeDraft, tensor: Tensor) -> None:
+        """Add an input node, whose value is `tensor`."""
+        draft.id = self._ids.claim(draft.id)
+        self.drafts.append(draft)
+        self._settle(draft, tensor)
+
+    def add_failure(self, error: BaseException) -> None:
+        """Add the node at which forward raised `error`."""
+        failure, self.failure = self.failure, None
+        if failure is None or failure.error is not error:
+            root = Frame(self.stack.tree.root, "", 1, is_leaf=False, parent=None, raising=None)
+            failure = Failure(error, root, None, ())
+        frame = failure.frame
+        place = frame.state.place if frame.state is not None else Place(None, None)
+        kind: NodeKind = "module"
+        if frame.is_leaf:
+            node_id, name, group = frame.id, short_name(frame.path), place.outside
+            operation = class_name(frame.module)
+        else:
+            name = operation = failure.operation or "error"
+            kind, group = "operation", place.current
+            number = max(1, self.operation_counts[(frame.path, name)])
+            node_id = numbered(joined(frame.path, name), number)
+        draft = NodeDraft(self._ids.claim(node_id), name, kind, operation, frame.path)
+        draft.group, draft.predecessors = group, list(failure.inputs)
+        draft.error = error_text(error)
+        self.drafts.append(draft)
+
+    # Module calls.
+
+    def _enter(self, frame: Frame, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        with torch._C.DisableTorchFunction():
+            arguments = leaves((args, kwargs))
+            caller = frame.parent
+            opens = not frame.is_leaf or self._detail == "operations"
+            place = caller.state.place if caller is not None else None
+            frame.state = ModuleCall(
+                place=self._groups.place(frame, place, opens=opens),
+                arguments=arguments,
+                entered=self._read(arguments, caller),
+                versions=[version(tensor) for tensor in arguments],
+            )
+
+    def _leave(self, frame: Frame, output: Any) -> Any:
+        with torch._C.DisableTorchFunction():
+            call: ModuleCall = frame.state
+            module = frame.module
+            if frame.parent is not None:
+                frame.parent.state.drafts.extend(call.drafts)
+                frame.parent.state.writes.extend(call.writes)
+                if isinstance(module, MarkerModule):
+                    self._groups.begin_marked(frame, module, frame.parent.state.place)
+                    return None
+            if not frame.is_leaf:
+                return None
+            self._note_unseen(call, output)
+            if self._detail == "trackers" and not isinstance(module, TrackerModule):
+                return None
+            return self._claim(frame, output)
+
+    def _claim(self, frame: Frame, output: Any) -> Any:
+        """Make the tensors that a leaf module returned its nodes.
+
+        Where the output is an argument, untouched, a new alias of it is returned instead, so that
+        readers of the output and readers of the argument can be told apart. Not so for trackers:
+        theirs is the tensor itself.
+        """
+        call: ModuleCall = frame.state
+        is_tracker = isinstance(frame.module, TrackerModule)
+        replacement = None if is_tracker else _alias_of_argument(call, output)
+        if replacement is not None:
+            self.provenance.set(replacement, self.provenance.sources(output))
+            output = replacement
+        is_named = has_names(output)
+        for position, (key, tensor) in enumerate(keyed_leaves(output)):
+            draft = self._module_draft(frame, position, tensor)
+            draft.id = self._ids.claim(frame.id if position == 0 else f"{frame.id}.{key}")
+            if position > 0 or is_named:
+                draft.name = f"{draft.name}.{key}"
+            self._settle(draft, tensor)
+            for write in call.writes:
+                if self.provenance.is_in(write.memory, tensor):
+                    write.sources = (draft,)
+        return replacement
+
+    def _module_draft(self, frame: Frame, position: int, tensor: Tensor) -> NodeDraft:
+        """Return the draft of an output, without its id.
+
+        At detail "operations" the operation inside that made it becomes the module's node.
+        """
+        call: ModuleCall = frame.state
+        module = frame.module
+        sources = self.provenance.sources(tensor)
+        kind: NodeKind = "tracker" if isinstance(module, TrackerModule) else "module"
+        draft = NodeDraft("", "", kind, class_name(module), frame.path)
+        maker = sources[0] if len(sources) == 1 else None
+        if maker is not None and maker.kind == "operation" and maker in call.drafts:
+            self._ids.release(maker.id)
+            draft.predecessors = maker.predecessors
+            maker.become(draft)
+            draft = maker
+        else:
+            draft.predecessors = _slotted(sources, call.entered)
+            self._add(draft, frame.parent)
+        draft.group = call.place.inside if len(call.drafts) > 1 else call.place.outside
+        draft.name = module.name if isinstance(module, TrackerModule) else short_name(frame.path)
+        draft.capture = Capture("module", frame.path, call=frame.call, output=position)
+        if position == 0:
+            draft.parameters = sum(parameter.numel() for parameter in module.parameters())
+        return draft
+
+    def _note_unseen(self, call: ModuleCall, output: Any) -> None:
+        """Note what a leaf module did out of sight (through NumPy, in C++) to its arguments.
+
+        What it returned comes from its arguments, and so does what it wrote.
+        """
+        arguments = union(call.entered)
+        if not arguments:
+            return
+        for tensor, before in zip(call.arguments, call.versions, strict=True):
+            is_seen = any(self.provenance.is_in(write.memory, tensor) for write in call.writes)
+            if version(tensor) != before and not is_seen:
+                call.writes.append(self.provenance.write(tensor, arguments))
+        for tensor in leaves(output):
+            if not isinstance(tensor, nn.Parameter) and not self.provenance.sources(tensor):
+                self.provenance.set(tensor, arguments)
+
+    def _read(self, tensors: list[Tensor], frame: Frame | None) -> list[Sources]:
+        """Return what each of the tensors comes from that are read in a module call.
+
+        Where nothing read has a source, but a tensor is neither the model's nor made in sight, it
+        was made out of sight from what left it, or else from what the module call was given.
+        """
+        entered = [self.provenance.sources(tensor) for tensor in tensors]
+        if frame is None or any(entered):
+            return entered
+        strays = [tensor for tensor in tensors if self.provenance.is_unexplained(tensor)]
+        if not strays:
+            return entered
+        if self._held is None:
+            modules = dict(self.stack.tree.root.named_modules())
+            self._held = {address_of(tensor) for tensor in held_tensors(modules)}
+        for tensor in strays:
+            if address_of(tensor) not in self._held:
+                self.provenance.set(tensor, self._from_outside(frame))
+        return [self.provenance.sources(tensor) for tensor in tensors]
+
+    def _from_outside(self, frame: Frame) -> Sources:
+        self._is_back = bool(self._exported)
+        return self._exported or union(frame.state.entered)
+
+    def _export(self, tensors: list[Tensor]) -> None:
+        if self._is_back:
+            self._exported, self._is_back = (), False
+        self._exported = union([self._exported, *map(self.provenance.sources, tensors)])
+
+    def _fail(self, frame: Frame, error: BaseException) -> None:
+        if self.failure is not None and self.failure.error is error:
+            return
+        call: ModuleCall | None = frame.state
+        inputs: tuple[tuple[NodeDraft, int], ...] = ()
+        if call is not None and call.drafts and not frame.is_leaf:
+            inputs = ((call.drafts[-1], 0),)
+        elif call is not None:
+            inputs = _numbered(call.entered)
+        self.failure = Failure(error, frame, None, inputs)
+
+    # Operations.
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        operation = self._operations.describe(func)
+        frame = self.stack.current
+        if operation is None or frame is None:
+            return func(*args, **kwargs)
+        call = self._begin(operation, frame, leaves((args, kwargs)))
+        if operation.is_export:
+            self._export(call.arguments)
+        try:
+            result = func(*args, **kwargs)
+        except Exception as error:
+            shown = operation.name if call.is_shown else None
+            self.failure = Failure(error, frame, shown, _numbered(call.entered))
+            raise
+        outputs = leaves(result)
+        written = written_arguments(
+            operation, call.arguments, versions=call.versions, outputs=outputs, kwargs=kwargs
+        )
+        if operation.is_assignment and written:
+            if not is_self_assignment(args):
+                self._end(call, written, written, reads_written=True)
+            return result
+        if written or not all(is_among(tensor, call.arguments) for tensor in outputs):
+            reads_written = not (operation.is_overwriting or "out" in kwargs)
+            self._end(call, outputs, written, reads_written=reads_written)
+        return result
+
+    def _begin(self, operation: Operation, frame: Frame, tensors: list[Tensor]) -> OperationCall:
+        is_shown = self._operations.is_shown(operation, is_inside_leaf=frame.is_leaf)
+        key = (frame.path, operation.name)
+        if is_shown:
+            self.operation_counts[key] += 1
+        return OperationCall(
+            operation,
+            frame,
+            is_shown=is_shown,
+            number=self.operation_counts[key],
+            arguments=tensors,
+            entered=self._read(tensors, frame),
+            versions=[version(tensor) for tensor in tensors],
+        )
+
+    def _end(
+        self,
+        call: OperationCall,
+        outputs: list[Tensor],
+        written: list[Tensor],
+        *,
+        reads_written: bool,
+    ) -> None:
+        """Note what an operation made and wrote."""
+        read = [
+            sources if reads_written or not is_among(tensor, written) else ()
+            for tensor, sources in zip(call.arguments, call.entered, strict=True)
+        ]
+        sources = union(read)
+        if call.operation.is_import and not call.arguments and self._exported:
+            sources = self._from_outside(call.frame)
+        if call.is_shown and (sources or self._detail == "operations"):
+            made = [self._operation_draft(call, position, read) for position in range(len(outputs))]
+            for draft, tensor in zip(made, outputs, strict=True):
+                self._note(call, tensor, (draft,), written)
+                self._describe(draft, tensor)
+            sources = tuple(made) or sources
+        else:
+            for tensor in outputs:
+                if is_among(tensor, written):
+                    self._note(call, tensor, sources, written)
+                elif not is_among(tensor, call.arguments):
+                    is_view = call.operation.is_layout and len(call.arguments) == 1
+                    base = call.arguments[0] if is_view else None
+                    seen = sources
+                    if base is not None:
+                        seen = self.provenance.sources_of_view(tensor, base)
+                    self._note(call, tensor, seen, written)
+        for tensor in written:
+            if not is_among(tensor, outputs):
+                self._note(call, tensor, sources, written)
+
+    def _note(
+        self, call: OperationCall, tensor: Tensor, sources: Sources, written: list[Tensor]
+    ) -> None:
+        if is_among(tensor, written):
+            call.frame.state.writes.append(self.provenance.write(tensor, sources))
+        else:
+            self.provenance.set(tensor, sources)
+
+    def _operation_draft(
+        self, call: OperationCall, position: int, read: list[Sources]
+    ) -> NodeDraft:
+        name, path = call.operation.name, call.frame.path
+        node_id = numbered(joined(path, name), call.number)
+        if position > 0:
+            node_id, name = f"{node_id}.{position}", f"{name}.{position}"
+        draft = NodeDraft(self._ids.claim(node_id), name, "operation", call.operation.name, path)
+        draft.group = call.frame.state.place.current
+        draft.predecessors = list(_numbered(read))
+        draft.capture = Capture("operation", path, call.operation.name, call.number, position)
+        self._add(draft, call.frame)
+        return draft
+
+    # Drafts.
+
+    def _add(self, draft: NodeDraft, frame: Frame | None) -> None:
+        self.drafts.append(draft)
+        if frame is not None:
+            frame.state.drafts.append(draft)
+
+    def _settle(self, draft: NodeDraft, tensor: Tensor) -> None:
+        """Let the tensor come from the draft from now on."""
+        self.provenance.set(tensor, (draft,))
+        self._describe(draft, tensor)
+
+    def _describe(self, draft: NodeDraft, tensor: Tensor) -> None:
+        describe_tensor(draft, tensor, batch=self._batch)
+        self.provenance.show(tensor, draft)
+
+
+def error_text(error: BaseException) -> str:
+    """Return what an error says, with its class."""
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _numbered(entered: list[Sources]) -> tuple[tuple[NodeDraft, int], ...]:
+    """Return every source with the number of the argument it is a source of."""
+    return tuple((source, slot) for slot, sources in enumerate(entered) for source in sources)
+
+
+def _slotted(sources: Sources, entered: list[Sources]) -> list[tuple[NodeDraft, int]]:
+    """Return each source with the number of the first argument it came in by."""
+    first = dict(reversed(_numbered(entered)))
+    return [(source, first.get(source, len(entered))) for source in sources]
+
+
+def _alias_of_argument(call: ModuleCall, output: Any) -> Tensor | None:
+    """Return a new view of the output where the output is an argument, untouched."""
+    for tensor, before in zip(call.arguments, call.versions, strict=True):
+        if output is tensor and version(tensor) == before:
+            try:
+                alias: Tensor = tensor.view_as(tensor)
+            except (RuntimeError, NotImplementedError):  # layouts without views
+                return None
+            return alias
+    return None
