@@ -5,21 +5,24 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from layerwalk_shared.errors import LayerwalkError
+from layerwalk_shared.messages import SnapshotManifest
 
 NETWORK = "resnet18_caltech101"
 """Name of the shipped network in the zoo."""
 DATASETS = ("samples", "digits")
 PHOTOGRAPH = "samples"
 """Data set whose first photograph is on the input at the beginning."""
+ANSWERS = 5
 START_S = 120.0
 STOP_S = 5.0
 _URL = re.compile(r"https?://[^\s'\"]+")
@@ -35,6 +38,7 @@ def served(target: str, *, datasets: Sequence[str] = (), start_s: float = START_
     command = [sys.executable, "-m", "layerwalk_shared.command", "serve", target, "--port", "0"]
     for dataset in datasets:
         command += ["--data", dataset]
+    restore = _end_on_termination()
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     child = subprocess.Popen(
         command,
@@ -50,6 +54,23 @@ def served(target: str, *, datasets: Sequence[str] = (), start_s: float = START_
     finally:
         _end(child)
         reader.join()
+        restore()
+
+
+def _end_on_termination() -> Callable[[], None]:
+    """Let a termination of this process run the `finally` blocks; return what undoes that."""
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+
+    def stop(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+
+    def restore() -> None:
+        signal.signal(signal.SIGTERM, before)
+
+    return restore
 
 
 class _Reader:
@@ -116,5 +137,19 @@ def run_demo(
             return run_view(ViewOptions(url=url, trace=trace))
         from layerwalk_client.app.shot import ShotOptions, run_shot
 
-        print(run_shot(ShotOptions(out=picture, url=url, item=(PHOTOGRAPH, 0))))
+        made = run_shot(ShotOptions(out=picture, url=url, item=(PHOTOGRAPH, 0)))
+    width, height = made.size_wh
+    print(f"wrote {made.path} ({width} x {height})")
+    print("\n".join(answer_lines(made.manifest)))
     return 0
+
+
+def answer_lines(manifest: SnapshotManifest) -> list[str]:
+    """Return what is on the input and the best classes, a line each."""
+    truth = f" ({manifest.input.label})" if manifest.input.label else ""
+    best = manifest.top[:ANSWERS]
+    wide = max((len(line.name) for line in best), default=0)
+    return [
+        f"on the input: {manifest.input.title}{truth}",
+        *(f"  {line.name:<{wide}}  {100 * line.probability:5.1f} %" for line in best),
+    ]

@@ -75,8 +75,21 @@ class ShotOptions:
     theme: Literal["dark", "paper"] = "dark"
 
 
-def run_shot(options: ShotOptions) -> str:
-    """Make the picture; return a sentence about it.
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture that was made: file, pixels, and the snapshot that it shows."""
+
+    path: Path
+    size_wh: tuple[int, int]
+    manifest: SnapshotManifest
+
+    def __str__(self) -> str:
+        width, height = self.size_wh
+        return f"{self.path}: {width} x {height}, {describe_answer(self.manifest)}"
+
+
+def run_shot(options: ShotOptions) -> Shot:
+    """Make the picture.
 
     Raises:
         LayerwalkError: no server, no GL, no such node, or the file cannot be written.
@@ -101,8 +114,7 @@ def run_shot(options: ShotOptions) -> str:
         shown = stage.shown
         assert shown is not None
     write_picture(options.out, pixels)
-    width, height = options.size_wh
-    return f"{options.out}: {width} x {height}, {describe_answer(shown)}"
+    return Shot(options.out, options.size_wh, shown)
 
 
 class _Studio:
@@ -259,7 +271,7 @@ def _draft(path: Path) -> Iterator[Path]:
 
 
 def _appearance(options: ShotOptions) -> Appearance:
-    found = Appearance(theme=options.theme)
+    found = Appearance(theme=options.theme, mode="percentile")
     if options.table is not None:
         describe_table(options.table)
         found = replace(found, table=options.table)

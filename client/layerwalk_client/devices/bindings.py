@@ -75,6 +75,7 @@ MOUSE_HELP: tuple[tuple[str, str, str], ...] = (
     ("Tools", "hold right", "magnify"),
     ("Tools", "right click", "put away"),
     ("Tools", "drop a file", "onto the input"),
+    ("View", "Ctrl Q", "leave"),
 )
 """(section, gesture, text): what the help tells beside the keys."""
 

@@ -205,6 +205,9 @@ class Desktop:
             if key is not None:
                 frame.typed.append(Typed(key=key))
             return
+        if event.key == pygame.K_q and getattr(event, "mod", 0) & pygame.KMOD_CTRL:
+            frame.ordered.append(Ordered(Command.QUIT))
+            return
         self._held.add(event.key)
         if pygame.K_1 <= event.key <= pygame.K_9:
             is_setting = bool(getattr(event, "mod", 0) & pygame.KMOD_CTRL)

@@ -59,6 +59,7 @@ class Atlas:
         """Make an empty atlas."""
         self._anisotropy = anisotropy
         self._cells: dict[NodeKey, NDArray[np.float32]] = {}
+        self._generations: dict[NodeKey, dict[int, int]] = {}
         self._grids: dict[NodeKey, tuple[int, int, int, bool]] = {}
         self._slots: dict[NodeKey, Slot] = {}
         self._pages: list[Page] = []
@@ -82,6 +83,10 @@ class Atlas:
     def has_overview(self, key: NodeKey) -> bool:
         """Return whether a node has shown any value."""
         return key in self._cells
+
+    def generation(self, key: NodeKey, block: int) -> int | None:
+        """Return the snapshot's revision that a block's overview is of, None where there is none."""
+        return self._generations.get(key, {}).get(block)
 
     def set_walls(self, walls: Iterable[Wall]) -> None:
         """Give every wall a place; overviews that are known move along."""
@@ -116,6 +121,7 @@ class Atlas:
                 )
             self._cells[key] = cells
             cells[tile.first_channel : end] = made
+            self._generations.setdefault(key, {})[tile.key.block] = tile.generation
             self._dirty.add(key)
             grid = self._grids.get(key)
             is_rgb = tile.dtype is TileType.RGB8
@@ -126,7 +132,7 @@ class Atlas:
     def drop_network(self, network: str) -> None:
         """Forget the overviews of a network; their walls are empty again."""
         for key in [key for key in self._cells if key[0] == network]:
-            del self._cells[key]
+            del self._cells[key], self._generations[key]
             self._dirty.add(key)
 
     def flush(self) -> bool:

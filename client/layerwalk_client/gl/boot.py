@@ -69,7 +69,7 @@ def prepare(
             variables["SDL_VIDEODRIVER"] = driver = "wayland"
     wanted = platform_for(backend, sdl_driver=driver)
     if wanted is not None:
-        started = variables.get("PYOPENGL_PLATFORM") if "OpenGL.platform" in sys.modules else None
+        started = _started_platform()
         if started is not None and started != wanted:
             raise GraphicsError(
                 f"OpenGL was started for {started!r} in this process; a {backend} context needs "
@@ -84,6 +84,13 @@ def prepare(
         on = variables.get(CHECKS_VARIABLE, "0") not in ("", "0") if checks is None else checks
         OpenGL.ERROR_CHECKING = on
         OpenGL.ERROR_LOGGING = False
+
+
+def _started_platform() -> str | None:
+    """Return the platform that PyOpenGL has been imported for, None where it has not."""
+    module = sys.modules.get("OpenGL.platform")
+    name = type(getattr(module, "PLATFORM", None)).__name__
+    return {"EGLPlatform": "egl", "GLXPlatform": "glx"}.get(name)
 
 
 def import_egl() -> object:

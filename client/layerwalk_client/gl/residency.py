@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from layerwalk_client.gl.textures import TexturePool
+from layerwalk_client.gl.textures import TexturePool, check_chain
 from layerwalk_shared.tiles import BLOCK_CHANNELS, Tile, TileType
 
 FADE_S = 0.12
@@ -61,9 +61,12 @@ class Residency:
         Raises:
             TileError: it is no chain of levels.
         """
-        texture = self._pool.upload(chain)
-        blocks = self._nodes.setdefault(key, {})
+        blocks = self._nodes.get(key, {})
         old = blocks.get(block)
+        if old is not None and old.fade < 1.0:
+            check_chain(chain)
+            self._settle(old)  # first, so that its old texture serves again
+        texture = self._pool.upload(chain)
         made = ResidentBlock(
             texture,
             chain[0].key.level,
@@ -72,13 +75,12 @@ class Residency:
             fade=0.0,
         )
         if old is not None:
-            self._settle(old)
             if (old.dtype is TileType.RGB8) == (made.dtype is TileType.RGB8):
                 made.previous, made.previous_dtype = old.texture, old.dtype
             else:
                 self._pool.give_back(old.texture)
                 made.fade = 1.0
-        blocks[block] = made
+        self._nodes.setdefault(key, blocks)[block] = made
         if made.fade < 1.0:
             self._fading.append(made)
 

@@ -153,6 +153,13 @@ def test_dropped_files_and_the_closed_window_arrive(desktop):
     assert actions.ordered == (Ordered(Command.QUIT),)
 
 
+def test_control_q_leaves(desktop):
+    assert desktop.read([down(pygame.K_q)], 0.0).ordered == ()
+    assert desktop.read([down(pygame.K_q, pygame.KMOD_LCTRL)], 0.0).ordered == (
+        Ordered(Command.QUIT),
+    )
+
+
 def test_an_empty_frame_changes_nothing(desktop):
     actions = desktop.read([], 0.0)
     assert not actions.is_any

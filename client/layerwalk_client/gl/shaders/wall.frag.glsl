@@ -70,10 +70,16 @@ vec4 from_texture(sampler2DArray source, Cell cell, float layer, float is_share)
     // crosses the border: texels are crisp, their edges smooth.
     vec2 size = vec2(textureSize(source, 0).xy);
     vec2 at = cell.within * size;
-    vec2 step_px = clamp((abs(cell.dx) + abs(cell.dy)) * size, 1e-5, 1.0);
+    vec2 texels_px = (abs(cell.dx) + abs(cell.dy)) * size;
     vec2 seam = floor(at + 0.5);
-    vec2 crisp = (seam + clamp((at - seam) / step_px, -0.5, 0.5)) / size;
+    vec2 from_seam = (at - seam) / clamp(texels_px, 1e-5, 1.0);
+    vec2 crisp = (seam + clamp(from_seam, -0.5, 0.5)) / size;
     vec4 value = textureGrad(source, vec3(crisp, layer), cell.dx, cell.dy);
+    // At rest the texel itself: exact on any filter unit, and no NaN next door reaches over.
+    vec2 texel = clamp(floor(at), vec2(0.0), size - 1.0);
+    bool rests = all(lessThan(texels_px, vec2(1.0))) && all(greaterThanEqual(abs(from_seam), vec2(0.5)));
+    vec4 exact = texelFetch(source, ivec3(texel, layer + 0.5), 0);
+    value = rests ? exact : value;
 #ifndef IMAGE
     vec2 scale = texelFetch(multipliers, ivec2(overview.xy + cell.index), 0).rg;
     value.r *= scale.r * (is_share > 0.5 ? scale.g : 1.0);
