@@ -232,6 +232,7 @@ class Walker:
             self._begin()
         if found.is_new_picture:
             self.readings.clear()
+            self._planned_s = -math.inf  # what is near is wanted at once
             self._awake_until_s = now_s + SETTLING_S
             shown = self.stage.shown
             assert shown is not None
