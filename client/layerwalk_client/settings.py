@@ -52,7 +52,7 @@ class Settings:
     speed: float = 3.0
     frames_per_second: int = 60
     table: str = "coolblack"
-    range_mode: str = "node"
+    range_mode: str = "percentile"
     percentile: float = 99.0
     marks_out_of_range: bool = False
     theme: str = "dark"

@@ -12,6 +12,7 @@ from layerwalk_client.devices.actions import Actions
 from layerwalk_client.ui.colours import Legend
 from layerwalk_client.ui.hud import Hint, Hud, LegendLine
 from layerwalk_client.world.answer import percent
+from layerwalk_client.world.ranges import node_range
 from layerwalk_client.world.view import Appearance
 
 if TYPE_CHECKING:
@@ -123,26 +124,6 @@ def legend_line(appearance: Appearance, name: str, limit: float | None) -> Legen
     return LegendLine(appearance.table, limit, f"{name}   {mode}" if name else mode)
 
 
-def limit_of(
-    appearance: Appearance,
-    manifest: SnapshotManifest | None,
-    node: int | None,
-    channel_scale: float | None,
-) -> float | None:
-    """Return the value at the colour table's end at a node; None where it is not known here."""
-    if appearance.mode == "manual":
-        return appearance.manual
-    if manifest is None:
-        return None
-    if appearance.mode == "shared":
-        return max((one.scale for one in manifest.nodes if one.has_values), default=None)
-    if node is None or not manifest.nodes[node].has_values:
-        return None
-    if appearance.mode == "node":
-        return manifest.nodes[node].scale
-    return channel_scale if appearance.mode == "channel" else None
-
-
 def hud_of(walker: Walker, now_s: float) -> Hud:
     """Return everything that lies over a walk's view."""
     state, network, shown = walker.stage.state, walker.stage.network, walker.stage.shown
@@ -157,9 +138,9 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
             scale = float(tile.scales[channel - tile.first_channel])
         classes = () if network is None else network.classes
         readout = describe(pointed, walker.spot, walker.readings, tile, classes=classes)
-        limit = limit_of(tools.appearance, shown, node, scale)
+        limit = node_range(tools.appearance, shown, node, channel_scale=scale)
     else:
-        limit = limit_of(tools.appearance, shown, None, None)
+        limit = node_range(tools.appearance, shown, None)
     tools.set_legend(Legend(name, limit))
     is_image = pointed is not None and pointed.wall.is_image
     has_legend = not (is_tour or is_image)

@@ -272,7 +272,7 @@ def _draft(path: Path) -> Iterator[Path]:
 
 
 def _appearance(options: ShotOptions) -> Appearance:
-    found = Appearance(theme=options.theme)
+    found = Appearance(theme=options.theme, mode="percentile")
     if options.table is not None:
         describe_table(options.table)
         found = replace(found, table=options.table)

@@ -98,7 +98,7 @@ def label_strengths(places: LabelPlaces, walls: WallPlaces, eye: Eye) -> Floats:
     shown = np.flatnonzero(fade > 0)
     shown = shown[_in_picture(places, shown, middle, eye)]
     # A name is worth showing while its beginning and its middle can be read.
-    start, middle = _point_in(places, 0.1)[shown], _point_in(places, 0.6)[shown]
+    start, middle = _point_in(places, 0.1, 0.15)[shown], _point_in(places, 0.6, 0.15)[shown]
     is_hidden = _is_hidden(np.concatenate([start, middle]), walls, eye)
     shown = shown[~is_hidden[: len(shown)] & ~is_hidden[len(shown) :]]
     order = np.lexsort((-seen_px[shown], -places.priority[shown]))[:_MOST_COMPARED]
@@ -108,11 +108,11 @@ def label_strengths(places: LabelPlaces, walls: WallPlaces, eye: Eye) -> Floats:
     return strengths
 
 
-def _point_in(places: LabelPlaces, share: float) -> Floats:
-    """Return the point of each label at `share` of its width and half its height."""
+def _point_in(places: LabelPlaces, share: float, height: float = 0.5) -> Floats:
+    """Return the point of each label at `share` of its width and `height` of its height."""
     box = places.box
     x = box[:, :1] + np.float32(share) * (box[:, 2:3] - box[:, :1])
-    y = (box[:, 1:2] + box[:, 3:]) / np.float32(2)
+    y = box[:, 1:2] + np.float32(height) * (box[:, 3:] - box[:, 1:2])
     found: Floats = places.position + places.right * x + places.up * y
     return found
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk_client.world.view import Appearance
+from layerwalk_shared.messages import NodeStatistics
 from layerwalk_shared.tiles import Tile, TileType
 
 SAMPLES_PER_BLOCK = 4096
@@ -27,12 +28,12 @@ class NodeValues:
 
     Attributes:
         scales: `[C]` largest absolute value of each channel; NaN where not known yet.
-        known_maximum: of the whole node, as the manifest says; None = not told.
+        statistics: of the whole node, as the manifest says; None = not told.
         samples: block -> (level, sorted absolute values) of the finest tile seen.
     """
 
     scales: Floats
-    known_maximum: float | None = None
+    statistics: NodeStatistics | None = None
     samples: dict[int, tuple[int, Floats]] = field(default_factory=dict)
 
     def note(self, tile: Tile) -> bool:
@@ -56,13 +57,15 @@ class NodeValues:
 
     def maximum(self) -> float:
         """Return the largest absolute value of the node (0 where nothing is known)."""
-        if self.known_maximum is not None:
-            return self.known_maximum
+        if self.statistics is not None:
+            return self.statistics.scale
         known = self.scales[np.isfinite(self.scales)]
         return float(known.max()) if known.size else 0.0
 
     def percentile(self, percentile: float) -> float:
-        """Return a percentile of the absolute values, from the samples of each block."""
+        """Return a percentile of the absolute values: the manifest's, else of each block's sample."""
+        if self.statistics is not None and self.statistics.quantiles:
+            return self.statistics.percentile(percentile)
         if not self.samples:
             return self.maximum()
         values = np.concatenate([sample for _, sample in self.samples.values()])

@@ -12,6 +12,7 @@ from layerwalk_client.gl.eye import Eye, eye_of
 from layerwalk_client.gl.frame import FrameBlock
 from layerwalk_client.gl.ground import GroundPainter
 from layerwalk_client.gl.marks import MarkPainter
+from layerwalk_client.gl.overview import CELL
 from layerwalk_client.gl.pictures import Images, Overlay, Picture, PicturePainter
 from layerwalk_client.gl.residency import Residency
 from layerwalk_client.gl.ribbons import RibbonPainter
@@ -107,6 +108,11 @@ class Renderer:
         """
         self._residency.put((network, node), block, chain)
         self._scales.note(network, chain[0])
+        if self._atlas.generation((network, node), block) != chain[0].generation:
+            # No overview has come with it: from afar the wall shows this block's own.
+            small = next((tile for tile in chain if max(tile.shape_hw) <= CELL), chain[-1])
+            self._atlas.put(network, [small])
+            self._walls.data_changed()
 
     def put_overview(self, network: str, tiles: Iterable[Tile]) -> None:
         """Take tiles of any nodes (small ones, one a block) as what far walls show."""

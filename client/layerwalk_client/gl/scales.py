@@ -46,7 +46,7 @@ class ChannelScales:
         """Take the largest values of all nodes of a network from a manifest."""
         for index, node in enumerate(nodes):
             if node.has_values:
-                self._node((network, index)).known_maximum = node.scale
+                self._node((network, index)).statistics = node
                 self._stale.add((network, index))
 
     def note(self, network: str, tile: Tile) -> None:

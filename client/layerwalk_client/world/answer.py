@@ -8,20 +8,24 @@ from dataclasses import dataclass, replace
 
 from layerwalk_client.world.palette import PALETTES, Palette, Theme
 from layerwalk_client.world.scene import Board, Colour, Label, Scene, Vector, Wall
-from layerwalk_client.world.signs import at, sign_room
+from layerwalk_client.world.signs import at
 from layerwalk_shared.messages import ClassScore, NetworkDescription, SnapshotManifest
 
 LINES = 10
 MARKED_CELLS = 3
 BOARD_WH = (3.6, 3.3)
-"""Of the full-size board, metres; everything on it scales with it."""
-COPY_SCALE = 0.6
-BEHIND = 2.6
-"""Metres between the output wall and the board behind it."""
+"""Of a board at scale 1, metres; everything on it scales with it."""
+END_SCALE, COPY_SCALE = 0.8, 0.6
 BESIDE = 0.5
-"""Metres between the input's frame and the copy beside it."""
+"""Metres between a wall and the board beside it."""
+TURNED = -0.3
+"""Radians by which the board at the end is turned towards whoever stands before the output."""
+PLAZA = 4.2
+"""Metres of free floor before the output, from where it and the board are seen together."""
 SHEET = 0.02
 """Metres that text and bars stand before their board."""
+CELL_NAME = 0.075
+"""Cap height of the names of cells, metres."""
 ANSWER_PRIORITY = 4
 
 
@@ -65,61 +69,62 @@ def with_answer(
     palette = PALETTES[theme]
     boards: list[Board] = []
     labels: list[Label] = []
-    output = output_wall(scene, network)
+    answer_node = output_node(network)
+    output = None if answer_node is None else _wall_of(scene, network.id, answer_node)
+    parts = []
     if output is not None:
-        for part in (
-            answer_board(manifest, _behind(output), palette=palette),
-            cell_names(output, manifest.top, palette=palette),
-        ):
-            boards += part[0]
-            labels += part[1]
-    beside = _beside_input(scene, network)
-    if beside is not None:
-        part = answer_board(manifest, beside, palette=palette, scale=COPY_SCALE)
-        boards += part[0]
-        labels += part[1]
+        beside = _beside(scene, output, scale=END_SCALE, turned=TURNED)
+        parts.append(answer_board(manifest, beside, palette=palette, scale=END_SCALE))
+        parts.append(cell_names(output, manifest.top, palette=palette))
+    for index, node in enumerate(network.graph.nodes):
+        wall = _wall_of(scene, network.id, index) if node.kind == "input" else None
+        if wall is not None:
+            beside = _beside(scene, wall, scale=COPY_SCALE)
+            parts.append(answer_board(manifest, beside, palette=palette, scale=COPY_SCALE))
+            break
+    for more_boards, more_labels in parts:
+        boards += more_boards
+        labels += more_labels
     return replace(scene, labels=(*scene.labels, *labels), boards=(*scene.boards, *boards))
 
 
-def output_wall(scene: Scene, network: NetworkDescription) -> Wall | None:
-    """Return the last wall that shows a vector with one cell for each class, else the last wall."""
-    own = [wall for wall in scene.walls if wall.network == network.id]
-    if not own:
+def output_node(network: NetworkDescription) -> int | None:
+    """Return the index of the last node with one element for each class, else of the last node;
+    None where the network has no classes."""
+    nodes = network.graph.nodes
+    if not network.classes or not nodes:
         return None
-    fitting = [wall for wall in own if network.classes and wall.cells == len(network.classes)]
-    return (fitting or own)[-1]
-
-
-def _behind(output: Wall) -> Wall:
-    """A place for the full board: behind the output wall, above it, facing the hall."""
-    width, height = BOARD_WH
-    rise = output.size_wh[1] + sign_room(output.size_wh) + 0.25
-    centre = at(output, 0.0, rise + height / 2, before=-BEHIND)
-    return replace(output, centre=centre, size_wh=(width, height))
-
-
-def _beside_input(scene: Scene, network: NetworkDescription) -> Wall | None:
-    """A place for the copy: to the right of all that stands in one line with the input."""
-    inputs = [
-        wall
-        for wall in scene.walls
-        if wall.network == network.id and network.graph.nodes[wall.node].kind == "input"
+    fitting = [
+        index
+        for index, node in enumerate(nodes)
+        if node.view == "vector" and math.prod(node.shape) == len(network.classes)
     ]
-    if not inputs:
-        return None
-    first = inputs[0]
-    width, height = BOARD_WH[0] * COPY_SCALE, BOARD_WH[1] * COPY_SCALE
-    before = network.graph.predecessors
-    row = [
-        wall
-        for wall in scene.walls
-        if wall.network == network.id
-        and not before[network.graph.nodes[wall.node].id]
-        and abs(wall.centre[2] - first.centre[2]) < 0.5
-    ]
-    last = max(row, key=lambda wall: wall.centre[0] + wall.size_wh[0] / 2)
-    centre = at(last, last.size_wh[0] / 2 + BESIDE + width / 2, height / 2)
-    return replace(last, centre=centre, size_wh=(width, height))
+    return (fitting or [len(nodes) - 1])[-1]
+
+
+def _wall_of(scene: Scene, network: str, node: int) -> Wall | None:
+    return next(
+        (wall for wall in scene.walls if (wall.network, wall.node) == (network, node)), None
+    )
+
+
+def _beside(scene: Scene, wall: Wall, *, scale: float, turned: float = 0.0) -> Wall:
+    """Return a place for a board to the right of a wall, past whatever else stands there."""
+    width, height = BOARD_WH[0] * scale, BOARD_WH[1] * scale
+    sine, cosine = math.sin(wall.yaw), math.cos(wall.yaw)
+    row = []
+    for other in scene.walls:
+        x, z = other.centre[0] - wall.centre[0], other.centre[2] - wall.centre[2]
+        if other.yaw == wall.yaw and abs(sine * x + cosine * z) < 0.5:
+            row.append((cosine * x - sine * z, other.size_wh[0] / 2))
+    end = wall.size_wh[0] / 2
+    for lateral, half in sorted(row):
+        if lateral > 0 and lateral - half < end + 2 * BESIDE + width:
+            end = max(end, lateral + half)
+    reach = width / 2 * math.cos(turned)
+    back = width / 2 * math.sin(turned)
+    centre = at(wall, end + BESIDE + reach, height / 2, before=-back)
+    return replace(wall, centre=centre, size_wh=(width, height), yaw=wall.yaw + turned)
 
 
 def answer_board(
@@ -203,23 +208,23 @@ def cell_names(
 ) -> tuple[list[Board], list[Label]]:
     """Return frames around the best cells of a vector's wall, and their names to its left.
 
-    Names stand at the height of their cells where there is room, else as near as may be.
+    Names of cells in one row share a line, in the order of the cells; lines stand at the height
+    of their rows where there is room, else as near as may be.
     """
     if output.cells == 0 or output.channels != 1:
         return [], []
     rows, columns = output.picture_hw
     cell_w, cell_h = output.tile_wh[0] / columns, output.tile_wh[1] / rows
-    width, height = output.size_wh
-    cap = 0.075
+    left, height = -output.size_wh[0] / 2, output.size_wh[1]
     boards: list[Board] = []
-    places: list[tuple[float, float, ClassScore]] = []
+    lines: dict[int, list[tuple[int, ClassScore]]] = {}
     for score in top[:MARKED_CELLS]:
         if score.index >= output.cells:
             continue
         row, column = divmod(score.index, columns)
-        x = -width / 2 + output.gap + (column + 0.5) * cell_w
+        lines.setdefault(row, []).append((column, score))
+        x = left + output.gap + (column + 0.5) * cell_w
         y = height - output.gap - (row + 0.5) * cell_h
-        places.append((y, x, score))
         boards.append(
             Board(
                 at(output, x, y, before=0.008),
@@ -232,26 +237,28 @@ def cell_names(
         )
     labels: list[Label] = []
     highest = math.inf
-    for y, x, score in sorted(places, key=lambda place: (-place[0], place[1])):
-        line = min(y, highest - 2.0 * cap)
-        highest = line
-        best = score.index == top[0].index
+    for row, cells in sorted(lines.items()):
+        cells.sort(key=lambda cell: cell[0])
+        y = height - output.gap - (row + 0.5) * cell_h
+        highest = min(y, highest - 2.0 * CELL_NAME)
+        is_best = any(score is top[0] for _, score in cells)
         labels.append(
             Label(
-                f"{score.name} {percent(score.probability)}",
-                at(output, -width / 2 - 0.14, line),
-                cap,
-                palette.name if best else palette.detail,
+                " · ".join(f"{score.name} {percent(score.probability)}" for _, score in cells),
+                at(output, left - 0.14, highest),
+                CELL_NAME,
+                palette.name if is_best else palette.detail,
                 yaw=output.yaw,
                 anchor="right-centre",
                 priority=ANSWER_PRIORITY,
-                is_bold=best,
+                is_bold=is_best,
             )
         )
+        start, end = left - 0.1, left + output.gap + cells[0][0] * cell_w
         boards.append(
             Board(
-                at(output, (-width / 2 - 0.1 + x - cell_w / 2) / 2, y, before=0.006),
-                (max(0.01, x - cell_w / 2 + width / 2 + 0.1), 0.006),
+                at(output, (start + end) / 2, y, before=0.006),
+                (end - start, 0.006),
                 (*palette.mark[:3], 0.55),
                 yaw=output.yaw,
             )

@@ -87,7 +87,7 @@ def layout(
         )
     if not network.graph.nodes:
         return Scene()
-    plan = _plan(network.graph, manifest, options, (origin[0], origin[2]))
+    plan = _plan(network, manifest, options, (origin[0], origin[2]))
     walls = _walls(network, manifest, plan, origin[1])
     ribbons, joins = _ribbons(network.id, plan, options, palette, origin[1])
     ground = _areas(plan, options)
@@ -107,11 +107,12 @@ def layout(
 
 
 def _plan(
-    graph: Graph,
+    network: NetworkDescription,
     manifest: SnapshotManifest | None,
     options: LayoutOptions,
     origin_xz: tuple[float, float],
 ) -> _Plan:
+    graph = network.graph
     near = links(graph)
     order = ranks(graph, near)
     paths = group_paths(graph)
@@ -127,8 +128,10 @@ def _plan(
     )
     halves = tuple(size.size_wh[0] / 2 for size in sizes)
     side = lanes(order, near, halves=halves, paths=paths, options=options)
-    alongs, rooms = _alongs(order, paths, halves, options)
-    extents = _extents(order, paths, halves, side, options)
+    output = answer.output_node(network)
+    plaza = None if output is None else order.of_node[output]
+    alongs, rooms = _alongs(order, paths, halves, plaza=plaza, options=options)
+    extents = _extents(order, paths, halves, side=side, plaza=plaza, options=options)
     found = legs(
         order,
         near,
@@ -146,9 +149,18 @@ def _statistics(manifest: SnapshotManifest | None, count: int) -> Sequence[NodeS
 
 
 def _alongs(
-    order: Ranks, paths: Sequence[Path], halves: Sequence[float], options: LayoutOptions
+    order: Ranks,
+    paths: Sequence[Path],
+    halves: Sequence[float],
+    *,
+    plaza: int | None,
+    options: LayoutOptions,
 ) -> tuple[tuple[float, ...], tuple[tuple[float, float], ...]]:
-    """Return where each rank stands along the line, and the room of its plots before and behind."""
+    """Return where each rank stands along the line, and the room of its plots before and behind.
+
+    Args:
+        plaza: rank of the output, which has free floor before it.
+    """
     widest = [0.0] * order.count
     for node, rank in enumerate(order.of_node):
         widest[rank] = max(widest[rank], 2 * halves[node])
@@ -161,6 +173,7 @@ def _alongs(
             options.smallest_spacing,
             options.spacing * max(widest[rank], widest[rank + 1]),
             options.margin * count + RIBBON_ROOM,
+            answer.PLAZA if rank + 1 == plaza else 0.0,
         )
         share = ends[rank] / count if count else 0.5
         behind.append((distance - ROOM) * share if ends[rank] else 0.2 * distance)
@@ -174,7 +187,9 @@ def _extents(
     order: Ranks,
     paths: Sequence[Path],
     halves: Sequence[float],
+    *,
     side: Lanes,
+    plaza: int | None,
     options: LayoutOptions,
 ) -> list[tuple[float, float]]:
     """Return the lateral ends of all that stands or lies at each rank, plots included."""
@@ -190,8 +205,10 @@ def _extents(
         aside = options.track + options.margin * len(common([paths[source], paths[target]]))
         for rank in range(order.of_node[source], order.of_node[target] + 1):
             widen(rank, lateral - aside, lateral + aside)
-    if ends:  # room for the answer's copy beside the input
-        widen(0, 0.0, ends[0][1] + answer.BESIDE + answer.BOARD_WH[0] * answer.COPY_SCALE)
+    # The answer's boards stand to the right of the input and of the output.
+    for step, scale in ((0, answer.COPY_SCALE), (plaza, answer.END_SCALE)):
+        if step is not None and ends:
+            widen(step, 0.0, ends[step][1] + answer.BESIDE + answer.BOARD_WH[0] * scale)
     return ends
 
 

@@ -12,15 +12,12 @@ def node_range(
     node: int | None,
     *,
     channel_scale: float | None = None,
-    percentile_value: float | None = None,
 ) -> float | None:
     """Return the range of a node, None where nothing here tells it.
 
     Args:
         node: index in the graph; None asks for a range that no node is needed for.
         channel_scale: largest absolute value of the channel that is meant, for mode `channel`.
-        percentile_value: of the node's absolute values, for mode `percentile`; the manifest does
-            not hold percentiles.
     """
     if appearance.mode == "manual":
         return abs(appearance.manual)
@@ -28,8 +25,9 @@ def node_range(
         return None
     if appearance.mode == "shared":
         return max((one.scale for one in manifest.nodes if one.has_values), default=None)
-    if node is None or not manifest.nodes[node].has_values:
-        return None
+    statistics = manifest.nodes[node] if node is not None else None
+    if statistics is None or not statistics.has_values or appearance.mode == "channel":
+        return channel_scale
     if appearance.mode == "node":
-        return manifest.nodes[node].scale
-    return channel_scale if appearance.mode == "channel" else percentile_value
+        return statistics.scale
+    return statistics.percentile(appearance.percentile)

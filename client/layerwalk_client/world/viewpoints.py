@@ -27,6 +27,7 @@ OVERVIEW_CLOSEST = 0.07
 """An overview keeps away from the nearest wall by this share of the plan's diagonal: the near end
 of a long hall must not fill the picture."""
 HOME_ASIDE, HOME_BEFORE = 1.5, 3.4
+ANSWER_ASIDE, ANSWER_BEFORE = 1.2, 3.9
 CLOSEST = 0.5
 """Metres that a framing camera keeps from the nearest point."""
 NEAR_SHARE = 0.5
@@ -90,6 +91,12 @@ def facing(wall: Wall, aspect: float, *, scene: Scene | None = None) -> Camera:
         if free < distance:
             near = max(near, distance - NEAR_SHARE * free)
     return replace(camera, position=middle, yaw=wall.yaw, near=near)
+
+
+def before_answer(output: Wall) -> Camera:
+    """Return the camera that sees the output's wall and the board beside it together."""
+    eye = at(output, ANSWER_ASIDE, EYE, before=ANSWER_BEFORE)
+    return looking_at(Camera(position=eye), at(output, ANSWER_ASIDE, 1.5))
 
 
 def _free_before(wall: Wall, distance: float, scene: Scene) -> float:

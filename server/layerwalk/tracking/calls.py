@@ -51,7 +51,12 @@ def joined(path: str, name: str) -> str:
 
 
 def is_leaf(module: nn.Module) -> bool:
-    """Return whether a module is one node: it has no children, or is used as a whole."""
+    """Return whether a module is one node: it has no children, or is used as a whole.
+
+    A plain container without children is none; it does nothing.
+    """
+    if type(module) in (nn.Sequential, nn.ModuleList, nn.ModuleDict):
+        return False
     if isinstance(module, (nn.MultiheadAttention, Scripted)):
         return True
     return all(name == PARAMETRIZATIONS for name, _ in module.named_children())

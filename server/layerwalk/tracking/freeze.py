@@ -16,11 +16,15 @@ from layerwalk.tracking.drafts import batch_axis
 from layerwalk.tracking.recorder import Recording
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.graph import Graph, Node
-from layerwalk_shared.messages import NodeStatistics
+from layerwalk_shared.messages import QUANTILES, NodeStatistics
 from layerwalk_shared.views import guess_view, picture_shape
 
 BLOCK_ELEMENTS = 1 << 18
 """Values are summed up in blocks that stay in a core's cache, and the blocks' sums in float64."""
+
+
+SAMPLES = 4096
+"""Values that percentiles are taken of; the error at 99 % is below 0.2 points (one sigma)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,8 @@ def _statistics(tensor: Tensor, pictures: tuple[int, int, int]) -> NodeStatistic
         if values.numel() == 0:
             return NodeStatistics(shape=shape, pictures=pictures, not_finite=not_finite)
         low, high = (float(value) for value in torch.aminmax(values))
-    mean, std = _moments(values, max(abs(low), abs(high)))
+    largest = max(abs(low), abs(high))
+    mean, std = _moments(values, largest)
     zeros = 0.0
     if low <= 0 <= high:
         zeros = 1 - sum(np.count_nonzero(block.numpy()) for block in _blocks(values)) / len(values)
@@ -148,7 +153,15 @@ def _statistics(tensor: Tensor, pictures: tuple[int, int, int]) -> NodeStatistic
         std=std,
         zeros=zeros,
         not_finite=not_finite,
+        quantiles=_quantiles(values, largest),
     )
+
+
+def _quantiles(values: Tensor, largest: float) -> tuple[float, ...]:
+    """Return the absolute values at `QUANTILES`, of `SAMPLES` values spread evenly."""
+    places = torch.linspace(0, len(values) - 1, min(SAMPLES, len(values)), dtype=torch.float64)
+    sample = values[places.long()].abs().double().numpy()
+    return tuple(min(float(value), largest) for value in np.percentile(sample, QUANTILES))
 
 
 def _moments(values: Tensor, largest: float) -> tuple[float, float]:

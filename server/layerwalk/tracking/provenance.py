@@ -93,12 +93,19 @@ class Provenance(Generic[Source]):
         """Return whether a tensor was only ever read, and is no view of one that was made."""
         return self._records[id(tensor)].is_unexplained
 
-    def sources_of_view(self, view: Tensor, base: Tensor) -> tuple[Source, ...]:
-        """Return what the values of `view` come from, which was made from `base` just now."""
-        record = self._records.get(id(base))
-        if record is None or record.memory.address != address_of(view):
-            return self.sources(base)
-        return self._since(record, view)
+    def set_view(self, view: Tensor, base: Tensor) -> bool:
+        """Note that `view` was made of `base` just now and shows some of its elements.
+
+        Returns:
+            False, with nothing noted, where it does not share the memory of `base`.
+        """
+        seen = self._records.get(id(base)) or self._adopt(base)
+        if seen.memory.address != address_of(view):
+            return False
+        record = self._record(view)
+        record.time, record.sources = seen.time, seen.sources
+        record.is_unexplained = seen.is_unexplained
+        return True
 
     def set(self, tensor: Tensor, sources: tuple[Source, ...]) -> None:
         """Note what a tensor comes from that was made just now."""
@@ -112,11 +119,16 @@ class Provenance(Generic[Source]):
         """Note that `tensor` was written in place just now."""
         self.set(tensor, sources)
         memory = self._records[id(tensor)].memory
-        self.spoilt.update(memory.shown)
-        memory.shown.clear()
+        self.spoil(tensor)
         write = Write(self._time, _region(tensor), memory, sources)
         memory.writes.append(write)
         return write
+
+    def spoil(self, tensor: Tensor) -> None:
+        """Note that the memory of a tensor noted before no longer holds the values shown there."""
+        memory = self._records[id(tensor)].memory
+        self.spoilt.update(memory.shown)
+        memory.shown.clear()
 
     def show(self, tensor: Tensor, source: Source) -> None:
         """Note that the value of `source` is to be had in `tensor` now."""

@@ -34,7 +34,9 @@ class Recording:
             model's device. Nodes that were not reached are missing.
         outputs: whatever forward returned; None if it raised.
         error: what forward raised, or None.
-        drifted: forward called other modules or operations than when it was traced.
+        drifted: forward did other things than when it was traced: called other modules, or wrote
+            in place what it did not write then, or (looked at only where the graph has nodes for
+            operations) called other operations.
         batch: items in the batch.
         batch_axes: node id -> axis that counts them, or None.
     """
@@ -182,7 +184,9 @@ class Recorder:
             return None
         expected = [node for node, found in plan.captures.items() if found.kind != "none"]
         values = {node: catch.values[node] for node in expected if node in catch.values}
-        drifted = error is None and (len(values) < len(expected) or self._watch.has_drifted())
+        drifted = error is None and (
+            self._copies_all or len(values) < len(expected) or self._watch.has_drifted()
+        )
         return Recording(
             MappingProxyType(values),
             outputs,

@@ -87,9 +87,9 @@ class _SavedBuffer:
 
     def restore(self) -> bool:
         """Put the buffer back; return whether it had changed."""
-        changed = self.owner._buffers.get(self.key) is not self.tensor
+        changed = getattr(self.owner, self.key, None) is not self.tensor
         if changed:
-            self.owner._buffers[self.key] = self.tensor
+            setattr(self.owner, self.key, self.tensor)
         if self.tensor.is_inference():
             written = not torch.equal(self.tensor, self.values)
         else:

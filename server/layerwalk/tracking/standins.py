@@ -94,6 +94,7 @@ class StandIns:
 
 
 def _source_of_compiled(module: nn.Module) -> nn.Module:
+    if type(module).__name__ != "OptimizedModule":
+        return module
     source = module._modules.get("_orig_mod")
-    is_compiled = source is not None and type(module).__name__ == "OptimizedModule"
-    return source if is_compiled and source is not None else module
+    return module if source is None else source

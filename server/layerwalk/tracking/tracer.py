@@ -283,7 +283,9 @@ class Tracer(TorchFunctionMode):
             operation, call.arguments, versions=call.versions, outputs=outputs, kwargs=kwargs
         )
         if operation.is_assignment and written:
-            if not is_self_assignment(args):
+            if is_self_assignment(args):
+                self.provenance.spoil(written[0])  # nothing new, but counted as a write
+            else:
                 self._end(call, written, written, reads_written=True)
             return result
         if written or not all(is_among(tensor, call.arguments) for tensor in outputs):
@@ -334,11 +336,8 @@ class Tracer(TorchFunctionMode):
                     self._note(call, tensor, sources, written)
                 elif not is_among(tensor, call.arguments):
                     is_view = call.operation.is_layout and len(call.arguments) == 1
-                    base = call.arguments[0] if is_view else None
-                    seen = sources
-                    if base is not None:
-                        seen = self.provenance.sources_of_view(tensor, base)
-                    self._note(call, tensor, seen, written)
+                    if not (is_view and self.provenance.set_view(tensor, call.arguments[0])):
+                        self.provenance.set(tensor, sources)
         for tensor in written:
             if not is_among(tensor, outputs):
                 self._note(call, tensor, sources, written)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerwalk_client.app.overlay import detail_line, limit_of
+from layerwalk_client.app.overlay import detail_line
 from layerwalk_client.devices.bindings import BINDINGS
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.colours import next_mode, next_table
@@ -89,19 +89,6 @@ def test_modes_and_tables_come_round():
     for _ in TABLES:
         appearance = next_table(appearance)
     assert appearance.table == Appearance().table
-
-
-def test_the_legend_tells_the_value_at_the_tables_end(network):
-    manifest = network.snapshot
-    node = network.graph.index["stem.conv"]
-    scale = manifest.nodes[node].scale
-    assert limit_of(Appearance(), manifest, node, 0.5) == scale
-    assert limit_of(Appearance(mode="channel"), manifest, node, 0.5) == 0.5
-    assert limit_of(Appearance(mode="manual", manual=7), None, None, None) == 7
-    assert limit_of(Appearance(mode="shared"), manifest, None, None) == max(
-        one.scale for one in manifest.nodes
-    )
-    assert limit_of(Appearance(), manifest, None, None) is None
 
 
 def test_the_detail_line_names_input_and_answer(network):

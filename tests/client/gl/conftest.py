@@ -59,3 +59,12 @@ def clean_graphics(graphics: GraphicsInfo) -> Iterator[GraphicsInfo]:
 def showroom() -> Showroom:
     """The made-up network."""
     return make_showroom()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the flag that makes goldens anew; look at them before committing."""
+    parser.addoption(
+        "--update-goldens",
+        action="store_true",
+        help="write the golden pictures instead of comparing",
+    )

@@ -138,6 +138,19 @@ def test_a_first_block_fades_from_its_overview() -> None:
     assert 129 < middle < last == 255
 
 
+def test_a_block_without_an_overview_is_its_own() -> None:
+    values = np.full((100, 32, 32), 0.5, np.float32)
+    with stage(make_wall(1, 100, (32, 32)), size_wh=(64, 64), pixels_per_metre=12) as made:
+        made.put(chains_of(values))
+        appearance = Appearance(mode="manual", manual=1.0)
+        far = made.texels(made.picture(appearance), 55)
+        newer = [[replace(tile, generation=2) for tile in chain] for chain in chains_of(values * 2)]
+        made.put(newer)
+        changed = made.texels(made.picture(appearance), 55)
+    assert 100 < far.max() <= 129
+    assert changed.max() > 200
+
+
 def test_dropping_a_network_empties_its_walls() -> None:
     values = np.ones((4, 4, 4), np.float32)
     with stage(make_wall(1, 4, (4, 4))) as made:

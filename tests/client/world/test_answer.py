@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
+import numpy as np
 import pytest
 
 from client.world.networks import described, manifest, resnet, vgg
@@ -13,15 +14,17 @@ from layerwalk_client.world.answer import (
     COPY_SCALE,
     MARKED_CELLS,
     answer_board,
-    output_wall,
+    output_node,
     percent,
     with_answer,
 )
+from layerwalk_client.world.camera import project
 from layerwalk_client.world.layout import layout
-from layerwalk_client.world.options import LayoutOptions
+from layerwalk_client.world.options import LayoutOptions, Style
 from layerwalk_client.world.palette import PALETTES
 from layerwalk_client.world.picking import point_of
-from layerwalk_client.world.scene import Scene, Wall
+from layerwalk_client.world.scene import Board, Wall
+from layerwalk_client.world.viewpoints import before_answer
 
 GRAPH = resnet((1, 1))
 NETWORK = described(GRAPH, classes=101)
@@ -76,18 +79,48 @@ def test_everything_on_the_board_lies_within_it_and_before_it() -> None:
         assert lines[0] > y0 - BOARD_WH[1] / 2
 
 
-def test_the_board_stands_behind_the_output_and_a_copy_beside_the_input() -> None:
-    scene = with_answer(BARE, NETWORK, SHOWN)
-    assert (scene.walls, scene.ribbons) == (BARE.walls, BARE.ribbons)
+def ends_of(board: Board) -> tuple[np.ndarray, np.ndarray]:
+    """Both ends of a board's foot, (x, z)."""
+    middle = np.array([board.centre[0], board.centre[2]])
+    along = np.array([math.cos(board.yaw), -math.sin(board.yaw)]) * board.size_wh[0] / 2
+    return middle - along, middle + along
+
+
+@pytest.mark.parametrize("style", ["straight", "rows", "serpentine", "spiral"])
+def test_boards_stand_to_the_right_of_the_output_and_of_the_input(style: Style) -> None:
+    options = LayoutOptions(style=style, row_length=20)
+    scene = layout(NETWORK, SHOWN, options=options)
     panels = [board for board in scene.boards if board.colour == DARK.panel]
     assert len(panels) == 2
-    behind, beside = panels
-    output, picture = scene.walls[-1], scene.walls[0]
-    assert behind.centre[2] < output.centre[2]
-    assert behind.centre[1] - behind.size_wh[1] / 2 > output.size_wh[1]
-    assert beside.centre[2] == picture.centre[2]
-    assert beside.centre[0] - beside.size_wh[0] / 2 > picture.size_wh[0] / 2
-    assert beside.size_wh[0] == pytest.approx(BOARD_WH[0] * COPY_SCALE)
+    for board, wall in zip(panels, (scene.walls[-1], scene.walls[0]), strict=True):
+        right = np.array([math.cos(wall.yaw), -math.sin(wall.yaw)])
+        middle = np.array([wall.centre[0], wall.centre[2]])
+        left_end = (ends_of(board)[0] - middle) @ right
+        assert left_end - wall.size_wh[0] / 2 == pytest.approx(0.5)
+        # Nothing else stands where the board does.
+        for other in scene.walls:
+            low = np.minimum(*ends_of(board)) - 0.05
+            high = np.maximum(*ends_of(board)) + 0.05
+            turned = np.array([math.cos(other.yaw), -math.sin(other.yaw)])
+            reach = np.abs(turned) * other.size_wh[0] / 2
+            place = np.array([other.centre[0], other.centre[2]])
+            assert not ((place - reach < high) & (low < place + reach)).all(), other.title
+
+
+def test_the_output_and_its_board_are_seen_together_from_before_the_output() -> None:
+    scene = layout(NETWORK, SHOWN)
+    output = scene.walls[-1]
+    before = max(wall.centre[2] for wall in scene.walls[-3:-1])
+    assert before - output.centre[2] >= 4.2
+    eye = before_answer(output)
+    assert eye.position[2] < before
+    panel = next(board for board in scene.boards if board.colour == DARK.panel)
+    points = [(x, y, z) for (x, z), y in itertools.product(ends_of(panel), (0.0, panel.size_wh[1]))]
+    points += [point_of(output, 0, (0.0, 0.0)), point_of(output, 0, (1.0, 1.0))]
+    seen = project(points, eye, (1920, 1080))
+    assert (seen[:, 2] > 0).all()
+    assert (seen[:, 0] > 0).all()
+    assert (seen[:, 0] < 1920).all()
 
 
 def test_the_best_cells_of_the_output_are_framed_and_named() -> None:
@@ -101,22 +134,25 @@ def test_the_best_cells_of_the_output_are_framed_and_named() -> None:
         middle = point_of(output, 0, ((column + 0.5) / 11, (row + 0.5) / 10))
         assert math.dist(frame.centre[:2], middle[:2]) < 1e-9
         assert frame.centre[2] > output.centre[2]
-    names = [label for label in scene.labels if label.anchor == "right-centre"
-             and label.position[2] == output.centre[2]]  # fmt: skip
-    assert [label.text.rpartition(" ")[0].rpartition(" ")[0] for label in names] == [
-        "class 7", "class 14", "class 21",
-    ]  # fmt: skip
-    heights = sorted(label.position[1] for label in names)
-    assert min(b - a for a, b in itertools.pairwise(heights)) > 0.14
+    names = [
+        label
+        for label in scene.labels
+        if label.anchor == "right-centre" and label.position[2] == output.centre[2]
+    ]
+    # Cells 14 and 21 lie in one row of 11: columns 3 and 10.
+    assert [label.text for label in names] == ["class 7 50 %", "class 14 25 % · class 21 13 %"]
+    assert [label.is_bold for label in names] == [True, False]
+    assert names[0].position[1] - names[1].position[1] == pytest.approx(2.0 / 11)
     left = output.centre[0] - output.size_wh[0] / 2
     assert all(label.position[0] < left for label in names)
 
 
-def test_the_output_is_the_last_vector_of_the_classes_or_the_last_wall() -> None:
-    assert output_wall(BARE, NETWORK) == BARE.walls[-1]
-    plain = described(GRAPH)
-    assert output_wall(BARE, plain) == BARE.walls[-1]
-    assert output_wall(Scene(), NETWORK) is None
+def test_the_output_is_the_last_vector_of_the_classes_or_the_last_node() -> None:
+    last = len(GRAPH.nodes) - 1
+    assert output_node(NETWORK) == last
+    assert output_node(described(GRAPH, classes=7)) == last
+    assert output_node(described(GRAPH)) is None
+    assert output_node(described(GRAPH, classes=128)) == GRAPH.index["flatten"]
 
 
 def test_without_an_answer_nothing_is_added() -> None:

@@ -23,7 +23,13 @@ def test_each_mode_takes_its_value_from_its_place() -> None:
     assert node_range(Appearance(mode="shared"), SHOWN, None) == 2 * last + 2
     assert node_range(Appearance(mode="manual", manual=-0.5), None, None) == 0.5
     assert node_range(Appearance(mode="channel"), SHOWN, 3, channel_scale=1.5) == 1.5
-    assert node_range(Appearance(mode="percentile"), SHOWN, 3, percentile_value=2.5) == 2.5
+    counted = SHOWN.nodes[3].model_copy(
+        update={"quantiles": (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 7.5)}
+    )
+    told = SHOWN.model_copy(update={"nodes": (counted,)})
+    assert node_range(Appearance(mode="percentile", percentile=99.0), told, 0) == 6.0
+    assert node_range(Appearance(mode="percentile", percentile=99.25), told, 0) == 6.5
+    assert node_range(Appearance(mode="percentile", percentile=100.0), told, 0) == 8.0
 
 
 def test_what_is_not_known_is_none() -> None:
@@ -34,7 +40,7 @@ def test_what_is_not_known_is_none() -> None:
     assert node_range(Appearance(), SHOWN, None) is None
     assert node_range(Appearance(), blank, 0) is None
     assert node_range(Appearance(mode="shared"), blank, 0) is None
-    assert node_range(Appearance(mode="percentile"), SHOWN, 3) is None
+    assert node_range(Appearance(mode="percentile"), blank, 0) is None
 
 
 def test_a_diverging_legend_runs_from_minus_the_range_to_the_range() -> None:

@@ -22,10 +22,11 @@ void main() {
     tint.a *= shown;
     vec3 up = vec3(0.0, 1.0, 0.0);
     if (place.w > 1.5) {
-        vec3 back = normalize(eye - place.xyz);
-        vec3 level = vec3(back.z, 0.0, -back.x);
-        right = dot(level, level) > 1e-8 ? normalize(level) : vec3(1.0, 0.0, 0.0);
-        up = cross(back, right);
+        // Parallel to the picture, so that its lines are level: the rows of the matrix are the
+        // eye's axes, scaled.
+        right = normalize(vec3(clip_from_world[0][0], clip_from_world[1][0], clip_from_world[2][0]));
+        up = vec3(clip_from_world[0][1], clip_from_world[1][1], clip_from_world[2][1]);
+        up = normalize(up - right * dot(up, right));
     } else if (place.w > 0.5) {
         up = vec3(right.z, 0.0, -right.x);  // flat on the floor
     }
