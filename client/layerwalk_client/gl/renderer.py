@@ -184,6 +184,8 @@ class Renderer:
 
         gl.glDepthMask(False)
         self._ground.draw_sky(eye)
+        # The floor goes on where a camera's near plane cuts away what stands on it.
+        gl.glEnable(gl.GL_DEPTH_CLAMP)
         self._ground.draw_floor()
         gl.glEnable(gl.GL_BLEND)
         gl.glBlendFuncSeparate(
@@ -191,6 +193,7 @@ class Renderer:
         )
         self._ground.draw_plots()
         self._ribbons.draw(look.marks.selection)
+        gl.glDisable(gl.GL_DEPTH_CLAMP)
         gl.glDepthMask(True)
         self._boards.draw()
         gl.glDepthMask(False)
