@@ -128,9 +128,11 @@ def _in_picture(
     box = places.box[shown]
     radius = np.hypot(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]) / 2
     planes = eye.planes()
-    found: NDArray[np.bool_] = (
-        middle[shown] @ planes[:, :3].T + planes[:, 3] >= -radius[:, None]
-    ).all(axis=1)
+    room = middle[shown] @ planes[:, :3].T + planes[:, 3]
+    # What stands goes with what the near plane cuts away; what lies stays, as the floor does.
+    lies = places.normal[shown, 1] > 0.5
+    room[:, NEAR_PLANE] += np.where(lies, np.inf, -radius)
+    found: NDArray[np.bool_] = (room >= -radius[:, None]).all(axis=1)
     return found
 
 

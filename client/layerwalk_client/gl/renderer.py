@@ -198,7 +198,9 @@ class Renderer:
         self._boards.draw()
         gl.glDepthMask(False)
         self._marks.draw(look.marks, self._by_key)
+        gl.glEnable(gl.GL_DEPTH_CLAMP)  # names that lie on the floor, too
         self._text.draw(eye, self._walls.places, dt=dt)
+        gl.glDisable(gl.GL_DEPTH_CLAMP)
         self._pictures.draw(eye, pictures)
         self._pictures.draw_overlays(target.size_wh, overlays)
         gl.glDepthMask(True)
