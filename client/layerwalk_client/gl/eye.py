@@ -12,6 +12,7 @@ from layerwalk_client.world.camera import clip_from_world, view_from_world
 from layerwalk_client.world.view import Camera
 
 Matrix = NDArray[np.float32]
+NEAR_PLANE = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +36,10 @@ class Eye:
     pixel_scale: float = 1.0
 
     def planes(self) -> NDArray[np.float32]:
-        """Return the frustum's planes `[6, 4]`: `n . x + d >= 0` inside, |n| = 1."""
+        """Return the frustum's planes `[6, 4]`: `n . x + d >= 0` inside, |n| = 1.
+
+        Left, bottom, near, right, top, far.
+        """
         rows = self.clip_from_world
         planes = np.concatenate([rows[3] + rows[:3], rows[3] - rows[:3]])
         found: NDArray[np.float32] = planes / np.linalg.norm(planes[:, :3], axis=1, keepdims=True)

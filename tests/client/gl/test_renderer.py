@@ -56,6 +56,16 @@ def test_a_picture_drawn_twice_as_large_and_shrunk_has_the_same_letters_and_fram
     assert shares[2] < 0.7 * shares[0]
 
 
+def test_the_floor_goes_on_before_the_near_plane() -> None:
+    with Renderer() as renderer, Target((64, 64)) as target:
+        renderer.set_scene(Scene())
+        pictures = []
+        for near in (0.05, 4.0):
+            renderer.draw(Look(Camera((0, 1.6, 0), pitch=-0.4, near=near)), target)
+            pictures.append(target.read_rgb().astype(int))
+    assert np.abs(pictures[0] - pictures[1]).max() <= 2
+
+
 def test_an_empty_scene_is_sky_over_floor() -> None:
     with Renderer() as renderer, Target((64, 64)) as target:
         renderer.set_scene(Scene())

@@ -66,6 +66,7 @@ vec4 from_overview(Cell cell) {
 
 #ifndef OVERVIEW
 vec4 from_texture(sampler2DArray source, Cell cell, float layer, float is_share) {
+    layer = clamp(layer, 0.0, float(textureSize(source, 0).z - 1));
     // Inside a texel the coordinate rests on its centre and moves on only within the pixel that
     // crosses the border: texels are crisp, their edges smooth.
     vec2 size = vec2(textureSize(source, 0).xy);
