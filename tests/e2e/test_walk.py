@@ -168,7 +168,7 @@ def test_an_image_is_picked_from_the_panel_and_put_on_the_input(hand):
     hand.until(lambda: hand.walker.tools.thumbnails.thumbnail("d1", 0) is not None)
     hand.frames(4)
     # The first thumbnail lies in the upper left of the panel, which fills most of the view.
-    picture = hand.walker.tools.panels.pictures()[0]
+    picture = hand.walker.tools.panels.pictures(hand.walker.journey.camera)[0]
     right, up, _ = picture.axes()
     left, top = -0.5 + 62 / 720, 0.5 - 150 / 560
     point = tuple(

@@ -94,8 +94,8 @@ def describe(
         classes: names of the output's units.
     """
     node = pointed.node
-    shape = " x ".join(str(size) for size in node.shape)
-    facts = f"{node.operation}   {shape}"
+    shape = " \N{MULTIPLICATION SIGN} ".join(str(size) for size in node.shape)
+    facts = f"{node.operation} \N{MIDDLE DOT} {shape}" if shape else node.operation
     if node.error:
         return Readout(node.id, facts, node.error)
     hit = pointed.hit

@@ -157,7 +157,8 @@ class Walker:
     def outlook(self) -> Outlook:
         """Return where a panel would appear."""
         hit = pick(self.stage.arrays, ray_of(self.journey.camera, (0.0, 0.0), self.screen.size_wh))
-        room = math.inf if hit is None else hit.distance
+        near = self.journey.camera.near
+        room = math.inf if hit is None else near + hit.distance  # rays start on the near plane
         return Outlook(self.journey.camera, self.screen.size_wh, room)
 
     def say(self, text: str, *, is_warning: bool = False) -> None:
@@ -232,6 +233,7 @@ class Walker:
             self._begin()
         if found.is_new_picture:
             self.readings.clear()
+            self._planned_s = -math.inf  # what is near is wanted at once
             self._awake_until_s = now_s + SETTLING_S
             shown = self.stage.shown
             assert shown is not None
@@ -296,9 +298,8 @@ class Walker:
         ray = ray_of(self.journey.camera, actions.pointer, self.screen.size_wh)
         stage = self.stage
         world = pick(stage.arrays, ray)
-        hit = self.tools.panels.hit(ray)
-        if hit is not None and world is not None and world.distance < hit.distance:
-            hit = None
+        room = math.inf if world is None else world.distance
+        hit = self.tools.panels.hit(ray, self.journey.camera, room=room)
         self.pointed = None
         if hit is None:
             self.pointed = point_at(ray, stage.scene, stage.arrays, stage.network)
@@ -346,7 +347,7 @@ class Walker:
     # The picture.
 
     def _draw(self, now_s: float, dt: float, *, is_forced: bool) -> bool:
-        pictures = self.tools.panels.pictures()
+        pictures = self.tools.panels.pictures(self.journey.camera)
         is_drawn = self.screen.draw(
             self._look(),
             overlay.hud_of(self, now_s),
@@ -363,7 +364,8 @@ class Walker:
         return is_drawn
 
     def _look(self) -> Look:
-        hover = self.pointed.mark if self.pointed is not None else None
+        is_pointing = self.pointed is not None and not self.journey.is_on_tour
+        hover = self.pointed.mark if is_pointing and self.pointed is not None else None
         return Look(
             camera=self.journey.camera,
             appearance=self.tools.appearance,

@@ -59,6 +59,7 @@ class Atlas:
         """Make an empty atlas."""
         self._anisotropy = anisotropy
         self._cells: dict[NodeKey, NDArray[np.float32]] = {}
+        self._coming: dict[tuple[NodeKey, int], Tile] = {}
         self._generations: dict[NodeKey, dict[int, int]] = {}
         self._grids: dict[NodeKey, tuple[int, int, int, bool]] = {}
         self._slots: dict[NodeKey, Slot] = {}
@@ -106,37 +107,47 @@ class Atlas:
         return wall.is_image if cells is None else cells.ndim == 4
 
     def put(self, network: str, tiles: Iterable[Tile]) -> None:
-        """Take tiles of any node and level as the overview of their channels."""
+        """Take tiles of any node and level as the overview of their channels.
+
+        They are only kept here; `flush()` reduces the last one of each block.
+        """
         for tile in tiles:
             key = (network, tile.key.node)
-            made = overview.resample(tile)
-            cells = self._cells.get(key)
-            end = tile.first_channel + tile.count
-            channels = max(end, self._grids[key][2] if key in self._grids else end)
-            if cells is None or cells.ndim != made.ndim:
-                cells = np.zeros((channels, *made.shape[1:]), np.float32)
-            elif len(cells) < end:
-                cells = np.concatenate(
-                    [cells, np.zeros((end - len(cells), *made.shape[1:]), np.float32)]
-                )
-            self._cells[key] = cells
-            cells[tile.first_channel : end] = made
+            self._coming[key, tile.key.block] = tile
             self._generations.setdefault(key, {})[tile.key.block] = tile.generation
-            self._dirty.add(key)
-            grid = self._grids.get(key)
-            is_rgb = tile.dtype is TileType.RGB8
-            if grid is not None and grid[3] is not is_rgb:
-                self._grids[key] = (*grid[:3], is_rgb)
-                self._needs_packing = True
+
+    def _take(self, key: NodeKey, tile: Tile) -> None:
+        made = overview.resample(tile)
+        cells = self._cells.get(key)
+        end = tile.first_channel + tile.count
+        grid = self._grids.get(key)
+        if cells is None or cells.ndim != made.ndim:
+            channels = end if grid is None else max(end, grid[2])
+            cells = np.zeros((channels, *made.shape[1:]), np.float32)
+        elif len(cells) < end:
+            more = np.zeros((end - len(cells), *made.shape[1:]), np.float32)
+            cells = np.concatenate([cells, more])
+        self._cells[key] = cells
+        cells[tile.first_channel : end] = made
+        self._dirty.add(key)
+        is_rgb = tile.dtype is TileType.RGB8
+        if grid is not None and grid[3] is not is_rgb:
+            self._grids[key] = (*grid[:3], is_rgb)
+            self._needs_packing = True
 
     def drop_network(self, network: str) -> None:
         """Forget the overviews of a network; their walls are empty again."""
-        for key in [key for key in self._cells if key[0] == network]:
-            del self._cells[key], self._generations[key]
-            self._dirty.add(key)
+        for key in [key for key in self._generations if key[0] == network]:
+            del self._generations[key]
+            self._cells.pop(key, None)
+        for coming in [coming for coming in self._coming if coming[0][0] == network]:
+            del self._coming[coming]
 
     def flush(self) -> bool:
         """Bring the textures up to date; return whether walls have new places."""
+        for (key, _), tile in self._coming.items():
+            self._take(key, tile)
+        self._coming.clear()
         has_packed = self._needs_packing
         if has_packed:
             self._pack()

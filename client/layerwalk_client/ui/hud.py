@@ -365,7 +365,7 @@ class _Sheet:
             for row in range(high + 1):
                 y = top + row * factor
                 self.ink.add_line((box[0][0], y), (box[1][0], y), line, 1.0)
-        text = f"{carried.title}   {wide} x {high}"
+        text = f"{carried.title}   {wide} \N{MULTIPLICATION SIGN} {high}"
         if carried.note:
             text += f"   {carried.note}"
         middle = (self.width - self._measure(text, 16)) / 2

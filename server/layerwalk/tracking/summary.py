@@ -1,4 +1,4 @@
-"""The numbers of one node: range, mean, spread, share of zeros; one sweep over the values.
+"""The numbers of one node: range, mean, spread, zeros, percentiles; one sweep over the values.
 
 Values are taken in blocks that stay in a core's cache while each of the five questions is asked
 of them, by whichever of NumPy and torch answers it faster; blocks add up in double precision.
@@ -14,9 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from layerwalk_shared.messages import NodeStatistics
+from layerwalk_shared.messages import QUANTILES, NodeStatistics
 
 BLOCK_ELEMENTS = 1 << 18
+SAMPLES = 4096
+"""Values that percentiles are taken of; the error at 99 % is below 0.2 points (one sigma)."""
 _CANCELLATION = 1e-3
 """Below this share of the mean's square, the variance by sums of squares has lost its digits."""
 _SQUARES = (1e-15, 1e15)
@@ -57,7 +59,16 @@ def summarise(tensor: Tensor, pictures: tuple[int, int, int]) -> NodeStatistics:
         std=std,
         zeros=sums.zeros / values.numel(),
         not_finite=not_finite,
+        quantiles=_quantiles(values, max(abs(sums.low), abs(sums.high))),
     )
+
+
+def _quantiles(values: Tensor, largest: float) -> tuple[float, ...]:
+    """Return the absolute values at `QUANTILES`, of `SAMPLES` values spread evenly."""
+    count = values.numel()
+    places = np.linspace(0, count - 1, min(SAMPLES, count)).astype(np.int64)
+    sample = np.abs(values.numpy()[places].astype(np.float64))
+    return tuple(min(float(value), largest) for value in np.percentile(sample, QUANTILES))
 
 
 def _sweep(values: Tensor) -> _Sums:
