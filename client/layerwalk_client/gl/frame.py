@@ -49,6 +49,7 @@ class FrameBlock:
         reach = max(_SMALLEST_REACH_M, 40.0 * abs(float(eye.position[1])))
         rows[9] = reach, theme.line_fine, theme.line_coarse, theme.plot_opacity
         rows[10].view(np.int32)[:2] = is_diverging, marks
+        rows[10, 2] = eye.pixel_scale
         if theme is not self._theme:
             self._theme = theme
             for row, role in enumerate(_ROLES, start=_FIRST_COLOUR):

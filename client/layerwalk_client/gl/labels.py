@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from layerwalk_client.gl.eye import Eye
+from layerwalk_client.gl.eye import NEAR_PLANE, Eye
 from layerwalk_client.gl.visibility import WallPlaces
 from layerwalk_client.world.scene import Label
 
@@ -90,7 +90,12 @@ def label_strengths(places: LabelPlaces, walls: WallPlaces, eye: Eye) -> Floats:
     slant = np.where(is_turned, np.einsum("ij,ij->i", to_eye, places.normal) / distance, 1.0)
     # Lying letters are foreshortened in height, standing ones in width.
     lying = places.normal[:, 1] > 0.5
-    seen_px = places.height * eye.focal_px / distance * np.where(lying, np.abs(slant), 1.0)
+    seen_px = (
+        places.height
+        * (eye.focal_px / eye.pixel_scale)
+        / distance
+        * np.where(lying, np.abs(slant), 1.0)
+    )
     seen_px = seen_px + PRIORITY_PX * places.priority
     fade = np.clip((seen_px - FADE_FROM_PX) / (FADE_TO_PX - FADE_FROM_PX), 0, 1)
     narrow = np.clip((slant - _THINNEST_SLANT) / _THINNEST_SLANT, 0, 1)
@@ -123,9 +128,11 @@ def _in_picture(
     box = places.box[shown]
     radius = np.hypot(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]) / 2
     planes = eye.planes()
-    found: NDArray[np.bool_] = (
-        middle[shown] @ planes[:, :3].T + planes[:, 3] >= -radius[:, None]
-    ).all(axis=1)
+    room = middle[shown] @ planes[:, :3].T + planes[:, 3]
+    # What stands goes with what the near plane cuts away; what lies stays, as the floor does.
+    lies = places.normal[shown, 1] > 0.5
+    room[:, NEAR_PLANE] += np.where(lies, np.inf, -radius)
+    found: NDArray[np.bool_] = (room >= -radius[:, None]).all(axis=1)
     return found
 
 
@@ -141,6 +148,10 @@ def _is_hidden(points: Floats, walls: WallPlaces, eye: Eye) -> NDArray[np.bool_]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = offset[None] / speed
     is_before = (share > 0) & (share < 0.995)
+    # A camera may cut away what stands before its near plane: that hides nothing.
+    near_plane = eye.planes()[NEAR_PLANE]
+    beyond_near = near_plane[:3] @ eye.position + near_plane[3]
+    is_before &= beyond_near + share * (from_eye @ near_plane[:3])[:, None] >= 0
     share = np.where(is_before, share, 0)
     relative = eye.position - centre  # [W, 3]
     x = np.einsum("wk,wk->w", relative, right)[None] + share * (from_eye @ right.T)

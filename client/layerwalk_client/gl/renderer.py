@@ -157,7 +157,7 @@ class Renderer:
             overlays: on the screen, over everything.
             eye: instead of `look.camera`, for headsets.
         """
-        eye = eye or eye_of(look.camera, target.size_wh)
+        eye = eye or eye_of(look.camera, target.size_wh, pixel_scale=target.pixel_scale)
         self._residency.advance(dt)
         if self._atlas.flush():
             self._scales.all_stale()
@@ -184,6 +184,8 @@ class Renderer:
 
         gl.glDepthMask(False)
         self._ground.draw_sky(eye)
+        # The floor goes on where a camera's near plane cuts away what stands on it.
+        gl.glEnable(gl.GL_DEPTH_CLAMP)
         self._ground.draw_floor()
         gl.glEnable(gl.GL_BLEND)
         gl.glBlendFuncSeparate(
@@ -191,11 +193,14 @@ class Renderer:
         )
         self._ground.draw_plots()
         self._ribbons.draw(look.marks.selection)
+        gl.glDisable(gl.GL_DEPTH_CLAMP)
         gl.glDepthMask(True)
         self._boards.draw()
         gl.glDepthMask(False)
         self._marks.draw(look.marks, self._by_key)
+        gl.glEnable(gl.GL_DEPTH_CLAMP)  # names that lie on the floor, too
         self._text.draw(eye, self._walls.places, dt=dt)
+        gl.glDisable(gl.GL_DEPTH_CLAMP)
         self._pictures.draw(eye, pictures)
         self._pictures.draw_overlays(target.size_wh, overlays)
         gl.glDepthMask(True)

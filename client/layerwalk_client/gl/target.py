@@ -22,17 +22,23 @@ class Target:
     plain RGBA8 buffer, no conversion anywhere), so what is read back is what was meant.
     """
 
-    def __init__(self, size_wh: tuple[int, int], *, samples: int = 1) -> None:
+    def __init__(
+        self, size_wh: tuple[int, int], *, samples: int = 1, pixel_scale: float = 1.0
+    ) -> None:
         """Make the buffers; needs a current context.
 
         Args:
             size_wh: pixels.
             samples: per pixel; 1 = no multisampling. More than the driver has becomes its most.
+            pixel_scale: pixels here along a side of each pixel that will be seen (2 for a picture
+                that is shrunk to half its size, or for a screen of doubled density): what is
+                measured in pixels, such as frames and the smallest letters, grows by it.
 
         Raises:
             GraphicsError: the size is not possible here.
         """
         self._samples = max(1, min(samples, int(gl.glGetIntegerv(gl.GL_MAX_SAMPLES))))
+        self._pixel_scale = pixel_scale
         self._size_wh = (0, 0)
         self._texture = 0
         self._resolve_framebuffer = 0
@@ -44,6 +50,11 @@ class Target:
     def size_wh(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self._size_wh
+
+    @property
+    def pixel_scale(self) -> float:
+        """Pixels along a side of each pixel that will be seen."""
+        return self._pixel_scale
 
     @property
     def samples(self) -> int:

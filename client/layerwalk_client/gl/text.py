@@ -63,7 +63,7 @@ class TextPainter:
         self._places = label_places((), np.zeros((0, 4), np.float32))
         self._strengths = np.zeros(0, np.float32)
         self._count = 0
-        self._seen_from: tuple[bytes, tuple[int, int], WallPlaces] | None = None
+        self._seen_from: tuple[bytes, tuple[int, int], float, WallPlaces] | None = None
         self._is_fading = False
         self._wanted = self._strengths
         self._waited_s = 0.0
@@ -127,7 +127,7 @@ class TextPainter:
 
     def _choose(self, eye: Eye, walls: WallPlaces, dt: float) -> None:
         """Choose anew which labels show, at most every `CHOICE_S` seconds while the eye moves."""
-        seen_from = (eye.clip_from_world.tobytes(), eye.size_wh, walls)
+        seen_from = (eye.clip_from_world.tobytes(), eye.size_wh, eye.pixel_scale, walls)
         self._waited_s += dt
         has_moved = seen_from != self._seen_from
         if has_moved and (dt <= 0 or self._seen_from is None or self._waited_s >= CHOICE_S):

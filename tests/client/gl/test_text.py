@@ -185,6 +185,15 @@ def test_labels_are_hidden_by_walls_and_from_behind() -> None:
     assert strengths([LABEL], [], replace(EYE, yaw=math.pi)) == [0]
 
 
+def test_walls_that_the_near_plane_cuts_away_hide_nothing() -> None:
+    wall = replace(make_wall(0, 64, (4, 4)), centre=(0.0, 1.3, -2.0))
+    assert strengths([LABEL], [wall], replace(EYE, near=3.0)) == [1]
+    assert strengths([LABEL], [wall], replace(EYE, near=1.0)) == [0]
+    assert strengths([LABEL], [], replace(EYE, near=5.0)) == [0]
+    lying = replace(LABEL, plane="floor", position=(0.0, 0.0, -4.0), height=0.5)
+    assert strengths([lying], [], replace(EYE, near=5.0)) == strengths([lying], [], EYE) == [1]
+
+
 def test_of_colliding_labels_the_more_important_stays() -> None:
     behind = replace(LABEL, position=(0.1, 1.65, -5.0), text="layer2.1.conv2")
     assert strengths([LABEL, behind], [], EYE) == [1, 0]

@@ -10,6 +10,7 @@ layout(std140, row_major) uniform Frame {
     float plot_opacity;
     bool is_diverging;         // of the colour table
     bool marks_out_of_range;
+    float pixel_scale;         // pixels drawn along a side of each pixel that will be seen
     vec3 sky_top;
     vec3 sky_horizon;
     vec3 floor_colour;

@@ -16,7 +16,7 @@ void main() {
     vec4 clip = clip_from_world * vec4(centre, 1.0);
     // Never thinner than a pixel and a half: wider and fainter instead.
     float metres_per_px = max(clip.w, 1e-3) / focal_px;
-    float widened = max(1.0, 0.75 * metres_per_px / along.w);
+    float widened = max(1.0, 0.75 * pixel_scale * metres_per_px / along.w);
     thinned = 1.0 / widened;
     gl_Position = clip_from_world * vec4(centre + side * widened * along.x, 1.0);
     course = along;

@@ -7,7 +7,7 @@ uniform float spread;     // texels that the distance reaches
 
 out vec4 colour;
 
-const float HALO_OPACITY = 0.7;
+const float HALO_OPACITY = 0.8;
 
 void main() {
     float distance_texels = (texture(atlas, texel / vec2(textureSize(atlas, 0))).r - 128.0 / 255.0)

@@ -66,6 +66,7 @@ vec4 from_overview(Cell cell) {
 
 #ifndef OVERVIEW
 vec4 from_texture(sampler2DArray source, Cell cell, float layer, float is_share) {
+    layer = clamp(layer, 0.0, float(textureSize(source, 0).z - 1));
     // Inside a texel the coordinate rests on its centre and moves on only within the pixel that
     // crosses the border: texels are crisp, their edges smooth.
     vec2 size = vec2(textureSize(source, 0).xy);
@@ -137,7 +138,7 @@ void main() {
     // One pixel of border, faint on walls of a few pixels, where it would be all there is.
     vec2 edge_px = min(place, extent - place) / pixel;
     vec2 size_px = extent / pixel;
-    float border = clamp(1.5 - min(edge_px.x, edge_px.y), 0.0, 1.0);
-    border *= smoothstep(6.0, 40.0, min(size_px.x, size_px.y));
+    float border = clamp(pixel_scale + 0.5 - min(edge_px.x, edge_px.y), 0.0, 1.0);
+    border *= smoothstep(6.0, 40.0, min(size_px.x, size_px.y) / pixel_scale);
     colour = vec4(mix(wall, wall_border, border), 1.0);
 }
