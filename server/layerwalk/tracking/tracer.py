@@ -384,7 +384,12 @@ def _slotted(sources: Sources, entered: list[Sources]) -> list[tuple[NodeDraft, 
 
 
 def _alias_of_argument(call: ModuleCall, output: Any) -> Tensor | None:
-    """Return a new view of the output where the output is an argument, untouched."""
+    """Return a new view of the output where the output is an argument, untouched.
+
+    Tensors that carry more than their values (a subclass, attributes) are left as they are.
+    """
+    if type(output) is not Tensor or vars(output):
+        return None
     for tensor, before in zip(call.arguments, call.versions, strict=True):
         if output is tensor and version(tensor) == before:
             try:
