@@ -1,95 +1,83 @@
-"""What watching a network costs: trace, recorded forward and freeze, each against its floor.
+"""What watching a network costs: `python -m benchmarks.tracing [MODULE:CALLABLE] [--size N]`.
 
-    python benchmarks/tracing.py [MODULE:CALLABLE] [--size 224] [--rounds 15] [--threads 1]
-
-The variants run interleaved in one process. Each line gives the median of the per-round ratios
-and the quartiles around it.
+Trace and recorded forward against the plain forward, freezing against one copy of the values into
+fresh memory. One thread. Memory is kept for use again, as in the server.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
-from layerwalk.tracking import Recorder, freeze, trace
+from benchmarks.measure import HEADER, Result, interleave
+from layerwalk.tracking import Recorder, freeze, keep_freed_memory, trace
 
-DEFAULT_TARGET = "layerwalk_models.zoo:resnet50"
-
-
-def timed(action: Callable[[], object]) -> float:
-    """Return the seconds that `action` takes."""
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
+TARGET = "layerwalk_models.zoo:resnet50"
 
 
-def summary(samples: list[float]) -> str:
-    """Return median and quartiles as text."""
-    low, middle, high = statistics.quantiles(samples, n=4)
-    return f"{middle:.3f} ({low:.3f} to {high:.3f})"
-
-
-def measure(target: str, *, size: int, rounds: int, detail: str) -> None:
-    """Print the ratios for one network."""
+def results(target: str = TARGET, *, size: int = 224, pairs: int = 15) -> Iterator[Result]:
+    """Yield the results for the network `target` gives, on one image of `size` x `size`."""
+    keep_freed_memory()
+    torch.set_num_threads(1)
     module, _, name = target.partition(":")
     model = getattr(importlib.import_module(module), name)().eval()
-    x = torch.randn(1, 3, size, size)
+    x = torch.rand(1, 3, size, size)
 
-    def plain() -> None:
+    def forward() -> Tensor:
         with torch.no_grad():
-            model(x)
+            output: Tensor = model(x)
+        return output
 
-    traced = trace(model, x, detail=detail)  # type: ignore[arg-type]
-    recorder = Recorder(model, traced)
-    recording = recorder.record(x)
-    assert recording.error is None
-    assert not recording.drifted
-    distinct = {value.data_ptr(): value for value in recording.values.values()}
-    copied = traced.plan.copied
-    print(
-        f"{target} at {size} x {size}, {torch.get_num_threads()} thread(s), detail {detail}: "
-        f"{len(traced.graph.nodes)} nodes, "
-        f"{sum(value.numel() for value in recording.values.values()) / 1e6:.1f} M values, "
-        f"{len(copied)} nodes copied"
+    def where(what: str) -> str:
+        return f"{what} of {name} at {size} x {size}"
+
+    traced = trace(model, x)
+    with Recorder(model, traced) as recorder:
+        recording = recorder.record(x)
+        if recording.error is not None or recording.drifted:
+            raise RuntimeError(f"{target}: {recording.error or 'drifted'}")
+        yield interleave(
+            where(f"recorded forward, {len(recording.values)} nodes,"),
+            floor=("forward", forward),
+            subject=lambda: recorder.record(x),
+            goal="at most 1.10",
+            limit=1.10,
+            pairs=pairs,
+        )
+    yield interleave(
+        where("trace"),
+        floor=("forward", forward),
+        subject=lambda: trace(model, x),
+        goal="at most 1.6",
+        limit=1.6,
+        pairs=pairs,
     )
-    plain()
-    samples: dict[str, list[float]] = {"forward": [], "record": [], "trace": []}
-    samples |= {"freeze": [], "memcpy": []}
-    for _ in range(rounds):
-        samples["forward"].append(timed(plain))
-        samples["record"].append(timed(lambda: recorder.record(x)))
-        samples["trace"].append(timed(lambda: trace(model, x, detail=traced.detail)))
-        samples["memcpy"].append(timed(lambda: [value.clone() for value in distinct.values()]))
-        samples["freeze"].append(timed(lambda: freeze(recording, traced.graph)))
-    recorder.close()
-    print(f"  forward            {1000 * statistics.median(samples['forward']):.1f} ms")
-    print(f"  memcpy             {1000 * statistics.median(samples['memcpy']):.1f} ms (fresh copy)")
-    for what, floor in (("record", "forward"), ("trace", "forward"), ("freeze", "memcpy")):
-        ratios = [one / other for one, other in zip(samples[what], samples[floor], strict=True)]
-        print(f"  {what} / {floor}".ljust(21) + summary(ratios))
+    distinct = {value.data_ptr(): value for value in recording.values.values()}
+    millions = sum(value.numel() for value in distinct.values()) / 1e6
+    yield interleave(
+        where(f"arrays and statistics ({millions:.1f} M values)"),
+        floor=("copying the values", lambda: [value.clone() for value in distinct.values()]),
+        subject=lambda: freeze(recording, traced.graph),
+        goal="at most 4",
+        limit=4,
+        pairs=pairs,
+    )
 
 
 def main() -> None:
-    """Parse the command line and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", nargs="?", default=DEFAULT_TARGET)
-    parser.add_argument("--size", type=int, default=224)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--detail", default="modules")
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    measure(
-        arguments.target,
-        size=arguments.size,
-        rounds=arguments.rounds,
-        detail=arguments.detail,
-    )
+    """Print the table for the network named on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.tracing", description=__doc__)
+    parser.add_argument("target", nargs="?", default=TARGET, metavar="MODULE:CALLABLE")
+    parser.add_argument("--size", type=int, default=224, help="side of the image")
+    parser.add_argument("--pairs", type=int, default=15, help="measurements of each")
+    chosen = parser.parse_args()
+    print(HEADER)
+    for result in results(chosen.target, size=chosen.size, pairs=chosen.pairs):
+        print(result.row(), flush=True)
 
 
 if __name__ == "__main__":

@@ -60,12 +60,13 @@ def shot(argv: Sequence[str]) -> int:
     parser.add_argument("--network", help="id of the network, where there are several")
     parser.add_argument("--size", type=_size, default=(1920, 1080), help="default 1920x1080")
     _add_places(parser)
-    parser.add_argument("--input", type=Path, metavar="IMAGE", help="put this file on the input")
+    images = parser.add_mutually_exclusive_group()
+    images.add_argument("--input", type=Path, metavar="IMAGE", help="put this file on the input")
+    images.add_argument("--item", type=_item, metavar="DATASET:NUMBER", help="put this item there")
     parser.add_argument("--serve", metavar="TARGET", help="serve this model for the picture")
     parser.add_argument(
         "--data", action="append", default=[], help="data set for --serve; may be repeated"
     )
-    parser.add_argument("--item", type=_item, metavar="DATASET:NUMBER", help="put this item there")
     parser.add_argument("--table", help="colour table")
     parser.add_argument("--range", dest="range_mode", help="channel, node, shared or percentile")
     parser.add_argument("--theme", choices=("dark", "paper"), default="dark")

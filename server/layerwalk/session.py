@@ -32,7 +32,7 @@ from layerwalk.shelf import SnapshotShelf
 from layerwalk.snapshots import Snapshot
 from layerwalk.tilestore import TileStore
 from layerwalk.tracking import Detail
-from layerwalk.twin import Example, make_example, make_twin, spec_of
+from layerwalk.twin import Example, check_device, make_example, make_twin, spec_of
 from layerwalk_shared.errors import InputError, NotFoundError
 from layerwalk_shared.messages import (
     ChannelInput,
@@ -72,9 +72,13 @@ class Session:
     Args:
         limits: how much of anything it takes.
         device: where twins live, as torch names it.
+
+    Raises:
+        ModelError: there is no such device.
     """
 
     def __init__(self, *, limits: Limits | None = None, device: str = "cpu") -> None:
+        check_device(device)
         self.id = secrets.token_hex(4)
         self.limits = limits or Limits()
         self.events = EventLog(kept=self.limits.kept_events)

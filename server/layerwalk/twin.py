@@ -17,6 +17,15 @@ from layerwalk_shared.errors import InputError, ModelError
 from layerwalk_shared.messages import InputSpec
 
 
+def check_device(device: str) -> None:
+    """Raise `ModelError` where torch cannot put a tensor on that device."""
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        first_line = (str(error).splitlines() or [""])[0]
+        raise ModelError(f"device {device!r} cannot be used: {first_line}") from error
+
+
 def make_twin(model: nn.Module, *, device: str = "cpu") -> nn.Module:
     """Return a deep copy of a model: in eval mode, on `device`.
 

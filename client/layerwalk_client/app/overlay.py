@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from layerwalk_client.app.pointer import describe
 from layerwalk_client.app.state import SceneState
 from layerwalk_client.devices.actions import Actions
-from layerwalk_client.ui.colours import MODE_TEXTS, Legend
+from layerwalk_client.ui.colours import Legend
 from layerwalk_client.ui.hud import Hint, Hud, LegendLine
+from layerwalk_client.world.answer import percent
 from layerwalk_client.world.ranges import node_range
 from layerwalk_client.world.view import Appearance
 
@@ -22,6 +23,13 @@ MESSAGE_S = 3.5
 FAILURE_S = 7.0
 BUSY_AFTER_S = 0.3
 """Work that takes less than this is not announced."""
+RANGE_TEXTS = {
+    "channel": "range of each channel",
+    "node": "range of the node",
+    "shared": "one range for all",
+    "percentile": "{:g} % of the node's values",
+    "manual": "range by hand",
+}
 MOVED_S = 1.0
 TURNED = math.radians(25)
 
@@ -86,7 +94,7 @@ def detail_line(manifest: SnapshotManifest | None) -> str:
         parts.append(f"step {manifest.step}")
     if manifest.top:
         best = manifest.top[0]
-        parts.append(f"{best.name} {100 * best.probability:.0f} %")
+        parts.append(f"{best.name} {percent(best.probability)}")
     return "   ".join(parts)
 
 
@@ -112,10 +120,8 @@ def progress_of(state: SceneState, busy_s: float) -> tuple[str, float] | None:
 
 def legend_line(appearance: Appearance, name: str, limit: float | None) -> LegendLine:
     """Return the legend of a node ("" : of none)."""
-    mode = MODE_TEXTS[appearance.mode]
-    if appearance.mode == "percentile":
-        mode = f"percentile {appearance.percentile:g} of the node"
-    return LegendLine(appearance.table, limit, f"{name}: {mode}" if name else f"range: {mode}")
+    mode = RANGE_TEXTS[appearance.mode].format(appearance.percentile)
+    return LegendLine(appearance.table, limit, f"{name}   {mode}" if name else mode)
 
 
 def hud_of(walker: Walker, now_s: float) -> Hud:
@@ -151,7 +157,7 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         progress=progress_of(state, busy_s),
         hints=walker.lesson.hints() if has_hints else (),
         carried=tools.carried(),
-        cross=(0.0, 0.0) if walker.desktop.is_captured else None,
+        cross=(0.0, 0.0) if walker.desktop.is_captured and not is_tour else None,
         is_hot=pointed is not None and pointed.hit.channel is not None,
         is_plain=walker.is_plain,
     )

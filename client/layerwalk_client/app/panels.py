@@ -7,8 +7,8 @@ ray meets the panel's plane, the point becomes pixels, the pixels become the pan
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +31,8 @@ LARGEST_SHARE = 0.86
 """Of the window's sides that a panel takes at most when it appears."""
 SAME_PLACE = math.radians(40)
 """A panel that appears within this angle of another one replaces it."""
+REACH = 1.6
+"""A panel is at hand up to this many times the distance at which it appeared."""
 SETTLING_FRAMES = 3
 """ImGui takes this many frames until a change (a hover, a new size) has come to rest."""
 
@@ -62,14 +64,24 @@ class _Floating:
     texture: PanelTexture
     picture: Picture
     unsettled: int = SETTLING_FRAMES
+    reach: float = math.inf
     is_pointed_at: bool = False
     is_pressed: bool = False
 
+    def is_at_hand(self, eye: Vector) -> bool:
+        """Whether the eye is about as near as when the panel appeared."""
+        return math.dist(eye, self.picture.centre) <= self.reach
+
 
 class Panels:
-    """The open panels. Mutable, owned by the main thread; a GL context is current."""
+    """The open panels. Mutable, owned by the main thread; a GL context is current.
 
-    def __init__(self) -> None:
+    Args:
+        make_texture: makes what a panel is drawn to.
+    """
+
+    def __init__(self, make_texture: Callable[..., PanelTexture] = PanelTexture) -> None:
+        self._make_texture = make_texture
         self._open: dict[str, _Floating] = {}
 
     @property
@@ -103,7 +115,7 @@ class Panels:
             content: what is drawn on it.
             camera: the eye.
             window_wh: pixels of the window: at first, a pixel of the panel is one of the window.
-            room: metres to whatever stands before the eye.
+            room: metres from the eye to whatever stands before it.
         """
         self.close(kind)
         for other, one in list(self._open.items()):
@@ -112,14 +124,10 @@ class Panels:
         scale = panel_scale(content.size_wh, window_wh)
         size_wh = (round(content.size_wh[0] * scale), round(content.size_wh[1] * scale))
         centre, metres_wh = place_before(camera, size_wh, window_wh=window_wh, room=room)
-        texture = PanelTexture(size_wh, scale=scale, setup=make_style)
+        texture = self._make_texture(size_wh, scale=scale, setup=make_style)
         picture = Picture(texture.texture, centre, metres_wh, camera.yaw, -camera.pitch)
-        self._open[kind] = _Floating(content, texture, picture)
-
-    def replace(self, kind: str, content: Content) -> None:
-        """Let an open panel show something else of the same size."""
-        self._open[kind].content = content
-        self._open[kind].unsettled = SETTLING_FRAMES
+        reach = REACH * math.dist(camera.position, centre)
+        self._open[kind] = _Floating(content, texture, picture, reach=reach)
 
     def close(self, kind: str) -> bool:
         """Close a panel; return whether it was open."""
@@ -140,12 +148,20 @@ class Panels:
             if kind in (None, name):
                 one.unsettled = SETTLING_FRAMES
 
-    def hit(self, ray: Ray) -> PanelHit | None:
-        """Return the nearest panel that a ray meets from its front."""
+    def hit(self, ray: Ray, camera: Camera, *, room: float = math.inf) -> PanelHit | None:
+        """Return the panel that a ray operates: the nearest one that it meets from its front.
+
+        Args:
+            ray: of the pointer.
+            camera: the eye, for which panels at hand are seen through everything.
+            room: metres along the ray to what else stands there.
+        """
         found: PanelHit | None = None
         for kind, one in self._open.items():
             hit = _meet(ray, one.picture, one.texture.size_wh)
-            if hit is not None and (found is None or hit[0] < found.distance):
+            if hit is None or (hit[0] > room and not one.is_at_hand(camera.position)):
+                continue
+            if found is None or hit[0] < found.distance:
                 found = PanelHit(kind, *hit)
         return found
 
@@ -182,9 +198,16 @@ class Panels:
             one.unsettled -= 1
         return asked
 
-    def pictures(self) -> list[Picture]:
-        """Return the panels as things to draw in the world."""
-        return [one.picture for one in self._open.values()]
+    def pictures(self, camera: Camera) -> list[Picture]:
+        """Return the panels as things to draw in the world.
+
+        What one works with is never hidden: a panel is seen through whatever stands before it
+        while the eye is about as near as when it appeared.
+        """
+        return [
+            replace(one.picture, is_always_seen=one.is_at_hand(camera.position))
+            for one in self._open.values()
+        ]
 
 
 def panel_scale(design_wh: tuple[int, int], window_wh: tuple[int, int]) -> float:
@@ -202,8 +225,15 @@ def place_before(
     window_wh: tuple[int, int],
     room: float = math.inf,
 ) -> tuple[Vector, tuple[float, float]]:
-    """Return the centre and the size in metres of a panel before the eye, pixel for pixel."""
-    distance = max(NEAREST, camera.near * 1.5, min(USUAL_DISTANCE, 0.85 * room))
+    """Return the centre and the size in metres of a panel before the eye, pixel for pixel.
+
+    It stands where it can be seen: beyond the near plane, before whatever stands there.
+    """
+    farthest = 0.85 * room
+    if camera.near < USUAL_DISTANCE / 2:
+        distance = max(NEAREST, 2 * camera.near, min(USUAL_DISTANCE, farthest))
+    else:  # walls before the eye are cut away up to there
+        distance = max(1.05 * camera.near, min(1.2 * camera.near, farthest))
     metres_per_pixel = 2 * distance * math.tan(camera.fov / 2) / window_wh[1]
     centre = np.array(camera.position) + forward(camera) * distance
     x, y, z = centre.tolist()

@@ -30,6 +30,8 @@ BATCH_TILES = 256
 """A batch is small enough that what becomes more urgent need not wait long for it."""
 PATIENCE_S = 0.06
 """So long a wall whose turn has come waits for its fine tiles, rather than blur for a moment."""
+UNTOLD = NodeStatistics(shape=(), pictures=(1, 1, 1), has_values=False)
+"""Stands for a node whose range stays as it was: screens pass nodes without values by."""
 RETRY_S = 2.0
 """Tiles that failed are asked for again after this."""
 
@@ -87,7 +89,6 @@ class Residency:
         self._graph = Graph(nodes=())
         self._manifest: SnapshotManifest | None = None
         self._place = ""
-        self._before: tuple[NodeStatistics, ...] = ()
         self._wanted: tuple[Wanted, ...] = ()
         self._wanted_of: dict[int, list[Wanted]] = {}
         self._turns: list[_Turn] = []
@@ -114,7 +115,6 @@ class Residency:
         """Begin with another graph; nothing is on the screen yet."""
         self._network, self._graph = network, graph
         self._manifest = None
-        self._before = ()
         self._turns = []
         self._wanted = ()
         self._wanted_of = {}
@@ -131,7 +131,6 @@ class Residency:
         """
         self._finish()
         is_first = self._manifest is None
-        self._before = () if self._manifest is None else self._manifest.nodes
         self._manifest, self._place = manifest, place
         self._failed.clear()
         last = max(1, len(self._graph.nodes) - 1)
@@ -321,15 +320,11 @@ class Residency:
     def _switch(self, nodes: Sequence[int]) -> None:
         """Let walls show the new snapshot: overview, and what is fine of what was fine."""
         assert self._manifest is not None
-        done = set(nodes) | {
-            node for node in range(len(self._graph.nodes))
-            if not any(turn.node == node for turn in self._turns)
-        }  # fmt: skip
-        statistics = tuple(
-            new if node in done or node >= len(self._before) else self._before[node]
-            for node, new in enumerate(self._manifest.nodes)
+        told = set(nodes)
+        self._screen.set_statistics(
+            self._network,
+            [new if node in told else UNTOLD for node, new in enumerate(self._manifest.nodes)],
         )
-        self._screen.set_statistics(self._network, statistics)
         wanted = {(one.node, one.block): one for one in self._wanted}
         overview: list[Tile] = []
         for node in nodes:

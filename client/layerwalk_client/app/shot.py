@@ -28,6 +28,7 @@ from layerwalk_client.gl.target import MAX_SIDE, Target, shrink
 from layerwalk_client.source.asking import PutInput
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.ui.colours import MODES
+from layerwalk_client.world.answer import percent
 from layerwalk_client.world.view import Appearance, Look
 from layerwalk_shared.colours import describe_table
 from layerwalk_shared.errors import InvalidRequestError, LayerwalkError, NotFoundError, nearest_hint
@@ -207,7 +208,7 @@ def find_item(stage: Stage, dataset: str, item: int) -> DatasetInput:
 
 def describe_answer(manifest: SnapshotManifest) -> str:
     """Return what is on the input and what the network says, for people."""
-    best = ", ".join(f"{line.name} {100 * line.probability:.0f} %" for line in manifest.top[:3])
+    best = ", ".join(f"{line.name} {percent(line.probability)}" for line in manifest.top[:3])
     return f"{manifest.input.title}: {best}" if best else manifest.input.title
 
 

@@ -26,7 +26,7 @@ from layerwalk_client.app.pointer import Pointed, point_at, ray_of, spot_at
 from layerwalk_client.app.readings import Readings, Spot
 from layerwalk_client.app.residency import Wanted
 from layerwalk_client.app.screen import Screen
-from layerwalk_client.app.stage import MIB, Happenings, Stage
+from layerwalk_client.app.stage import MIB, Stage
 from layerwalk_client.app.toolbox import Outlook, Toolbox, reason
 from layerwalk_client.app.trace import Trace
 from layerwalk_client.devices.actions import Actions
@@ -115,7 +115,7 @@ class Walker:
             sweep_s=settings.sweep_s,
             theme=settings.theme,  # type: ignore[arg-type]  # checked by Settings
         )
-        self.journey = Journey()
+        self.journey = Journey(pace=settings.speed)
         self.tools = Toolbox(
             self.stage,
             source,
@@ -134,6 +134,7 @@ class Walker:
         self.busy_since_s: float | None = None
         self._awake_until_s = self._last_s + SETTLING_S
         self._gestures = Gestures()
+        self._is_lost = False
         self._needs_plan = True
         self.needs_draw = True
         self.spot: Spot | None = None
@@ -157,7 +158,8 @@ class Walker:
     def outlook(self) -> Outlook:
         """Return where a panel would appear."""
         hit = pick(self.stage.arrays, ray_of(self.journey.camera, (0.0, 0.0), self.screen.size_wh))
-        room = math.inf if hit is None else hit.distance
+        near = self.journey.camera.near
+        room = math.inf if hit is None else near + hit.distance  # rays start on the near plane
         return Outlook(self.journey.camera, self.screen.size_wh, room)
 
     def say(self, text: str, *, is_warning: bool = False) -> None:
@@ -199,7 +201,10 @@ class Walker:
             self._awake_until_s = now_s + SETTLING_S
         self._take(now_s)
         self._obey(actions)
+        pace = self.journey.pace
         is_elsewhere = self.journey.step(actions, dt, self.stage.arrays)
+        if self.journey.pace != pace:
+            self.say(f"speed {self.journey.pace:.2g}")
         hit = self._point(actions)
         self._gestures.follow(self, actions, hit, now_s)
         for kind, intent in self.tools.panels.operate(hit, actions, dt):
@@ -232,6 +237,7 @@ class Walker:
             self._begin()
         if found.is_new_picture:
             self.readings.clear()
+            self._planned_s = -math.inf  # what is near is wanted at once
             self._awake_until_s = now_s + SETTLING_S
             shown = self.stage.shown
             assert shown is not None
@@ -243,7 +249,7 @@ class Walker:
                 self.readings.fail(arrival.request)
             else:
                 self.needs_draw |= self.tools.take(arrival)
-        self._note_connection(found)
+        self._note_connection()
         if found.is_changed:
             self._needs_plan = True
         if not self.stage.state.is_busy:
@@ -269,11 +275,11 @@ class Walker:
                 self.journey.place(camera_at(None, scene, network, aspect=self.aspect))
         self.trace.note("connected", network=network.name, nodes=len(network.graph.nodes))
 
-    def _note_connection(self, found: Happenings) -> None:
-        state = self.stage.state
-        if found.is_changed and self.trace.is_on:
-            is_lost = state.lost is not None
-            self.trace.note("connection", is_lost=is_lost)
+    def _note_connection(self) -> None:
+        is_lost = self.stage.state.lost is not None
+        if is_lost != self._is_lost:
+            self._is_lost = is_lost
+            self.trace.note("lost" if is_lost else "found")
 
     # What the person does.
 
@@ -296,12 +302,11 @@ class Walker:
         ray = ray_of(self.journey.camera, actions.pointer, self.screen.size_wh)
         stage = self.stage
         world = pick(stage.arrays, ray)
-        hit = self.tools.panels.hit(ray)
-        if hit is not None and world is not None and world.distance < hit.distance:
-            hit = None
+        room = math.inf if world is None else world.distance
+        hit = self.tools.panels.hit(ray, self.journey.camera, room=room)
         self.pointed = None
         if hit is None:
-            self.pointed = point_at(ray, stage.scene, stage.arrays, stage.network)
+            self.pointed = point_at(world, stage.scene, stage.network)
         self.desktop.set_over_panel(is_over_panel=hit is not None)
         return hit
 
@@ -346,7 +351,7 @@ class Walker:
     # The picture.
 
     def _draw(self, now_s: float, dt: float, *, is_forced: bool) -> bool:
-        pictures = self.tools.panels.pictures()
+        pictures = self.tools.panels.pictures(self.journey.camera)
         is_drawn = self.screen.draw(
             self._look(),
             overlay.hud_of(self, now_s),
@@ -363,7 +368,8 @@ class Walker:
         return is_drawn
 
     def _look(self) -> Look:
-        hover = self.pointed.mark if self.pointed is not None else None
+        is_pointing = self.pointed is not None and not self.journey.is_on_tour
+        hover = self.pointed.mark if is_pointing and self.pointed is not None else None
         return Look(
             camera=self.journey.camera,
             appearance=self.tools.appearance,

@@ -15,7 +15,7 @@ from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.style import Style, packed
 from layerwalk_client.ui.widgets import gradient, short_number
 from layerwalk_client.world.scene import Colour
-from layerwalk_shared.colours import TABLES, table
+from layerwalk_shared.colours import TABLES
 
 GRID_FROM_PIXELS = 6.0
 """A magnified picture shows its pixel grid once a pixel is at least this large."""
@@ -200,7 +200,7 @@ class _Sheet:
         bottom = self.height - self.margin
         self._plate(left - px(10), top - px(26), left + wide + px(10), bottom)
         self._write(legend.text, (left, top - px(20)), pixels=13, colour=look.QUIET)
-        gradient(self.ink, imgui.ImVec2(left, top), (wide, high), rgb=table(legend.table))
+        gradient(self.ink, imgui.ImVec2(left, top), (wide, high), name=legend.table)
         if legend.limit is None:
             return
         is_diverging = TABLES[legend.table].is_diverging
@@ -365,7 +365,7 @@ class _Sheet:
             for row in range(high + 1):
                 y = top + row * factor
                 self.ink.add_line((box[0][0], y), (box[1][0], y), line, 1.0)
-        text = f"{carried.title}   {wide} x {high}"
+        text = f"{carried.title}   {wide} \N{MULTIPLICATION SIGN} {high}"
         if carried.note:
             text += f"   {carried.note}"
         middle = (self.width - self._measure(text, 16)) / 2

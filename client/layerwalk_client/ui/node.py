@@ -41,7 +41,7 @@ class NodePanel:
         """Draw the panel."""
         node = self.node
         with panel(style, node.id) as intents:
-            shape = " x ".join(str(size) for size in node.shape)
+            shape = " \N{MULTIPLICATION SIGN} ".join(str(size) for size in node.shape)
             facts = [node.operation, shape, node.dtype]
             if node.parameters:
                 facts.append(f"{node.parameters:,} parameters".replace(",", " "))

@@ -14,6 +14,8 @@ from layerwalk_client.ui.widgets import panel, text_font
 from layerwalk_shared.graph import Graph
 
 SHOWN = 9
+TIMES = " \N{MULTIPLICATION SIGN} "
+DOT = "\N{MIDDLE DOT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,17 @@ def find_nodes(graph: Graph, text: str, *, limit: int = SHOWN) -> list[Found]:
     """Return the nodes that fit `text`, the best first.
 
     Every word must occur in the id, the operation or the shape; ids that begin with the text come
-    first, then those where it stands at a boundary, then the rest; equals keep their order.
+    first, then those where it stands at a boundary, then those whose id has all words, then the
+    rest; equals keep their order.
     """
     words = text.lower().split()
     ranked: list[tuple[int, int, Found]] = []
     for index, node in enumerate(graph.nodes):
         node_id = node.id.lower()
-        shape = " x ".join(str(size) for size in node.shape)
-        detail = f"{node.operation}   {shape}"
-        if not all(word in f"{node_id} {detail.lower()}" for word in words):
+        shape = TIMES.join(str(size) for size in node.shape)
+        detail = f"{node.operation} {DOT} {shape}"
+        searched = f"{node_id} {node.operation.lower()} {' '.join(map(str, node.shape))}"
+        if not all(word in searched for word in words):
             continue
         rank = 0
         if words:
@@ -45,6 +49,7 @@ def find_nodes(graph: Graph, text: str, *, limit: int = SHOWN) -> list[Found]:
             parts = node_id.replace(":", ".").split(".")
             is_boundary = any(part.startswith(first) for part in parts)
             rank = 0 if node_id.startswith(first) else 1 if is_boundary else 2
+            rank = 3 if not all(word in node_id for word in words) else rank
             rank = -1 if node_id == text.lower().strip() else rank
         ranked.append((rank, index, Found(index, node.id, detail)))
     ranked.sort(key=lambda row: row[:2])

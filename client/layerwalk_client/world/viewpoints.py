@@ -18,16 +18,18 @@ from layerwalk_client.world.view import Camera
 FILL = 0.7
 """Share of the view that a wall takes which one faces."""
 OVERVIEW_FILL = 0.92
-HALL_YAW_PITCH = math.radians(38), math.radians(-27)
+HALL_YAW_PITCH = math.radians(33), math.radians(-25)
 BLOCK_YAW_PITCH = math.radians(-30), math.radians(-30)
 BLOCK_SHAPE = 0.5
 """From this breadth over depth on a plan is a block of rows, seen from the input's side so that
 small walls stand before large ones; below it a hall, seen from the side of its branches."""
-OVERVIEW_CLOSEST = 0.07
+OVERVIEW_CLOSEST = 0.05
 """An overview keeps away from the nearest wall by this share of the plan's diagonal: the near end
 of a long hall must not fill the picture."""
 HOME_ASIDE, HOME_BEFORE = 1.5, 3.4
 ANSWER_ASIDE, ANSWER_BEFORE = 1.2, 3.9
+CENTRING_STEPS = 48
+"""Halvings; each takes a bit, so that the middle is exact to a nanometre."""
 CLOSEST = 0.5
 """Metres that a framing camera keeps from the nearest point."""
 NEAR_SHARE = 0.5
@@ -125,8 +127,8 @@ def framing(
 ) -> Camera:
     """Return the nearest camera of given direction that sees all points.
 
-    Exact: in the camera's axes, the planes through the outermost points meet at the eye; the
-    looser pair of planes is then centred.
+    Exact: in the camera's axes, the planes through the outermost points meet at the eye, and the
+    looser pair tells nothing but the middle, which is then found by halving.
 
     Args:
         points: `[N, 3]`, world.
@@ -147,13 +149,29 @@ def framing(
         low = float((seen[:, axis] - slope * seen[:, 2]).min())
         backs.append((high - low) / (2 * slope))
     eye[2] = max(backs)
-    for axis, slope in ((0, tangent * aspect), (1, tangent)):
-        depth = eye[2] - seen[:, 2]
-        eye[axis] = (
-            (seen[:, axis] - slope * depth).max() + (seen[:, axis] + slope * depth).min()
-        ) / 2
+    depth = eye[2] - seen[:, 2]
+    for axis in (0, 1):
+        eye[axis] = _centred(seen[:, axis], depth)
     x, y, z = (eye @ rotation).tolist()
     return replace(camera, position=(x, y, z))
+
+
+def _centred(aside: NDArray[np.float64], depth: NDArray[np.float64]) -> float:
+    """Return the eye's place on an axis from which points reach as far to one side of the picture
+    as to the other.
+
+    Args:
+        aside, depth: `[N]` of the points, along the axis and along the view.
+    """
+    low, high = float(aside.min()), float(aside.max())
+    for _ in range(CENTRING_STEPS):
+        middle = (low + high) / 2
+        slopes = (aside - middle) / depth
+        if slopes.max() + slopes.min() > 0:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
 
 
 def _corners(scene: Scene) -> NDArray[np.float64]:

@@ -89,7 +89,7 @@ class _Dispatcher(ThreadedTaskDispatcher):
 
 
 class Server:
-    """An app that listens. Mutable: `start` once, `close` at the end; a context manager.
+    """An app that listens. Mutable: `start`, then `close`; as a context manager both.
 
     Args:
         app: what answers.
@@ -147,8 +147,9 @@ class Server:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def start(self) -> Server:
-        """Begin to answer, in a thread of its own; return the server itself."""
-        self._thread.start()
+        """Begin to answer, in a thread of its own, if that has not begun; return the server."""
+        if self._thread.ident is None:
+            self._thread.start()
         return self
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """From an unedited PyTorch model to its graph, and to the values of every node of it."""
 
+from layerwalk.tracking.allocator import keep_freed_memory
 from layerwalk.tracking.freeze import FrozenValues, freeze
 from layerwalk.tracking.glance import Glance, NodeValues, snapshot
 from layerwalk.tracking.modules import MarkerModule, TrackerModule
@@ -18,6 +19,7 @@ __all__ = [
     "Trace",
     "TrackerModule",
     "freeze",
+    "keep_freed_memory",
     "snapshot",
     "trace",
 ]

@@ -59,7 +59,10 @@ def is_leaf(module: nn.Module) -> bool:
         return False
     if isinstance(module, (nn.MultiheadAttention, Scripted)):
         return True
-    return all(name == PARAMETRIZATIONS for name, _ in module.named_children())
+    return all(
+        name == PARAMETRIZATIONS or isinstance(child, (nn.ParameterList, nn.ParameterDict))
+        for name, child in module.named_children()
+    )
 
 
 class ModuleTree:

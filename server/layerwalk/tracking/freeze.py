@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from layerwalk.tracking.drafts import batch_axis
 from layerwalk.tracking.recorder import Recording
+from layerwalk.tracking.summary import summarise
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.graph import Graph, Node
-from layerwalk_shared.messages import QUANTILES, NodeStatistics
+from layerwalk_shared.messages import NodeStatistics
 from layerwalk_shared.views import guess_view, picture_shape
-
-BLOCK_ELEMENTS = 1 << 18
-"""Values are summed up in blocks that stay in a core's cache, and the blocks' sums in float64."""
-
-
-SAMPLES = 4096
-"""Values that percentiles are taken of; the error at 99 % is below 0.2 points (one sigma)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +66,7 @@ def freeze(recording: Recording, graph: Graph, *, batch_item: int = 0) -> Frozen
                 statistics.append(statistics[first].model_copy(update={"same_as": first}))
                 continue
             values = _on_cpu(item)
-            statistics.append(_statistics(values, pictures))
+            statistics.append(summarise(values, pictures))
         array: NDArray[Any] = values.numpy()
         array.flags.writeable = False
         arrays.append(array)
@@ -123,67 +114,3 @@ def _on_cpu(tensor: Tensor) -> Tensor:
     if whole > 2 * tensor.numel() * tensor.element_size():
         tensor = tensor.clone()  # do not keep a whole batch alive for one item
     return tensor
-
-
-def _statistics(tensor: Tensor, pictures: tuple[int, int, int]) -> NodeStatistics:
-    shape = tuple(tensor.shape)
-    values = tensor.reshape(-1)
-    if not values.is_floating_point():
-        values = values.to(torch.float64 if values.element_size() > 2 else torch.float32)
-    not_finite = 0
-    low, high = (float(value) for value in torch.aminmax(values))
-    if not (math.isfinite(low) and math.isfinite(high)):
-        finite = values[torch.isfinite(values)]
-        not_finite = values.numel() - finite.numel()
-        values = finite
-        if values.numel() == 0:
-            return NodeStatistics(shape=shape, pictures=pictures, not_finite=not_finite)
-        low, high = (float(value) for value in torch.aminmax(values))
-    largest = max(abs(low), abs(high))
-    mean, std = _moments(values, largest)
-    zeros = 0.0
-    if low <= 0 <= high:
-        zeros = 1 - sum(np.count_nonzero(block.numpy()) for block in _blocks(values)) / len(values)
-    return NodeStatistics(
-        shape=shape,
-        pictures=pictures,
-        minimum=low,
-        maximum=high,
-        mean=min(max(mean, low), high),
-        std=std,
-        zeros=zeros,
-        not_finite=not_finite,
-        quantiles=_quantiles(values, largest),
-    )
-
-
-def _quantiles(values: Tensor, largest: float) -> tuple[float, ...]:
-    """Return the absolute values at `QUANTILES`, of `SAMPLES` values spread evenly."""
-    places = torch.linspace(0, len(values) - 1, min(SAMPLES, len(values)), dtype=torch.float64)
-    sample = values[places.long()].abs().double().numpy()
-    return tuple(min(float(value), largest) for value in np.percentile(sample, QUANTILES))
-
-
-def _moments(values: Tensor, largest: float) -> tuple[float, float]:
-    """Return mean and population standard deviation."""
-    if largest == 0:
-        return 0.0, 0.0
-    scale = 1.0 if 1e-12 < largest < 1e12 else 1 / largest  # squares would leave float32
-    count = values.numel()
-    total = squares = 0.0
-    for block in _blocks(values):
-        scaled = block if scale == 1 else block * scale
-        total += float(scaled.sum())
-        squares += float(torch.dot(scaled, scaled))
-    mean = total / count
-    variance = squares / count - mean * mean
-    if variance < 1e-3 * mean * mean:  # two large numbers have cancelled
-        variance = 0.0
-        for block in _blocks(values):
-            centred = block.double() * scale - mean
-            variance += float(torch.dot(centred, centred)) / count
-    return mean / scale, math.sqrt(max(0.0, variance)) / scale
-
-
-def _blocks(values: Tensor) -> Iterator[Tensor]:
-    return iter(values.split(BLOCK_ELEMENTS))

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from layerwalk.tracking.nesting import keyed_leaves, leaves
+from layerwalk.tracking.nesting import keyed_leaves
 from layerwalk_shared.errors import InputError
 
 
@@ -43,12 +43,9 @@ def copy_arguments(args: object, kwargs: Mapping[str, Any] | None = None) -> Arg
             f"the example is a {type(args).__name__}, expected a tuple of positional arguments"
         )
     copies: dict[int, Tensor] = {}
-    with torch.no_grad():
-        for tensor in leaves((tuple(args), dict(kwargs or {}))):
-            if id(tensor) not in copies:
-                copies[id(tensor)] = tensor.detach().clone()
-    new_args = tuple(_replaced(item, copies) for item in args)
-    new_kwargs = {name: _replaced(item, copies) for name, item in (kwargs or {}).items()}
+    with torch.inference_mode(mode=False), torch.no_grad():
+        new_args = tuple(_copied(item, copies) for item in args)
+        new_kwargs = {name: _copied(item, copies) for name, item in (kwargs or {}).items()}
     named: list[tuple[str, Tensor]] = []
     positional = 0
     for key, tensor in keyed_leaves(new_args):
@@ -63,14 +60,19 @@ def copy_arguments(args: object, kwargs: Mapping[str, Any] | None = None) -> Arg
     return Arguments(new_args, new_kwargs, tuple(named))
 
 
-def _replaced(value: Any, copies: Mapping[int, Tensor]) -> Any:
+def _copied(value: Any, copies: dict[int, Tensor]) -> Any:
+    """Return `value` with copied tensors; one that comes again is an alias of its first copy."""
     if isinstance(value, Tensor):
-        return copies[id(value)]
+        first = copies.get(id(value))
+        if first is not None:
+            return first.view_as(first) if first.layout is torch.strided else first
+        copy = copies[id(value)] = value.detach().clone()
+        return copy
     if isinstance(value, tuple):
-        items = [_replaced(item, copies) for item in value]
+        items = [_copied(item, copies) for item in value]
         return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
     if isinstance(value, list):
-        return [_replaced(item, copies) for item in value]
+        return [_copied(item, copies) for item in value]
     if type(value) is dict:
-        return {key: _replaced(item, copies) for key, item in value.items()}
+        return {key: _copied(item, copies) for key, item in value.items()}
     return value

@@ -1,9 +1,9 @@
 """Which nodes a tensor's values come from, right also for in-place writes and views.
 
 A write in place is noted at the memory it went to; a tensor read later asks which of the writes
-since it was made still lie in its elements. Tensors are only pointed to weakly, so a traced
-forward needs no more memory than a plain one; what is known of a piece of memory is dropped with
-the last tensor that shows it, before its address can mean something else.
+since it was made still lie in its elements. Tensors and their memory are only pointed to weakly,
+so a traced forward needs no more memory than a plain one; an address that is used again is told
+apart from what was there before.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from weakref import ref
 
 import torch
 from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
 
 Source = TypeVar("Source")
 
@@ -53,10 +54,10 @@ class Write(Generic[Source]):
 
 @dataclass(slots=True, eq=False)
 class Memory(Generic[Source]):
-    """A piece of memory: how many tensors show it, what was written, whose values it holds."""
+    """A piece of memory: what was written to it, and whose values it holds."""
 
     address: int
-    tensors: int = 0
+    storage: StorageWeakRef | None
     newest: _Record[Source] | None = None
     writes: list[Write[Source]] = field(default_factory=list)
     shown: list[Source] = field(default_factory=list)
@@ -136,8 +137,7 @@ class Provenance(Generic[Source]):
 
     def shown_beside(self, tensor: Tensor) -> tuple[Source, ...]:
         """Return the sources whose values lie in the memory that `tensor` shows."""
-        memory = self._memories.get(address_of(tensor))
-        return tuple(memory.shown) if memory is not None else ()
+        return tuple(self._memory(tensor).shown)
 
     def is_in(self, memory: Memory[Source], tensor: Tensor) -> bool:
         """Return whether a tensor noted before shows that memory."""
@@ -146,35 +146,34 @@ class Provenance(Generic[Source]):
     def _record(self, tensor: Tensor) -> _Record[Source]:
         """Return the record of the tensor, a new one with no sources where there was none."""
         key = id(tensor)
-        address = address_of(tensor)
+        memory = self._memory(tensor, self._records.get(key))
         record = self._records.get(key)
-        if record is not None and record.memory.address == address:
+        if record is not None and record.memory is memory:
             return record
-        memory = self._memories.get(address)
-        if memory is None:
-            memory = self._memories[address] = Memory(address)
-        if record is not None:  # its memory was exchanged: `set_`, `out=` that resizes
-            self._leave(record.memory)
 
         def forget(pointer: ref[Tensor]) -> None:
             found = self._records.get(key)
             if found is not None and found.pointer is pointer:
                 del self._records[key]
-                self._leave(found.memory)
 
         record = self._records[key] = _Record(ref(tensor, forget), memory, self._time, ())
-        memory.tensors += 1
         return record
 
-    def _leave(self, memory: Memory[Source]) -> None:
-        memory.tensors -= 1
-        if memory.tensors == 0:
-            self._memories.pop(memory.address, None)
+    def _memory(self, tensor: Tensor, record: _Record[Source] | None = None) -> Memory[Source]:
+        """Return the memory that a tensor shows."""
+        address = address_of(tensor)
+        if address < 0:  # its own alone
+            is_same = record is not None and record.memory.address == address
+            return record.memory if record is not None and is_same else Memory(address, None)
+        memory = self._memories.get(address)
+        if memory is None or memory.storage is None or memory.storage.expired():
+            storage = StorageWeakRef(_plain(tensor).untyped_storage())
+            memory = self._memories[address] = Memory(address, storage)
+        return memory
 
     def _adopt(self, tensor: Tensor) -> _Record[Source]:
         """Take in a tensor object not seen before: a view made out of sight, or a constant."""
-        memory = self._memories.get(address_of(tensor))
-        newest = memory.newest if memory is not None else None
+        newest = self._memory(tensor).newest
         sources = self._since(newest, tensor) if newest is not None else ()
         self._time += 1
         record = self._record(tensor)
@@ -211,11 +210,22 @@ def union(groups: Iterable[tuple[Source, ...]]) -> tuple[Source, ...]:
 
 
 def address_of(tensor: Tensor) -> int:
-    """Return a number that tensors sharing memory share; tensors without memory have their own."""
+    """Return a number that tensors sharing memory share; without memory, a negative one."""
     try:
-        return tensor.untyped_storage().data_ptr() or -id(tensor)
-    except (RuntimeError, NotImplementedError):  # sparse, meta, functional tensors
+        return _plain(tensor).untyped_storage().data_ptr() or -id(tensor)
+    except (RuntimeError, NotImplementedError, ValueError):  # sparse, meta, lazy and others
         return -id(tensor)
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    while is_wrapped(tensor):
+        tensor = torch._C._functorch.get_unwrapped(tensor)
+    return tensor
+
+
+def is_wrapped(tensor: Tensor) -> bool:
+    """Return whether a tensor lives only inside `vmap`, `grad` or their like."""
+    return torch._C._functorch.is_functorch_wrapped_tensor(tensor)
 
 
 def _region(tensor: Tensor) -> _Region | None:

@@ -72,6 +72,8 @@ class _Catch:
             if target.output >= len(tensors):
                 continue
             tensor = tensors[target.output]
+            if tensor.requires_grad:  # forward turned gradients on; their graph is not kept
+                tensor = tensor.detach()
             if target.is_copied or self._copies_all:
                 tensor = self._copy(tensor)
             else:

@@ -11,6 +11,7 @@ from itertools import chain
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 
 @dataclass(slots=True)
@@ -25,7 +26,9 @@ def held_tensors(modules: Mapping[str, nn.Module]) -> Iterator[Tensor]:
     """Yield the tensors that modules keep between calls: weights, buffers, attributes."""
     for module in modules.values():
         for values in (module._parameters, module._buffers):
-            yield from (tensor for tensor in values.values() if tensor is not None)
+            for tensor in values.values():
+                if tensor is not None and not is_lazy(tensor):
+                    yield tensor
         for value in vars(module).values():
             if isinstance(value, Tensor):
                 yield value
@@ -65,7 +68,7 @@ def at_rest(
             module.training = False
         for module, _ in compiled:
             module._compiled_call_impl = None
-        with torch.no_grad():
+        with torch.inference_mode(mode=False), torch.no_grad():
             yield found
     finally:
         for module in training:
@@ -110,7 +113,8 @@ def _save_buffers(
         for path, module in modules.items():
             for key, tensor in module._buffers.items():
                 name = f"{path}.{key}" if path else key
-                if tensor is None or (wanted is not None and name not in wanted):
+                is_wanted = wanted is None or name in wanted
+                if tensor is None or is_lazy(tensor) or not is_wanted:
                     continue
                 version = 0 if tensor.is_inference() else tensor._version
                 saved.append(_SavedBuffer(name, module, key, tensor, tensor.clone(), version))

@@ -21,8 +21,8 @@ from layerwalk.tracking.groups import GroupBook, IdBook, Place, short_name
 from layerwalk.tracking.modules import MarkerModule, TrackerModule
 from layerwalk.tracking.nesting import has_names, keyed_leaves, leaves
 from layerwalk.tracking.operations import Detail, Operation, OperationBook
-from layerwalk.tracking.provenance import Provenance, Write, address_of, union
-from layerwalk.tracking.resting import held_tensors
+from layerwalk.tracking.outside import Outside
+from layerwalk.tracking.provenance import Provenance, Write, is_wrapped, union
 from layerwalk.tracking.standins import class_name
 from layerwalk.tracking.writes import is_among, is_self_assignment, version, written_arguments
 from layerwalk_shared.graph import NodeKind
@@ -80,9 +80,7 @@ class Tracer(TorchFunctionMode):
         self.operation_counts: Counter[tuple[str, str]] = Counter()
         self.failure: Failure | None = None
         self._detail = detail
-        self._held: set[int] | None = None
-        self._exported: Sources = ()
-        self._is_back = False
+        self._outside = Outside(tree.root, self.provenance)
         self._batch = batch
         self._operations = OperationBook(detail)
         self._ids = IdBook()
@@ -110,7 +108,7 @@ class Tracer(TorchFunctionMode):
             name = operation = failure.operation or "error"
             kind, group = "operation", place.current
             number = max(1, self.operation_counts[(frame.path, name)])
-            node_id = numbered(joined(frame.path, name), number)
+            node_id = self._operation_id(frame.path, name, number)
         draft = NodeDraft(self._ids.claim(node_id), name, kind, operation, frame.path)
         draft.group, draft.predecessors = group, list(failure.inputs)
         draft.error = error_text(error)
@@ -127,7 +125,7 @@ class Tracer(TorchFunctionMode):
             frame.state = ModuleCall(
                 place=self._groups.place(frame, place, opens=opens),
                 arguments=arguments,
-                entered=self._read(arguments, caller),
+                entered=self._outside.read(arguments, _entered(caller)),
                 versions=[version(tensor) for tensor in arguments],
             )
 
@@ -215,35 +213,6 @@ class Tracer(TorchFunctionMode):
             if not isinstance(tensor, nn.Parameter) and not self.provenance.sources(tensor):
                 self.provenance.set(tensor, arguments)
 
-    def _read(self, tensors: list[Tensor], frame: Frame | None) -> list[Sources]:
-        """Return what each of the tensors comes from that are read in a module call.
-
-        Where nothing read has a source, but a tensor is neither the model's nor made in sight, it
-        was made out of sight from what left it, or else from what the module call was given.
-        """
-        entered = [self.provenance.sources(tensor) for tensor in tensors]
-        if frame is None or any(entered):
-            return entered
-        strays = [tensor for tensor in tensors if self.provenance.is_unexplained(tensor)]
-        if not strays:
-            return entered
-        if self._held is None:
-            modules = dict(self.stack.tree.root.named_modules())
-            self._held = {address_of(tensor) for tensor in held_tensors(modules)}
-        for tensor in strays:
-            if address_of(tensor) not in self._held:
-                self.provenance.set(tensor, self._from_outside(frame))
-        return [self.provenance.sources(tensor) for tensor in tensors]
-
-    def _from_outside(self, frame: Frame) -> Sources:
-        self._is_back = bool(self._exported)
-        return self._exported or union(frame.state.entered)
-
-    def _export(self, tensors: list[Tensor]) -> None:
-        if self._is_back:
-            self._exported, self._is_back = (), False
-        self._exported = union([self._exported, *map(self.provenance.sources, tensors)])
-
     def _fail(self, frame: Frame, error: BaseException) -> None:
         if self.failure is not None and self.failure.error is error:
             return
@@ -271,7 +240,7 @@ class Tracer(TorchFunctionMode):
             return func(*args, **kwargs)
         call = self._begin(operation, frame, leaves((args, kwargs)))
         if operation.is_export:
-            self._export(call.arguments)
+            self._outside.export(call.arguments)
         try:
             result = func(*args, **kwargs)
         except Exception as error:
@@ -304,7 +273,7 @@ class Tracer(TorchFunctionMode):
             is_shown=is_shown,
             number=self.operation_counts[key],
             arguments=tensors,
-            entered=self._read(tensors, frame),
+            entered=self._outside.read(tensors, _entered(frame)),
             versions=[version(tensor) for tensor in tensors],
         )
 
@@ -322,9 +291,9 @@ class Tracer(TorchFunctionMode):
             for tensor, sources in zip(call.arguments, call.entered, strict=True)
         ]
         sources = union(read)
-        if call.operation.is_import and not call.arguments and self._exported:
-            sources = self._from_outside(call.frame)
-        if call.is_shown and (sources or self._detail == "operations"):
+        if call.operation.is_import and not call.arguments:
+            sources = self._outside.imported()
+        if self._is_node(call, sources, outputs):
             made = [self._operation_draft(call, position, read) for position in range(len(outputs))]
             for draft, tensor in zip(made, outputs, strict=True):
                 self._note(call, tensor, (draft,), written)
@@ -342,6 +311,11 @@ class Tracer(TorchFunctionMode):
             if not is_among(tensor, outputs):
                 self._note(call, tensor, sources, written)
 
+    def _is_node(self, call: OperationCall, sources: Sources, outputs: list[Tensor]) -> bool:
+        if not call.is_shown or not (sources or self._detail == "operations"):
+            return False
+        return not any(is_wrapped(tensor) for tensor in outputs)
+
     def _note(
         self, call: OperationCall, tensor: Tensor, sources: Sources, written: list[Tensor]
     ) -> None:
@@ -354,7 +328,7 @@ class Tracer(TorchFunctionMode):
         self, call: OperationCall, position: int, read: list[Sources]
     ) -> NodeDraft:
         name, path = call.operation.name, call.frame.path
-        node_id = numbered(joined(path, name), call.number)
+        node_id = self._operation_id(path, name, call.number)
         if position > 0:
             node_id, name = f"{node_id}.{position}", f"{name}.{position}"
         draft = NodeDraft(self._ids.claim(node_id), name, "operation", call.operation.name, path)
@@ -363,6 +337,12 @@ class Tracer(TorchFunctionMode):
         draft.capture = Capture("operation", path, call.operation.name, call.number, position)
         self._add(draft, call.frame)
         return draft
+
+    def _operation_id(self, path: str, name: str, number: int) -> str:
+        """Return an operation's id; one named like a module (`relu`) makes way: `relu_op`."""
+        wanted = joined(path, name)
+        is_taken = wanted in self.stack.tree.modules
+        return numbered(f"{wanted}_op" if is_taken else wanted, number)
 
     # Drafts.
 
@@ -387,6 +367,11 @@ def error_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def _entered(frame: Frame | None) -> list[Sources]:
+    """Return what the tensors come from that a module call was given."""
+    return frame.state.entered if frame is not None and frame.state is not None else []
+
+
 def _numbered(entered: list[Sources]) -> tuple[tuple[NodeDraft, int], ...]:
     """Return every source with the number of the argument it is a source of."""
     return tuple((source, slot) for slot, sources in enumerate(entered) for source in sources)
@@ -399,7 +384,12 @@ def _slotted(sources: Sources, entered: list[Sources]) -> list[tuple[NodeDraft, 
 
 
 def _alias_of_argument(call: ModuleCall, output: Any) -> Tensor | None:
-    """Return a new view of the output where the output is an argument, untouched."""
+    """Return a new view of the output where the output is an argument, untouched.
+
+    Tensors that carry more than their values (a subclass, attributes) are left as they are.
+    """
+    if type(output) is not Tensor or vars(output):
+        return None
     for tensor, before in zip(call.arguments, call.versions, strict=True):
         if output is tensor and version(tensor) == before:
             try:

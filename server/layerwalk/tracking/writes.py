@@ -13,7 +13,10 @@ from layerwalk.tracking.operations import Operation
 
 def version(tensor: Tensor) -> int:
     """Return how often the tensor's memory was written in place, as far as torch counts it."""
-    return 0 if tensor.is_inference() else tensor._version
+    try:
+        return 0 if tensor.is_inference() else tensor._version
+    except ValueError:  # a lazy parameter that has no memory yet
+        return 0
 
 
 def is_among(tensor: Tensor, others: Iterable[Tensor]) -> bool:
@@ -31,7 +34,8 @@ def written_arguments(
 ) -> list[Tensor]:
     """Return the arguments of an operation that it wrote in place.
 
-    Views share their count of writes, so of several that changed, those count that were returned
+    Writes are counted by torch, but for inference tensors, where the spelling of the call has to
+    do. Views share their count of writes, so of several that changed, those count that were returned
     or given as `out`, else the first.
 
     Args:
@@ -41,11 +45,11 @@ def written_arguments(
         outputs: what it returned.
         kwargs: its arguments by name.
     """
+    is_said = operation.is_spelled_in_place or kwargs.get("inplace") is True
     changed = [
         tensor
         for tensor, before in zip(tensors, versions, strict=True)
-        if version(tensor) != before
-        or (tensor.is_inference() and operation.is_spelled_in_place and tensor is tensors[0])
+        if version(tensor) != before or (is_said and tensor is tensors[0] and tensor.is_inference())
     ]
     if len(changed) < 2:
         return changed

@@ -21,12 +21,15 @@ class FakeScreen:
     """Notes which generation each wall shows, and which levels lie where."""
 
     def __init__(self):
+        self.scales = {}
         self.blocks = {}
         self.overviews = {}
         self.uploads = []
 
     def set_statistics(self, network, nodes):
-        self.statistics = nodes
+        for index, node in enumerate(nodes):
+            if node.has_values:
+                self.scales[index] = node.scale
 
     def put_overview(self, network, tiles):
         for tile in tiles:
@@ -230,6 +233,19 @@ def test_a_sweep_goes_through_the_walls_in_the_order_of_the_data(bench):
         last = front
     assert last == len(bench.network.graph.nodes)
     assert not bench.residency.is_switching
+
+
+def test_ranges_change_with_their_walls(bench):
+    bench.show()
+    load(bench)
+    old = dict(bench.screen.scales)
+    new = bench.next_snapshot()
+    bench.show(new, now_s=0.0, sweep_s=1.0)
+    bench.residency.advance(0.5)
+    for node, shown in bench.screen.generations().items():
+        expected = new.nodes[node].scale if shown == {2} else old[node]
+        assert bench.screen.scales[node] == expected
+    assert bench.screen.scales != old
 
 
 def test_a_wall_that_waits_has_no_certain_snapshot(bench):

@@ -232,14 +232,14 @@ def test_labels_over_walls_overlap_neither_each_other_nor_a_wall(graph: Graph) -
 
 @every_network
 def test_a_name_is_six_tenths_of_a_degree_high_where_its_wall_fills_a_quarter(graph: Graph) -> None:
-    for scene in (scene_of(graph),):
-        names = {label.text: label for label in scene.labels if label.is_bold}
-        for wall in scene.walls:
-            # A quarter of the width of a 16 : 9 view, vertical field 60 degrees.
-            view_width = wall.size_wh[0] / 0.25
-            distance = view_width / (2 * math.tan(math.radians(30)) * 16 / 9)
-            angle = math.degrees(math.atan(names[wall.title].height / distance))
-            assert angle >= 0.6
+    scene = scene_of(graph)
+    names = {label.text: label for label in scene.labels if label.is_bold and label.plane == "wall"}
+    for wall in scene.walls:
+        # A quarter of the width of a 16 : 9 view, vertical field 60 degrees.
+        view_width = wall.size_wh[0] / 0.25
+        distance = view_width / (2 * math.tan(math.radians(30)) * 16 / 9)
+        angle = math.degrees(math.atan(names[wall.title].height / distance))
+        assert angle >= 0.6
 
 
 @every_network
@@ -369,6 +369,27 @@ def test_a_node_that_failed_says_so_on_its_wall() -> None:
     scene = scene_of(Graph(nodes=(*graph.nodes[:-1], broken), edges=graph.edges, groups=graph.groups))  # fmt: skip
     assert scene.walls[-1].warning == "mat1 and mat2 do not fit"
     assert any(label.text == scene.walls[-1].warning for label in scene.labels)
+
+
+def test_a_wall_without_values_says_so_in_its_middle_and_one_with_nan_above_it() -> None:
+    graph = resnet((1,))
+    shown = manifest(graph, top=0)
+    nodes = list(shown.nodes)
+    nodes[2] = nodes[2].model_copy(update={"has_values": False})
+    nodes[3] = nodes[3].model_copy(update={"not_finite": 12})
+    scene = layout(described(graph), shown.model_copy(update={"nodes": tuple(nodes)}))
+    blank = next(label for label in scene.labels if label.text == "no values in this snapshot")
+    assert blank.position[1] == scene.walls[2].centre[1]
+    assert blank.anchor == "centre-centre"
+    partly = next(label for label in scene.labels if label.text == "12 values are not finite")
+    assert partly.position[1] > scene.walls[3].size_wh[1]
+
+
+def test_a_stagger_moves_walls_of_the_main_line_aside_by_turns() -> None:
+    scene = scene_of(vgg(), stagger=0.1)
+    assert [wall.centre[0] for wall in scene.walls[:5]] == [-0.1, 0.0, 0.1, 0.0, -0.1]
+    assert_no_two_walls_meet(scene)
+    assert_ribbons_run_from_foot_to_foot(scene)
 
 
 def test_a_snapshot_of_another_graph_is_refused() -> None:

@@ -88,6 +88,34 @@ def test_parametrized_modules_are_still_one_node(watch, edges, same) -> None:
         same(recording, {"0": model[0](x)})
 
 
+def test_a_module_with_lists_of_parameters_alone_is_one_node() -> None:
+    class Mixing(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weights = nn.ParameterList([nn.Parameter(torch.ones(3)) for _ in range(2)])
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x * self.weights[0] + self.weights[1]
+
+    graph = trace(nn.Sequential(Mixing()), torch.randn(1, 3)).graph
+    assert [node.id for node in graph.nodes] == ["input", "0"]
+    assert graph.node("0").parameters == 6
+
+
+def test_attributes_of_a_tensor_get_through_identities() -> None:
+    class Reading(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.drop = nn.Dropout()
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = x + 1
+            x.scale = 3  # type: ignore[attr-defined]
+            return x * self.drop(x).scale
+
+    assert trace(Reading(), torch.randn(1, 3)).error is None
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_a_script_inside_is_one_node(watch, edges, same) -> None:
     inner = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3), nn.ReLU(inplace=True))

@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from layerwalk.tracking import trace
 from layerwalk.tracking.operations import describe
@@ -328,3 +329,71 @@ def test_questions_are_no_operations() -> None:
     for query in (Tensor.size, Tensor.dim, Tensor.shape.__get__, Tensor.is_cuda.__get__):
         assert describe(query) is None
     assert describe(Tensor.mT.__get__) is not None
+
+
+def test_a_module_keeps_its_id_from_an_operation_of_its_name(watch, edges) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.relu, self.a = nn.ReLU(), nn.Linear(3, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.relu(self.a(F.relu(self.relu(F.relu(x)))))
+
+    traced, _ = watch(Net(), torch.randn(1, 3))
+    chain = ["input", "relu_op", "relu", "relu_op:2", "a", "relu:2"]
+    assert [node.id for node in traced.graph.nodes] == chain
+    assert edges(traced.graph) == set(pairwise(chain))
+    assert [traced.graph.node(node).kind for node in chain[1:3]] == ["operation", "module"]
+
+
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
+        return x * x
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
+        return gradient
+
+
+@pytest.mark.parametrize(
+    ("inside", "middle"),
+    [
+        (Square.apply, ["mul"]),
+        (torch.vmap(torch.sin), []),
+        (torch.func.grad(lambda x: (x**3).sum()), []),
+        (lambda x: torch.ops.aten.relu(x), ["relu"]),  # noqa: PLW0108 - read when it is called
+        (lambda x: checkpoint(torch.tanh, x, use_reentrant=False), ["tanh"]),
+        (lambda x: torch.fft.fft2(x).real, ["fft_fft2"]),
+        (lambda x: x.data.add_(1), ["add"]),
+        (lambda x: torch._foreach_mul([x], 2)[0], ["foreach_mul"]),
+        (lambda x: torch.sort(x).values, ["sort"]),
+    ],
+)
+def test_unusual_ways_of_computing_keep_the_chain_whole(watch, edges, inside, middle) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.before, self.after = nn.Linear(4, 4), nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.after(inside(self.before(x)))
+
+    chain = ["input", "before", *middle, "after"]
+    for detail in ("modules", "operations"):
+        traced, _ = watch(Net(), torch.randn(1, 4), detail=detail)
+        if detail == "modules":
+            assert edges(traced.graph) == set(pairwise(chain))
+
+
+def test_lazy_modules_and_inference_mode_are_no_obstacle(watch, edges, same) -> None:
+    model = nn.Sequential(nn.LazyLinear(4), nn.ReLU(inplace=True))
+    with torch.inference_mode():
+        x = torch.randn(1, 3)
+        traced, recording = watch(model, x)
+    assert edges(traced.graph) == {("input", "0"), ("0", "1")}
+    assert traced.plan.copied == {"0"}
+    with torch.no_grad():
+        same(recording, {"0": model[0](x.clone())})
+    assert not recording.values["1"].is_inference()

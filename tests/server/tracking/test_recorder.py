@@ -206,3 +206,23 @@ def test_a_mode_that_the_model_enters_stays_in_order() -> None:
     assert list(recording.values) == ["input", "fc", "add", "mul"]
     with torch.no_grad():
         assert torch.equal(recording.values["mul"], (model.fc(x) + 1) * 2)
+
+
+def test_a_forward_that_wants_gradients_is_recorded_without_their_graph() -> None:
+    class Energy(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(3, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            with torch.enable_grad():
+                x = x.detach().requires_grad_()
+                (gradient,) = torch.autograd.grad(self.fc(x).square().sum(), x)
+            return gradient * 2
+
+    model, x = Energy().eval(), torch.randn(1, 3)
+    with Recorder(model, trace(model, x)) as recorder:
+        recording = recorder.record(x)
+    assert recording.error is None
+    assert torch.equal(recording.outputs, model(x))
+    assert not any(value.requires_grad for value in recording.values.values())

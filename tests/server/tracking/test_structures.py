@@ -248,6 +248,21 @@ def test_inputs_in_dicts_and_lists_are_found(watch, edges) -> None:
     assert {("images.0", "two.a"), ("images.1", "two.b")} <= edges(traced.graph)
 
 
+def test_a_tensor_given_twice_is_two_inputs(watch, edges) -> None:
+    x = torch.randn(1, 3)
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(3, 3), nn.Linear(3, 3)
+
+        def forward(self, first: Tensor, second: Tensor) -> Tensor:
+            return self.a(first) + self.b(second)
+
+    traced, _ = watch(Net(), x, x)
+    assert {("input", "a"), ("input:2", "b")} <= edges(traced.graph)
+
+
 def test_an_input_gives_way_to_a_module_of_its_name(watch, edges) -> None:
     class Net(nn.Module):
         def __init__(self) -> None:

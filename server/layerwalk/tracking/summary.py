@@ -1,0 +1,110 @@
+"""The numbers of one node: range, mean, spread, zeros, percentiles; one sweep over the values.
+
+Values are taken in blocks that stay in a core's cache while each of the five questions is asked
+of them, by whichever of NumPy and torch answers it faster; blocks add up in double precision.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from layerwalk_shared.messages import QUANTILES, NodeStatistics
+
+BLOCK_ELEMENTS = 1 << 18
+SAMPLES = 4096
+"""Values that percentiles are taken of; the error at 99 % is below 0.2 points (one sigma)."""
+_CANCELLATION = 1e-3
+"""Below this share of the mean's square, the variance by sums of squares has lost its digits."""
+_SQUARES = (1e-15, 1e15)
+"""Largest absolute values whose squares float32 can add up."""
+
+
+@dataclass(slots=True)
+class _Sums:
+    low: float = math.inf
+    high: float = -math.inf
+    total: float = 0.0
+    squares: float = 0.0
+    zeros: int = 0
+
+
+def summarise(tensor: Tensor, pictures: tuple[int, int, int]) -> NodeStatistics:
+    """Return the statistics of a contiguous CPU tensor of one item, over its finite values."""
+    shape = tuple(tensor.shape)
+    values = tensor.reshape(-1)
+    if not values.is_floating_point():
+        values = values.to(torch.float64 if values.element_size() > 2 else torch.float32)
+    sums = _sweep(values)
+    not_finite = 0
+    if not (math.isfinite(sums.low) and math.isfinite(sums.high)):
+        finite = values[torch.isfinite(values)]
+        not_finite = values.numel() - finite.numel()
+        if finite.numel() == 0:
+            return NodeStatistics(shape=shape, pictures=pictures, not_finite=not_finite)
+        values = finite
+        sums = _sweep(values)
+    mean, std = _moments(values, sums)
+    return NodeStatistics(
+        shape=shape,
+        pictures=pictures,
+        minimum=sums.low,
+        maximum=sums.high,
+        mean=min(max(mean, sums.low), sums.high),
+        std=std,
+        zeros=sums.zeros / values.numel(),
+        not_finite=not_finite,
+        quantiles=_quantiles(values, max(abs(sums.low), abs(sums.high))),
+    )
+
+
+def _quantiles(values: Tensor, largest: float) -> tuple[float, ...]:
+    """Return the absolute values at `QUANTILES`, of `SAMPLES` values spread evenly."""
+    count = values.numel()
+    places = np.linspace(0, count - 1, min(SAMPLES, count)).astype(np.int64)
+    sample = np.abs(values.numpy()[places].astype(np.float64))
+    return tuple(min(float(value), largest) for value in np.percentile(sample, QUANTILES))
+
+
+def _sweep(values: Tensor) -> _Sums:
+    sums = _Sums()
+    array: NDArray[np.floating] = values.numpy()
+    are_zero = np.empty(min(BLOCK_ELEMENTS, array.size), dtype=np.bool_)
+    with np.errstate(all="ignore"):
+        for start in range(0, array.size, BLOCK_ELEMENTS):
+            block = array[start : start + BLOCK_ELEMENTS]
+            low, high = float(block.min()), float(block.max())
+            if math.isnan(low):  # the sums would be of no use
+                return _Sums(math.nan, math.nan)
+            sums.low, sums.high = min(sums.low, low), max(sums.high, high)
+            if low == high == 0:
+                sums.zeros += block.size
+                continue
+            same = values[start : start + BLOCK_ELEMENTS]
+            sums.total += float(same.sum())
+            sums.squares += float(torch.dot(same, same))
+            if low <= 0 <= high:
+                found = np.equal(block, 0, out=are_zero[: block.size])
+                sums.zeros += int(np.count_nonzero(found))
+    return sums
+
+
+def _moments(values: Tensor, sums: _Sums) -> tuple[float, float]:
+    """Return mean and population standard deviation."""
+    largest = max(abs(sums.low), abs(sums.high))
+    if largest == 0:
+        return 0.0, 0.0
+    count = values.numel()
+    mean = sums.total / count
+    variance = sums.squares / count - mean * mean
+    if _SQUARES[0] < largest < _SQUARES[1] and variance > _CANCELLATION * mean * mean:
+        return mean, math.sqrt(variance)
+    blocks = [block.double() / largest for block in values.split(BLOCK_ELEMENTS)]
+    mean = sum(float(block.sum()) for block in blocks) / count
+    variance = sum(float((block - mean).square_().sum()) for block in blocks) / count
+    return mean * largest, math.sqrt(variance) * largest
