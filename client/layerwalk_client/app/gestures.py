@@ -40,11 +40,13 @@ class Gestures:
                 self._pressed_s = None
         pointed = walker.pointed
         is_looking = self._pressed_s is not None and now_s - self._pressed_s >= HOLD_S
-        walker.needs_draw |= walker.tools.look_closer(
+        has_changed = walker.tools.look_closer(
             None if pointed is None else pointed.wall.node,
             None if pointed is None else pointed.hit.channel,
             is_looking=is_looking,
         )
+        walker.needs_draw |= has_changed
+        walker.needs_plan |= has_changed  # the finest level of what is held to the eye
         if actions.clicks and hit is None and pointed is not None:
             _click(walker, pointed, is_double=actions.is_double_click)
 
