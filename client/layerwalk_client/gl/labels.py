@@ -137,7 +137,8 @@ def _in_picture(
 
 
 def _is_hidden(points: Floats, walls: WallPlaces, eye: Eye) -> NDArray[np.bool_]:
-    """Return which points lie behind a wall, seen from the eye."""
+    """Return which points lie behind a wall, seen from the eye; what the near plane cuts away hides
+    nothing."""
     if not len(points) or not len(walls.centre):
         return np.zeros(len(points), bool)
     near = np.argsort(((walls.centre - eye.position) ** 2).sum(axis=1))[:_MOST_WALLS]
@@ -147,7 +148,12 @@ def _is_hidden(points: Floats, walls: WallPlaces, eye: Eye) -> NDArray[np.bool_]
     speed = from_eye @ normal.T  # [P, W]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = offset[None] / speed
-    is_before = (share > 0) & (share < 0.995)
+    ahead = eye.planes()[2]  # the near plane; the eye itself lies before it
+    with np.errstate(invalid="ignore"):
+        is_drawn = (
+            eye.position @ ahead[:3] + ahead[3] + share * (from_eye @ ahead[:3])[:, None] >= 0
+        )
+    is_before = (share > 0) & (share < 0.995) & is_drawn
     # A camera may cut away what stands before its near plane: that hides nothing.
     near_plane = eye.planes()[NEAR_PLANE]
     beyond_near = near_plane[:3] @ eye.position + near_plane[3]
