@@ -14,7 +14,7 @@ from layerwalk_shared.messages import InputSpec
 
 Picture = NDArray[np.uint8]
 """`[H, W, 3]` or `[H, W]`, sRGB."""
-DRAFT = 2
+DRAFT = 3
 """A JPEG is decoded at a reduced size that is still this many times what is needed."""
 
 
@@ -25,7 +25,7 @@ def decode_image(data: bytes, *, largest_side: int, needed_hw: tuple[int, int]) 
         data: a PNG, JPEG or WebP file; of an animation the first picture.
         largest_side: pixels of a side at most, checked before anything is decoded.
         needed_hw: size that it will be scaled to; a large JPEG is decoded at a reduced size that
-            is at least twice this.
+            is at least three times this.
 
     Raises:
         InputError: it is no such file, or damaged.
@@ -68,6 +68,9 @@ def _pixels(image: Image.Image) -> Picture:
 def fit(picture: Picture, shape_hw: tuple[int, int], *, colours: int) -> Picture:
     """Return a picture of exactly (height, width): scaled until it covers, then cropped centrally.
 
+    Scaling is Pillow's bicubic, as in the evaluation of the networks that we ship, so that an
+    answer here is the answer there.
+
     Args:
         picture: any size.
         shape_hw: of the result.
@@ -81,7 +84,7 @@ def fit(picture: Picture, shape_hw: tuple[int, int], *, colours: int) -> Picture
     scale = max(height / image.height, width / image.width)
     covers = (max(width, round(image.width * scale)), max(height, round(image.height * scale)))
     if covers != image.size:
-        image = image.resize(covers, Image.Resampling.BILINEAR, reducing_gap=3.0)
+        image = image.resize(covers, Image.Resampling.BICUBIC)
     left, top = (covers[0] - width) // 2, (covers[1] - height) // 2
     return np.array(image.crop((left, top, left + width, top + height)))
 
