@@ -148,17 +148,11 @@ def _is_hidden(points: Floats, walls: WallPlaces, eye: Eye) -> NDArray[np.bool_]
     speed = from_eye @ normal.T  # [P, W]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = offset[None] / speed
-    ahead = eye.planes()[2]  # the near plane; the eye itself lies before it
-    with np.errstate(invalid="ignore"):
-        is_drawn = (
-            eye.position @ ahead[:3] + ahead[3] + share * (from_eye @ ahead[:3])[:, None] >= 0
-        )
-    is_before = (share > 0) & (share < 0.995) & is_drawn
-    # A camera may cut away what stands before its near plane: that hides nothing.
+    is_before = (share > 0) & (share < 0.995)
     near_plane = eye.planes()[NEAR_PLANE]
     beyond_near = near_plane[:3] @ eye.position + near_plane[3]
-    is_before &= beyond_near + share * (from_eye @ near_plane[:3])[:, None] >= 0
     share = np.where(is_before, share, 0)
+    is_before &= beyond_near + share * (from_eye @ near_plane[:3])[:, None] >= 0
     relative = eye.position - centre  # [W, 3]
     x = np.einsum("wk,wk->w", relative, right)[None] + share * (from_eye @ right.T)
     y = relative[None, :, 1] + share * from_eye[:, 1:2]
