@@ -118,7 +118,7 @@ class Walker:
         self._awake_until_s = self._last_s + SETTLING_S
         self._gestures = Gestures()
         self._is_lost = False
-        self._needs_plan = True
+        self.needs_plan = True
         self.needs_draw = True
         self.spot: Spot | None = None
         self.pointed: Pointed | None = None
@@ -178,7 +178,7 @@ class Walker:
         events = list(events)
         if any(event.type in _RESIZING for event in events) and self.screen.resize():
             self.desktop.resize(self.screen.size_wh)
-            self._needs_plan = True
+            self.needs_plan = True
         actions = self.desktop.read(events, now_s)
         if actions.is_any or any(event.type in _REDRAWING for event in events):
             self._awake_until_s = now_s + SETTLING_S
@@ -195,7 +195,7 @@ class Walker:
         self.desktop.set_typing(is_typing=self.tools.is_typing)
         self._plan(now_s, is_elsewhere=is_elsewhere)
         has_changed = self.stage.step(now_s, self.settings.upload_mib * MIB)
-        self._needs_plan |= has_changed and self.stage.residency.is_switching
+        self.needs_plan |= has_changed and self.stage.residency.is_switching
         self.notice.pass_by(now_s)
         self._learn(actions, dt)
         self._read(dt)
@@ -234,7 +234,7 @@ class Walker:
                 self.needs_draw |= self.tools.take(arrival)
         self._note_connection()
         if found.is_changed:
-            self._needs_plan = True
+            self.needs_plan = True
         if not self.stage.state.is_busy:
             self.busy_since_s = None
         elif self.busy_since_s is None:
@@ -319,10 +319,10 @@ class Walker:
 
     def _plan(self, now_s: float, *, is_elsewhere: bool) -> None:
         """Think about which tiles are needed, when something has changed and not too often."""
-        self._needs_plan |= is_elsewhere
-        if not self._needs_plan or now_s - self._planned_s < PLAN_EVERY_S:
+        self.needs_plan |= is_elsewhere
+        if not self.needs_plan or now_s - self._planned_s < PLAN_EVERY_S:
             return
-        self._needs_plan = False
+        self.needs_plan = False
         self._planned_s = now_s
         extra = []
         if self.tools.loupe is not None and self.pointed is not None:
@@ -396,7 +396,7 @@ class Walker:
             now_s < self._awake_until_s
             or not self.journey.is_at_rest
             or self.needs_draw
-            or self._needs_plan
+            or self.needs_plan
             or self._renderer.is_animating
             or self.stage.residency.is_switching
             or self.stage.residency.has_uploads

@@ -367,7 +367,7 @@ class _Sheet:
                 self.ink.add_line((box[0][0], y), (box[1][0], y), line, 1.0)
         text = f"{carried.title}   {wide} \N{MULTIPLICATION SIGN} {high}"
         if carried.note:
-            text += f"   {carried.note}"
+            text += f"   {carried.note.replace('-', MINUS)}"
         middle = (self.width - self._measure(text, 16)) / 2
         self._write(text, (middle, box[1][1] + px(14)), pixels=16, colour=look.TEXT)
 
