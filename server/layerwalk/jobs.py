@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -29,8 +30,9 @@ T = TypeVar("T")
 JobKind = Literal["forward", "maximise", "attribute"]
 PROGRESS_STEP = 0.01
 """Progress that is worth an event."""
+FINISHED = ("done", "failed", "cancelled")
+"""States that a job does not leave."""
 _LOG = logging.getLogger(__name__)
-_FINISHED = ("done", "failed", "cancelled")
 
 
 class JobHandle:
@@ -172,6 +174,20 @@ class JobQueue:
         with self._changed:
             return self._entry(job_id).job
 
+    def wait(self, job_id: str, wait_s: float) -> Job:
+        """Return a job once it has ended, or as it is after `wait_s` seconds.
+
+        Raises:
+            GoneError, NotFoundError: as for `job`.
+        """
+        deadline = time.monotonic() + wait_s
+        with self._changed:
+            while self._entry(job_id).job.state not in FINISHED and not self._is_closed:
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._changed.wait(left):
+                    break
+            return self._entry(job_id).job
+
     def cancel(self, job_id: str) -> Job:
         """Cancel a job: at once where it waits, at its next step where it runs.
 
@@ -235,12 +251,13 @@ class JobQueue:
     def _change(self, job_id: str, **changes: Any) -> None:
         entry = self._entries[job_id]
         entry.job = entry.job.model_copy(update=changes)
-        if entry.job.state in _FINISHED:
+        if entry.job.state in FINISHED:
             entry.work = None
-            finished = [key for key, one in self._entries.items() if one.job.state in _FINISHED]
+            finished = [key for key, one in self._entries.items() if one.job.state in FINISHED]
             for key in finished[: max(0, len(finished) - self._kept)]:
                 del self._entries[key]
         self._on_change(entry.job)
+        self._changed.notify_all()
 
     def _next(self) -> str | _Call | None:
         with self._changed:

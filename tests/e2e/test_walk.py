@@ -10,7 +10,8 @@ import pytest
 from e2e.conftest import make_session
 from layerwalk.http.serving import serve
 from layerwalk_client.app.places import wall_of
-from layerwalk_client.app.walker import Start, Walker
+from layerwalk_client.app.start import Start
+from layerwalk_client.app.walker import Walker
 from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.context import window_context
 from layerwalk_client.settings import Settings

@@ -164,6 +164,21 @@ def test_ended_jobs_are_forgotten_in_turn_and_unknown_ones_never_were(
             queue.job(unknown)
 
 
+def test_waiting_for_a_job_ends_with_it_or_with_the_time(queue: JobQueue) -> None:
+    release, started = threading.Event(), threading.Event()
+    job = queue.submit("forward", "n1", work=blocked(release, started))
+    assert started.wait(10)
+    assert queue.wait(job.id, 0.01).state == "running"
+    found: list[Job] = []
+    waiting = threading.Thread(target=lambda: found.append(queue.wait(job.id, 60)))
+    waiting.start()
+    release.set()
+    waiting.join(10)
+    assert found[0].state == "done"
+    with pytest.raises(NotFoundError):
+        queue.wait("j9", 60)
+
+
 def test_a_call_gives_back_what_the_function_does(queue: JobQueue) -> None:
     assert queue.call(lambda: 6 * 7) == 42
     with pytest.raises(KeyError):

@@ -11,7 +11,6 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pygame
@@ -21,12 +20,14 @@ from layerwalk_client.app.commands import go_to_node, obey
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.journey import Journey
 from layerwalk_client.app.panels import PanelHit
-from layerwalk_client.app.places import Place, camera_at
+from layerwalk_client.app.places import camera_at
 from layerwalk_client.app.pointer import Pointed, point_at, ray_of, spot_at
 from layerwalk_client.app.readings import Readings, Spot
 from layerwalk_client.app.residency import Wanted
 from layerwalk_client.app.screen import Screen
+from layerwalk_client.app.shot import find_item
 from layerwalk_client.app.stage import MIB, Stage
+from layerwalk_client.app.start import Start, appearance_of
 from layerwalk_client.app.toolbox import Outlook, Toolbox, reason
 from layerwalk_client.app.trace import Trace
 from layerwalk_client.devices.actions import Actions
@@ -37,11 +38,10 @@ from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.settings import Settings
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import RequestFailed, ValuesArrived
-from layerwalk_client.source.asking import Values
+from layerwalk_client.source.asking import PutInput, Values
 from layerwalk_client.world.picking import pick
-from layerwalk_client.world.view import Appearance, Look, Mark, Marks
+from layerwalk_client.world.view import Look, Mark, Marks
 from layerwalk_client.world.viewpoints import first_minute
-from layerwalk_shared.colours import TABLES
 from layerwalk_shared.errors import LayerwalkError
 
 LONGEST_STEP_S = 0.1
@@ -51,23 +51,6 @@ PLAN_EVERY_S = 0.08
 AFTERGLOW_S = 0.05
 SETTLING_S = 0.25
 """After something happened, frames are drawn for this long, until hovers and fades have settled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """How a walk begins.
-
-    Attributes:
-        place: where the eye is; None: the tour to the input.
-        shows_intro: lead a newcomer, show the hints of the first minute.
-        keep_settings: called with settings that have changed.
-        pictures: folder for screenshots.
-    """
-
-    place: Place = None
-    shows_intro: bool = True
-    keep_settings: Callable[[Settings], None] = lambda settings: None
-    pictures: Path = Path()
 
 
 class Walker:
@@ -121,7 +104,7 @@ class Walker:
             source,
             self._renderer.images,
             bindings=bindings,
-            appearance=_appearance(settings),
+            appearance=appearance_of(settings),
             go_to=lambda node: go_to_node(self, node),
             tell=self.trace.note,
         )
@@ -273,6 +256,11 @@ class Walker:
             except LayerwalkError as error:
                 self.say(reason(error), is_warning=True)
                 self.journey.place(camera_at(None, scene, network, aspect=self.aspect))
+        if self._start.item is not None:
+            try:
+                self.stage.submit(PutInput(network.id, find_item(self.stage, *self._start.item)))
+            except LayerwalkError as error:
+                self.say(reason(error), is_warning=True)
         self.trace.note("connected", network=network.name, nodes=len(network.graph.nodes))
 
     def _note_connection(self) -> None:
@@ -317,7 +305,7 @@ class Walker:
         self.lesson.has_picked |= self.tools.hand.holding is not None
         if self.lesson.is_over:
             self.teaches = False
-            self.keep(_without_hints(self.settings))
+            self.keep(dataclasses.replace(self.settings, shows_hints=False))
 
     def _read(self, dt: float) -> None:
         """Ask for the exact value under the pointer, once it rests there."""
@@ -431,18 +419,3 @@ class Walker:
 
 _RESIZING = (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED, pygame.WINDOWRESIZED)
 _REDRAWING = (*_RESIZING, pygame.WINDOWEXPOSED, pygame.WINDOWFOCUSGAINED)
-
-
-def _appearance(settings: Settings) -> Appearance:
-    known = Appearance()
-    return Appearance(
-        table=settings.table if settings.table in TABLES else known.table,
-        mode=settings.range_mode,  # type: ignore[arg-type]  # checked by Settings
-        percentile=settings.percentile,
-        marks_out_of_range=settings.marks_out_of_range,
-        theme=settings.theme,  # type: ignore[arg-type]
-    )
-
-
-def _without_hints(settings: Settings) -> Settings:
-    return dataclasses.replace(settings, shows_hints=False)

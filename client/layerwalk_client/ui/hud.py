@@ -262,12 +262,12 @@ class _Sheet:
         keys_wide = max(self._measure(hint.keys, 15, is_bold=True) for hint in hints)
         text_wide = max(self._measure(hint.text, 15) for hint in hints)
         row = px(25)
-        left = (self.width - keys_wide - px(18) - text_wide) / 2
-        top = self.height * 0.68
+        left = self.margin + px(20)
+        top = self.height - self.margin - px(96) - row * len(hints)
         self._plate(
-            left - px(22),
+            left - px(20),
             top - px(12),
-            left + keys_wide + px(18) + text_wide + px(22),
+            left + keys_wide + px(18) + text_wide + px(20),
             top + row * len(hints) + px(8),
             radius=10,
         )

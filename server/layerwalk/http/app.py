@@ -51,6 +51,7 @@ def make_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
+    app.after_request(_with_common_headers)
     handle_problems(app)
     guard(app, context)
     for operation in all_operations(context):
@@ -61,6 +62,12 @@ def make_app(
             methods=[operation.method],
         )
     return app
+
+
+def _with_common_headers(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
 
 
 def all_operations(context: Context) -> tuple[Operation, ...]:
@@ -78,10 +85,6 @@ def all_operations(context: Context) -> tuple[Operation, ...]:
 
 def _view(operation: Operation, context: Context) -> Callable[..., Response]:
     def view(**parts: Any) -> Response:
-        query = parse_query(operation.query, request.args)
-        response = operation.handler(context, query, **parts)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
+        return operation.handler(context, parse_query(operation.query, request.args), **parts)
 
     return view

@@ -36,7 +36,7 @@ class EventsQuery(Query):
 
 def show_events(context: Context, query: EventsQuery) -> Response:
     wait_s = min(query.wait, context.limits.event_wait_s)
-    is_there = _client_watch()
+    is_there = client_watch()
     best = request.accept_mimetypes.best_match(["application/json", STREAM_TYPE])
     if best == STREAM_TYPE:
         return _stream(
@@ -48,9 +48,7 @@ def show_events(context: Context, query: EventsQuery) -> Response:
         return message(batch)
     with context.waiting() as has_place:
         if not has_place:
-            response = message(batch)
-            response.headers["Retry-After"] = str(CROWDED_AGAIN_S)
-            return response
+            return crowded(message(batch))
         deadline = time.monotonic() + wait_s
         while not (batch.events or batch.reset or log.is_closed) and is_there():
             left = deadline - time.monotonic()
@@ -102,7 +100,13 @@ def _batches(
                 return
 
 
-def _client_watch() -> Callable[[], bool]:
+def crowded(response: Response) -> Response:
+    """Return an answer that came at once because too many wait: it says when to ask again."""
+    response.headers["Retry-After"] = str(CROWDED_AGAIN_S)
+    return response
+
+
+def client_watch() -> Callable[[], bool]:
     """Return a function that tells whether who asked is still connected."""
     is_gone = request.environ.get("waitress.client_disconnected")
     return (lambda: not is_gone()) if is_gone is not None else (lambda: True)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from typing import Annotated
+
 from flask import Response
+from pydantic import Field
 
 from layerwalk.http.answers import message
 from layerwalk.http.context import Context
+from layerwalk.http.events import LOOK_S, client_watch, crowded
 from layerwalk.http.operations import Operation, Query, json_answer
+from layerwalk.jobs import FINISHED
 from layerwalk_shared.messages import Job, JobList
 from layerwalk_shared.routes import JOB, JOBS
 
@@ -15,8 +21,30 @@ def list_jobs(context: Context, query: Query) -> Response:
     return message(JobList(jobs=context.session.jobs.jobs()))
 
 
-def show_job(context: Context, query: Query, *, job: str) -> Response:
-    return message(context.session.jobs.job(job))
+class JobQuery(Query):
+    """Query of one job."""
+
+    wait: Annotated[
+        float, Field(ge=0, le=3600, description="Longest wait for its end, seconds; see limits.")
+    ] = 0.0
+
+
+def show_job(context: Context, query: JobQuery, *, job: str) -> Response:
+    jobs = context.session.jobs
+    found = jobs.job(job)
+    if found.state in FINISHED or query.wait == 0:
+        return message(found)
+    deadline = time.monotonic() + min(query.wait, context.limits.event_wait_s)
+    is_there = client_watch()
+    with context.waiting() as has_place:
+        if not has_place:
+            return crowded(message(found))
+        while found.state not in FINISHED and is_there():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            found = jobs.wait(job, min(left, LOOK_S))
+    return message(found)
 
 
 def cancel_job(context: Context, query: Query, *, job: str) -> Response:
@@ -39,6 +67,8 @@ OPERATIONS = (
         show_job,
         tag="jobs",
         summary="A job: state, progress, its snapshot, or its problem",
+        text="With `wait`, the answer waits for the job's end.",
+        query=JobQuery,
         answers={200: json_answer(Job, "The job as it is now.")},
         errors=(404, 410),
     ),

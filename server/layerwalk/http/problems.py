@@ -45,7 +45,9 @@ def problem(error: LayerwalkError, *, status: int | None = None) -> Response:
     content = error.problem()
     if status is not None and status != error.status:
         content |= {"status": status, "title": HTTPStatus(status).phrase}
-    response = Response(json.dumps(content), content["status"], mimetype=PROBLEM_MEDIA_TYPE)
+    response = Response(
+        json.dumps(content, separators=(",", ":")), content["status"], mimetype=PROBLEM_MEDIA_TYPE
+    )
     if content["status"] == 503:
         response.headers["Retry-After"] = str(BUSY_AGAIN_S)
     if content["status"] == 401:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from io import BytesIO
 
@@ -295,6 +296,20 @@ def test_data_sets_pages_items_and_sheets(web: FlaskClient) -> None:
     sheet = image(web.get(routes.SHEET.url(dataset="d1") + "?limit=3&side=16"))
     assert sheet.shape == (32, 32, 3)
     assert (sheet[16:, :16] == (0xFF, 0x6B, 0x6B)).all()
+
+
+def test_a_job_can_be_waited_for(web: FlaskClient, session: Session) -> None:
+    release = threading.Event()
+    blocker = threading.Thread(target=lambda: session.jobs.call(lambda: release.wait(10)))
+    blocker.start()
+    job = web.post(routes.INPUT.url(network="n1"), json={"kind": "noise"}).json["id"]
+    url = routes.JOB.url(job=job)
+    assert web.get(f"{url}?wait=0.01").json["state"] == "queued"
+    release.set()
+    blocker.join()
+    done = Job.model_validate_json(web.get(f"{url}?wait=20").data)
+    assert done.state == "done"
+    assert done.snapshot is not None
 
 
 def test_events_are_told(web: FlaskClient, session: Session) -> None:
