@@ -101,7 +101,7 @@ def test_overview_and_full_texture_agree(dtype: TileType, yaw: float) -> None:
         near = made.picture(Appearance(mode="channel")).astype(int)
         made.wall = camera_wall
     assert near.max() > 200
-    assert np.abs(near - far).mean() < 6
+    assert np.abs(near - far).mean() < 8
     # Means over positive and negative values are a little darker.
     brightness = near.mean(axis=(0, 1))
     assert (np.abs(brightness - far.mean(axis=(0, 1))) < 0.05 * brightness).all()
@@ -164,7 +164,7 @@ def test_ranged_by_channel_a_far_wall_shows_shares_however_loud_a_channel_is(
         by_node = made.picture(Appearance(mode="node")).astype(int)
         again = made.picture(Appearance(mode="channel")).astype(int)
     assert np.abs(found - expected).max() <= 3
-    assert np.abs(by_node - expected).max() > 30
+    assert np.abs(by_node - expected).max() > 20
     np.testing.assert_array_equal(found, again)
 
 

@@ -114,7 +114,8 @@ void main() {
     vec2 unit = min(floor(cell.within * content.zw), content.zw - 1.0);
     bool is_empty = channel >= content.x
         || (content.y > 0.0 && unit.y * content.z + unit.x >= content.y);
-    covered = is_empty || !gl_FrontFacing ? 0.0 : covered;
+    if (is_empty) covered = 0.0;
+    if (!gl_FrontFacing) covered = 0.0;
 
     vec3 shown = wall_empty;
 #ifdef OVERVIEW
