@@ -20,7 +20,7 @@ from layerwalk_shared.messages import SnapshotManifest
 NETWORK = "resnet18_caltech101"
 """Name of the shipped network in the zoo."""
 DATASETS = ("samples", "digits")
-PHOTOGRAPH = ("samples", 4)
+PHOTOGRAPH = ("samples", 0)
 """Data set and number of what is on the input at the beginning: a motorcycle, which is among the
 classes of the shipped network."""
 ANSWERS = 5

@@ -44,6 +44,9 @@ from layerwalk_client.world.view import Look, Mark, Marks
 from layerwalk_client.world.viewpoints import first_minute
 from layerwalk_shared.errors import LayerwalkError
 
+ANISOTROPY = 16.0
+SOFTWARE_ANISOTROPY = 2.0
+"""Samples along a slanted pixel: on a processor they are what a frame's time goes into."""
 LONGEST_STEP_S = 0.1
 """A frame that took longer moves the eye by this much only."""
 PLAN_EVERY_S = 0.08
@@ -88,7 +91,9 @@ class Walker:
             radians_per_pixel=math.radians(settings.mouse_degrees),
             inverts_y=settings.inverts_y,
         )
-        self._renderer = Renderer()
+        self._renderer = Renderer(
+            anisotropy=SOFTWARE_ANISOTROPY if window.info.is_software else ANISOTROPY
+        )
         self.screen = Screen(window, self._renderer)
         self.stage = Stage(
             source,
