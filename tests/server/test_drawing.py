@@ -35,7 +35,7 @@ def draw(values: np.ndarray, **changes: object) -> np.ndarray:
     return channel_picture(snapshot, 0, 1, **options)
 
 
-VALUES = np.array([[[4.0, 0.0]], [[-1.0, 2.0]]], np.float32)
+VALUES = np.array([[[-4.0, 0.0]], [[-1.0, 2.0]]], np.float32)
 
 
 @pytest.mark.parametrize(

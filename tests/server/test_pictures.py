@@ -72,6 +72,13 @@ def test_webp_with_transparency_and_animation_has_its_size_too() -> None:
     assert decode(data).shape == (40, 60, 3)
 
 
+@pytest.mark.parametrize("before", [0xC4, 0xC8, 0xCC, 0xDB, 0xE1, 0xFE])
+def test_a_jpeg_has_its_size_behind_tables_and_comments(before: int) -> None:
+    table = bytes([0xFF, before]) + struct.pack(">H", 9) + b"\x01\x02\x03\x04\x05\x06\x07"
+    frame = b"\xff\xff\xc2" + struct.pack(">HBHHB", 11, 8, 40, 60, 1) + bytes(3)
+    assert image_size(b"\xff\xd8" + table + frame) == ("JPEG", 60, 40)
+
+
 @pytest.mark.parametrize("data", [png_header(100_000, 100_000), png_header(8193, 1)])
 def test_a_bomb_is_refused_without_allocating(data: bytes) -> None:
     tracemalloc.start()

@@ -79,6 +79,16 @@ def test_every_level_keeps_the_mean_and_stays_within_the_range(
         assert np.abs(made).max() <= bound
 
 
+@pytest.mark.parametrize(("shape", "level"), [((14, 10), 2), ((11, 15), 2), ((23, 13), 3)])
+def test_a_level_is_not_taken_from_one_whose_cells_it_would_split(
+    shape: tuple[int, int], level: int
+) -> None:
+    values = np.random.default_rng(8).normal(size=(1, *shape)).astype(np.float32)
+    expected = area_mean(values[0], level_shape(shape, level))
+    made = make_level(pictures_of(values), level).numpy()
+    np.testing.assert_allclose(made[0], expected, atol=1e-6)
+
+
 def test_level_0_is_the_values_themselves_without_a_copy() -> None:
     values = np.random.default_rng(0).normal(size=(2, 5, 4)).astype(np.float32)
     values.flags.writeable = False

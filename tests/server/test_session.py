@@ -103,6 +103,14 @@ def test_a_data_set_item_and_a_channel_are_put_on_the_input(
     np.testing.assert_allclose(values, expected, atol=0.011)
 
 
+def test_the_overview_is_made_before_anyone_asks(session: Session, finish: Finish) -> None:
+    for snapshot_id in (session.snapshots("n1")[0].id, finish(session.put("n1", NoiseInput()).id)):
+        before = session.tiles.kept_bytes
+        body = session.tiles.overview(session.snapshot(snapshot_id), 8, dtype="float16")
+        assert 0 < body.size <= before
+        assert session.tiles.kept_bytes == before
+
+
 def test_events_tell_everything_in_order(session: Session, finish: Finish) -> None:
     job = session.put("n1", NoiseInput(seed=4), client="me")
     snapshot_id = finish(job.id)

@@ -150,6 +150,34 @@ def test_a_large_body_arrives_whole_as_often_as_it_is_asked_for(
     assert body.endswith(values.tobytes())
 
 
+def test_a_slow_reader_gets_its_own_bytes_while_others_are_served(
+    session: Session, server: Server, connect: Callable[..., Client]
+) -> None:
+    network = session.add_network(Wide(), torch.randn(1, 3, 120, 110))
+    manifest = session.describe_network(network).snapshot
+    assert manifest is not None
+    url = routes.TILES.url(snapshot=manifest.id)
+    asked = {"tiles": [[1, 1, 0]] * 14}
+    others = {"tiles": [[1, 1, 0], [1, 1, 1]] * 14, "dtype": "int8"}
+    client = connect()
+    expected = client.ask("POST", url, asked)[2]
+    body = json.dumps(asked).encode()
+    head = (
+        f"POST {url} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+        slow.connect(("127.0.0.1", server.port))
+        slow.sendall(head.encode() + body)
+        response = http.client.HTTPResponse(slow)
+        response.begin()
+        for _ in range(4):
+            client.ask("POST", url, others)
+        assert response.read() == expected
+        response.close()
+
+
 def test_a_client_that_hangs_up_in_the_middle_harms_nobody(
     session: Session, server: Server, connect: Callable[..., Client]
 ) -> None:
