@@ -94,58 +94,43 @@ def _fill(renderer: Renderer, scene: Scene) -> None:
             renderer.put_block("bench", wall.node, block, chain)
 
 
-class _Clock:
-    """Adds up the thread's time inside OpenGL calls."""
+class _OutsideOpenGL:
+    """Measures the thread's time of a frame that is not spent inside OpenGL calls."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self._inside_s = 0.0
+        self._calls = 0
+        empty = self._wrapped(lambda: None)
+        start = time.thread_time()
+        for _ in range(2000):
+            empty()
+        self._cost_of_timing_s = (time.thread_time() - start) / 2000
 
-    def wrapped(self, call: Callable[..., Any]) -> Callable[..., Any]:
+    def _wrapped(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*arguments: Any) -> Any:
             start = time.thread_time()
             try:
                 return call(*arguments)
             finally:
-                self.seconds += time.thread_time() - start
+                self._inside_s += time.thread_time() - start
+                self._calls += 1
 
         return timed
 
-
-def _python_share_s(frame: Callable[[], None]) -> float:
-    """Return the median seconds of a frame that are spent outside OpenGL calls."""
-    clock = _Clock()
-    calls = {name: value for name, value in vars(gl).items() if callable(value)}
-    empty = _Clock().wrapped(lambda: None)
-    start = time.thread_time()
-    for _ in range(2000):
-        empty()
-    cost_of_timing = (time.thread_time() - start) / 2000
-    found = []
-    counted = 0
-
-    def counting(call: Callable[..., Any]) -> Callable[..., Any]:
-        timed = clock.wrapped(call)
-
-        def counted_call(*arguments: Any) -> Any:
-            nonlocal counted
-            counted += 1
-            return timed(*arguments)
-
-        return counted_call
-
-    for name, value in calls.items():
-        setattr(gl, name, counting(value))
-    try:
-        for _ in range(15):
-            clock.seconds, counted = 0.0, 0
+    def seconds(self, frame: Callable[[], None]) -> float:
+        """Return Python's own seconds of one frame; the cost of measuring is taken away."""
+        calls = {name: value for name, value in vars(gl).items() if callable(value)}
+        for name, value in calls.items():
+            setattr(gl, name, self._wrapped(value))
+        try:
+            self._inside_s, self._calls = 0.0, 0
             start = time.thread_time()
             frame()
-            total = time.thread_time() - start
-            found.append(total - clock.seconds - counted * cost_of_timing)
-    finally:
-        for name, value in calls.items():
-            setattr(gl, name, value)
-    return float(np.median(found))
+            whole = time.thread_time() - start
+        finally:
+            for name, value in calls.items():
+                setattr(gl, name, value)
+        return whole - self._inside_s - self._calls * self._cost_of_timing_s
 
 
 def results() -> Iterable[Result]:
@@ -197,15 +182,16 @@ def _frames() -> Iterable[Result]:
                 warm_up=5,
                 clock=time.thread_time,
             )
-            here, there = _python_share_s(frame), _python_share_s(floor)
+            outside = _OutsideOpenGL()
+            pairs = [(outside.seconds(floor), outside.seconds(frame)) for _ in range(31)]
             yield Result(
                 f"the same {name}, Python's share",
                 "a frame with one wall, Python's share",
                 "2 ms more",
                 2.0,
                 "extra",
-                (there, there),
-                (here, here),
+                tuple(there for there, _ in pairs),
+                tuple(here for _, here in pairs),
             )
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SIZE = (1280, 720)
 PATIENCE_S = 60.0
+RESTS = 20
+"""Frames in a row in which nothing is drawn, until the picture counts as at rest."""
 
 
 class Walk:
@@ -66,14 +68,17 @@ class Walk:
             if has_drawn and shown is not None and shown.id != before:
                 gl.glFinish()
                 return
-            self._bell.wait(0.002)
+            self._bell.wait(1 / 60)  # at rest the loop sleeps until something arrives
         raise TimeoutError(f"nothing new on the screen after {PATIENCE_S:.0f} s")
 
     def settle(self) -> None:
-        """Draw frames until all tiles that are wanted are there."""
-        while not self._walker.stage.is_settled(time.monotonic()):
-            self._walker.frame(())
-            self._bell.wait(0.002)
+        """Draw frames until all tiles that are wanted are there and the picture is at rest."""
+        rests = 0
+        while rests < RESTS:
+            is_rest = not self._walker.frame(()) and self._walker.stage.is_settled(time.monotonic())
+            rests = rests + 1 if is_rest else 0
+            self._bell.wait(0.01)
+            self._bell.clear()
 
     def close(self) -> None:
         self._source.close()

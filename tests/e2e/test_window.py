@@ -95,7 +95,15 @@ def screen(display, tmp_path):
 def xdotool(display):
     def do(*words):
         environment = {**os.environ, "DISPLAY": display}
-        subprocess.run(["xdotool", *map(str, words)], env=environment, check=True, timeout=30)
+        done = subprocess.run(
+            ["xdotool", *map(str, words)],
+            env=environment,
+            check=True,
+            timeout=30,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
 
     return do
 
@@ -180,6 +188,12 @@ def test_a_person_walks_picks_puts_and_leaves(window, xdotool, screen):
     lower = slice(SIZE[1] // 3, None)
     difference = np.abs(saved[lower].astype(int) - screen()[lower].astype(int))
     assert difference.mean() < 2
+
+    smaller = (640, 400)
+    found = xdotool("getmouselocation", "--shell")
+    number = next(line[7:] for line in found.splitlines() if line.startswith("WINDOW="))
+    xdotool("windowsize", number, *smaller)
+    diary.state(lambda line: line["size"] == list(smaller) and line["is_settled"])
 
     xdotool("key", "ctrl+q")
     diary.event("quit")

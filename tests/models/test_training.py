@@ -115,6 +115,15 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path, material: Mat
         read_checkpoint(path, recipe=RECIPE, classes=material.classes)
 
 
+def test_a_new_run_does_not_write_over_an_old_one(tmp_path: Path, material: Material) -> None:
+    path = tmp_path / "c.pt"
+    write_checkpoint(path, Run(RECIPE, material).capture())
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match=r"c\.pt' is the checkpoint of a run"):
+        train_network(RECIPE, material, checkpoint_path=path)
+    assert path.read_bytes() == before
+
+
 def test_no_partial_checkpoint_is_left_behind(tmp_path: Path, material: Material) -> None:
     write_checkpoint(tmp_path / "c.pt", Run(RECIPE, material).capture())
     assert [path.name for path in tmp_path.iterdir()] == ["c.pt"]

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import pygame
 
-from layerwalk_client.app.places import OVERVIEW, camera_at, wall_of
+from layerwalk_client.app.places import OVERVIEW, camera_at, facing_node, wall_of
 from layerwalk_client.devices.actions import Command, Ordered
 from layerwalk_client.ui.colours import MODE_TEXTS, next_mode, next_table
 from layerwalk_client.world.view import Camera, Mark
-from layerwalk_client.world.viewpoints import facing
 
 if TYPE_CHECKING:
     from layerwalk_client.app.walker import Walker
@@ -32,7 +31,7 @@ def go_to_node(walker: Walker, node: int) -> None:
     walker.selection = Mark(network.id, node)
     wall = wall_of(walker.stage.scene, network.id, node)
     if wall is not None:
-        walker.journey.go(facing(wall, walker.aspect, scene=walker.stage.scene))
+        walker.journey.go(facing_node(wall, walker.stage.scene, network, aspect=walker.aspect))
         walker.trace.note("went", node=network.graph.nodes[node].id)
 
 

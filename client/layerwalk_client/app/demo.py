@@ -20,8 +20,9 @@ from layerwalk_shared.messages import SnapshotManifest
 NETWORK = "resnet18_caltech101"
 """Name of the shipped network in the zoo."""
 DATASETS = ("samples", "digits")
-PHOTOGRAPH = "samples"
-"""Data set whose first photograph is on the input at the beginning."""
+PHOTOGRAPH = ("samples", 0)
+"""Data set and number of what is on the input at the beginning: a motorcycle, which is among the
+classes of the shipped network."""
 ANSWERS = 5
 START_S = 120.0
 STOP_S = 5.0
@@ -134,10 +135,10 @@ def run_demo(
         if opens_window:
             from layerwalk_client.app.view import ViewOptions, run_view
 
-            return run_view(ViewOptions(url=url, trace=trace))
+            return run_view(ViewOptions(url=url, first_item=PHOTOGRAPH, trace=trace))
         from layerwalk_client.app.shot import ShotOptions, run_shot
 
-        made = run_shot(ShotOptions(out=picture, url=url, item=(PHOTOGRAPH, 0)))
+        made = run_shot(ShotOptions(out=picture, url=url, item=PHOTOGRAPH))
     width, height = made.size_wh
     print(f"wrote {made.path} ({width} x {height})")
     print("\n".join(answer_lines(made.manifest)))

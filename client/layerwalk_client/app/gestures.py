@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.commands import go_to_node
+from layerwalk_client.app.hand import Holding
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.pointer import Pointed
 from layerwalk_client.devices.actions import Actions
@@ -18,10 +19,12 @@ HOLD_S = 0.18
 
 
 class Gestures:
-    """Mutable, owned by the main thread: since when the other button is pressed."""
+    """Mutable, owned by the main thread: since when the other button is pressed, and what was in
+    the hand before the last click."""
 
     def __init__(self) -> None:
         self._pressed_s: float | None = None
+        self._held: Holding | None = None
 
     @property
     def is_pressing(self) -> bool:
@@ -40,25 +43,27 @@ class Gestures:
                 self._pressed_s = None
         pointed = walker.pointed
         is_looking = self._pressed_s is not None and now_s - self._pressed_s >= HOLD_S
-        walker.needs_draw |= walker.tools.look_closer(
+        has_changed = walker.tools.look_closer(
             None if pointed is None else pointed.wall.node,
             None if pointed is None else pointed.hit.channel,
             is_looking=is_looking,
         )
+        walker.needs_draw |= has_changed
+        walker.needs_plan |= has_changed  # the finest level of what is held to the eye
         if actions.clicks and hit is None and pointed is not None:
-            _click(walker, pointed, is_double=actions.is_double_click)
+            self._click(walker, pointed, is_double=actions.is_double_click)
 
-
-def _click(walker: Walker, pointed: Pointed, *, is_double: bool) -> None:
-    node, channel = pointed.wall.node, pointed.hit.channel
-    if is_double:
-        go_to_node(walker, node)
-        if channel is not None and not pointed.is_input:
-            walker.tools.put_away()  # the first click of the two has picked it up
-        return
-    if pointed.is_input and walker.tools.put():
-        walker.lesson.has_put = True
-        return
-    walker.selection = pointed.mark
-    if channel is not None:
-        walker.tools.pick_channel(node, channel)
+    def _click(self, walker: Walker, pointed: Pointed, *, is_double: bool) -> None:
+        node, channel = pointed.wall.node, pointed.hit.channel
+        if is_double:
+            walker.tools.hold_again(self._held)  # the first of the two clicks took something up
+            go_to_node(walker, node)
+            return
+        self._held = None
+        if pointed.is_input and walker.tools.put():
+            walker.lesson.has_put = True
+            return
+        self._held = walker.tools.hand.holding
+        walker.selection = pointed.mark
+        if channel is not None:
+            walker.tools.pick_channel(node, channel)

@@ -144,7 +144,10 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
     tools.set_legend(Legend(name, limit))
     is_image = pointed is not None and pointed.wall.is_image
     has_legend = not (is_tour or is_image)
-    has_hints = walker.teaches and not is_tour and not tools.panels.kinds
+    carried = tools.carried()
+    is_magnified = carried is not None and carried.is_magnified
+    has_legend &= not is_magnified
+    has_hints = walker.teaches and not (is_tour or is_magnified or tools.panels.kinds)
     busy_s = 0.0 if walker.busy_since_s is None else now_s - walker.busy_since_s
     return Hud(
         title="" if network is None else network.name,
@@ -156,7 +159,7 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         is_warning=walker.notice.is_warning,
         progress=progress_of(state, busy_s),
         hints=walker.lesson.hints() if has_hints else (),
-        carried=tools.carried(),
+        carried=carried,
         cross=(0.0, 0.0) if walker.desktop.is_captured and not is_tour else None,
         is_hot=pointed is not None and pointed.hit.channel is not None,
         is_plain=walker.is_plain,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from layerwalk_client.world.answer import output_node
 from layerwalk_client.world.scene import Scene, Wall
 from layerwalk_client.world.view import Camera
-from layerwalk_client.world.viewpoints import facing, home, overview
+from layerwalk_client.world.viewpoints import before_answer, facing, home, overview
 from layerwalk_shared.messages import NetworkDescription
 
 OVERVIEW = "//overview"
@@ -34,5 +35,15 @@ def camera_at(place: Place, scene: Scene, network: NetworkDescription, *, aspect
     if place == OVERVIEW:
         return overview(scene, aspect)
     network.graph.node(place)
-    wall = wall_of(scene, network.id, network.graph.index[place])
-    return home(scene) if wall is None else facing(wall, aspect, scene=scene)
+    index = network.graph.index[place]
+    wall = wall_of(scene, network.id, index)
+    if wall is None:
+        return home(scene)
+    return facing_node(wall, scene, network, aspect=aspect)
+
+
+def facing_node(wall: Wall, scene: Scene, network: NetworkDescription, *, aspect: float) -> Camera:
+    """Return the camera before a wall; before the output's it sees the answer beside it, too."""
+    if wall.node == output_node(network) and scene.boards:
+        return before_answer(wall)
+    return facing(wall, aspect, scene=scene)

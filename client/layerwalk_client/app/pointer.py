@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from layerwalk_client.app.readings import Readings, Spot, spot_of
 from layerwalk_client.ui.hud import Readout
 from layerwalk_client.ui.widgets import short_number
-from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.camera import Ray, ray_from_pixel
-from layerwalk_client.world.picking import Hit, pick
+from layerwalk_client.world.picking import Hit
 from layerwalk_client.world.scene import Scene, Wall
 from layerwalk_client.world.view import Camera, Mark
 from layerwalk_shared.graph import Node
@@ -49,11 +48,8 @@ def ray_of(camera: Camera, pointer: tuple[float, float], size_wh: tuple[int, int
     return ray_from_pixel(camera, pixel, size_wh)
 
 
-def point_at(
-    ray: Ray, scene: Scene, arrays: SceneArrays, network: NetworkDescription | None
-) -> Pointed | None:
-    """Return what a ray meets first, where that is a wall of the network."""
-    hit = pick(arrays, ray)
+def point_at(hit: Hit | None, scene: Scene, network: NetworkDescription | None) -> Pointed | None:
+    """Return the place that a ray has met, where that is a wall of the network."""
     if hit is None or hit.wall is None or network is None:
         return None
     wall = scene.walls[hit.wall]

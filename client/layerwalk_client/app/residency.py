@@ -92,6 +92,7 @@ class Residency:
         self._wanted: tuple[Wanted, ...] = ()
         self._wanted_of: dict[int, list[Wanted]] = {}
         self._turns: list[_Turn] = []
+        self._is_new = False
         self._failed: dict[TileKey, float] = {}
         self._has_uploads = False
 
@@ -133,6 +134,7 @@ class Residency:
         is_first = self._manifest is None
         self._manifest, self._place = manifest, place
         self._failed.clear()
+        self._is_new = True
         last = max(1, len(self._graph.nodes) - 1)
         self._turns = [
             _Turn(node, now_s + (0.0 if is_first else sweep_s * node / last))
@@ -178,7 +180,8 @@ class Residency:
     def advance(self, now_s: float) -> bool:
         """Let walls change whose turn has come; return whether one did.
 
-        Walls of one turn change together, and none before those of an earlier turn.
+        Walls of one turn change together, and none before those of an earlier turn. The first
+        turn (the input) goes alone, so that a new picture is seen as soon as it can be.
         """
         due: list[int] = []
         for due_s, turns in itertools.groupby(self._turns, key=lambda turn: turn.due_s):
@@ -187,8 +190,11 @@ class Residency:
             if due_s > now_s or not (is_late or all(map(self._is_complete, nodes))):
                 break
             due += nodes
+            if self._is_new:
+                break
         if not due:
             return False
+        self._is_new = False
         self._turns = self._turns[len(due) :]
         self._switch(due)
         self._has_uploads = True

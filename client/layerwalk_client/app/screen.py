@@ -28,9 +28,11 @@ class Screen:
         self._window = window
         self._renderer = renderer
         self._size_wh = window.size_wh()
+        self._world = Target(self._size_wh)
         self._target = Target(self._size_wh)
         self._panel = self._make_panel()
-        self._seen: object = None
+        self._seen_world: object = None
+        self._seen_hud: object = None
         self._frames = 0
         self._rate = (0.0, 0, 0.0)
 
@@ -55,10 +57,11 @@ class Screen:
         if size_wh == self._size_wh or min(size_wh) < 1:
             return False
         self._size_wh = size_wh
+        self._world.resize(size_wh)
         self._target.resize(size_wh)
         self._panel.close()
         self._panel = self._make_panel()
-        self._seen = None
+        self._seen_world = self._seen_hud = None
         return True
 
     def draw(
@@ -73,6 +76,9 @@ class Screen:
     ) -> bool:
         """Draw and show, unless all is as it was; return whether it was drawn.
 
+        The world is kept as a picture of its own: where only the text over it has changed (a
+        value was read, a job began), it is not drawn anew.
+
         Args:
             look: camera, colours, marks.
             hud: what lies over the view.
@@ -81,13 +87,16 @@ class Screen:
             now_s: any clock that only goes forward.
             is_forced: something else has changed (values, panels).
         """
-        seen = (look, hud, tuple(pictures))
-        is_needed = is_forced or self._renderer.is_animating or seen != self._seen
+        world = (look, tuple(pictures))
+        is_world_new = is_forced or self._renderer.is_animating or world != self._seen_world
+        is_needed = is_world_new or hud != self._seen_hud
         self._count(now_s, is_drawn=is_needed)
         if not is_needed:
             return False
-        self._seen = seen
-        self._renderer.draw(look, self._target, dt=dt, pictures=pictures)
+        self._seen_world, self._seen_hud = world, hud
+        if is_world_new:
+            self._renderer.draw(look, self._world, dt=dt, pictures=pictures)
+        self._target.take_over(self._world)
         self._panel.draw_onto(self._target, lambda: draw_hud(self._panel.style, hud), dt=dt)
         self._target.present(self._size_wh)
         self._window.flip()
@@ -107,6 +116,7 @@ class Screen:
     def close(self) -> None:
         """Release every GL object that was made here."""
         self._panel.close()
+        self._world.close()
         self._target.close()
 
     def _make_panel(self) -> Panel:

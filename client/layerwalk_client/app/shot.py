@@ -164,7 +164,7 @@ class _Studio:
 
         self.wait(lambda: stage.is_settled(time.monotonic()), step)
         camera = camera_at(options.place, stage.scene, stage.network, aspect=width / height)
-        with Target(size_wh) as target:
+        with Target(size_wh, pixel_scale=factor) as target:
             stage.draw(Look(camera=camera, appearance=appearance), target)
             return shrink(target.read_rgb(), factor)
 

@@ -18,7 +18,7 @@ from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
 from layerwalk_client.planner import MAX_WISHES, plan
 from layerwalk_client.source import Source
-from layerwalk_client.source.arrivals import Arrival, RequestFailed
+from layerwalk_client.source.arrivals import Arrival, RequestFailed, TilesArrived
 from layerwalk_client.source.asking import Tiles, Wish
 from layerwalk_client.world.answer import with_answer
 from layerwalk_client.world.arrays import SceneArrays
@@ -213,7 +213,9 @@ class Stage:
             found.is_new_picture = True
         if changes.tiles:
             self.residency.note_tiles()
-        if isinstance(arrival, RequestFailed) and isinstance(arrival.request, Tiles):
+        if isinstance(arrival, TilesArrived) and changes.failure is not None:
+            self.residency.fail((tile.key for tile in arrival.tiles), now_s=now_s)
+        elif isinstance(arrival, RequestFailed) and isinstance(arrival.request, Tiles):
             self.residency.fail(arrival.request.keys, now_s=now_s)
         elif changes == type(changes)() or isinstance(arrival, RequestFailed):
             found.others.append(arrival)

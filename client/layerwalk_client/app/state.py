@@ -8,7 +8,7 @@ follow faster than their overviews come are skipped, the newest is never lost.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from layerwalk_client.source.arrivals import (
     WishTaken,
 )
 from layerwalk_client.source.asking import Fetch, Overview, PutInput
-from layerwalk_shared.errors import GoneError, LayerwalkError, error_from_problem
+from layerwalk_shared.errors import GoneError, LayerwalkError, ProtocolError, error_from_problem
 from layerwalk_shared.messages import (
     Job,
     JobChanged,
@@ -33,6 +33,7 @@ from layerwalk_shared.messages import (
     SnapshotsDropped,
     SnapshotTaken,
 )
+from layerwalk_shared.tiles import Tile, block_channels, block_count, level_count, level_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,14 @@ class SceneState:
             return NOTHING
         if manifest.client not in (None, self._client) or manifest.generation <= self._newest:
             return NOTHING
+        count = len(self.network.graph.nodes)
+        if len(manifest.nodes) != count:
+            return Changes(
+                failure=ProtocolError(
+                    f"snapshot {manifest.id!r} tells of {len(manifest.nodes)} nodes, the graph "
+                    f"has {count}"
+                )
+            )
         self._newest = manifest.generation
         if self.coming is not None:
             self._next = manifest
@@ -201,6 +210,11 @@ class SceneState:
         is_shown = self.shown is not None and arrival.snapshot == self.shown.id
         place = self.place(arrival.snapshot)
         if is_coming and arrival.is_overview:
+            assert self.coming is not None
+            problem = _misfit(arrival.tiles, self.coming)
+            if problem is not None:
+                self.coming = None
+                return Changes(is_status=True, fetches=self._advance(), failure=problem)
             for tile in arrival.tiles:
                 self._cache.put(place, tile, is_pinned=True)
             self.shown, self.coming = self.coming, None
@@ -209,6 +223,10 @@ class SceneState:
             return Changes(is_new_picture=True, is_status=True, fetches=self._advance())
         if not is_shown:
             return NOTHING
+        assert self.shown is not None
+        problem = _misfit(arrival.tiles, self.shown)
+        if problem is not None:
+            return Changes(failure=problem)
         for tile in arrival.tiles:
             self._cache.put(place, tile, is_pinned=arrival.is_overview)
         return Changes(tiles=frozenset((t.key.node, t.key.block) for t in arrival.tiles))
@@ -236,3 +254,25 @@ class SceneState:
             failure = None if is_gone or self._next is not None else arrival.error
             return Changes(is_status=True, fetches=self._advance(), failure=failure)
         return NOTHING
+
+
+def _misfit(tiles: Iterable[Tile], manifest: SnapshotManifest) -> ProtocolError | None:
+    """Return what is wrong with tiles of a snapshot: everything behind here trusts their shapes."""
+    for tile in tiles:
+        key = tile.key
+        if key.node >= len(manifest.nodes):
+            return ProtocolError(f"a tile of node {key.node}, there are {len(manifest.nodes)}")
+        channels, height, width = manifest.nodes[key.node].pictures
+        fits = (
+            key.block < block_count(channels)
+            and key.level < level_count((height, width))
+            and tile.count == len(block_channels(channels, key.block))
+            and tile.shape_hw == level_shape((height, width), key.level)
+        )
+        if not fits:
+            return ProtocolError(
+                f"a tile of node {key.node}, block {key.block}, level {key.level} has "
+                f"{tile.count} pictures of {tile.shape_hw}; the node has {channels} of "
+                f"{(height, width)}"
+            )
+    return None

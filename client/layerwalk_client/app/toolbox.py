@@ -258,6 +258,13 @@ class Toolbox:
             self._tell("put-away")
         return had
 
+    def hold_again(self, holding: Holding | None) -> None:
+        """Have in the hand what was there before."""
+        if holding is None:
+            self.put_away()
+        elif holding is not self.hand.holding:
+            self._hold(holding)
+
     def look_closer(self, node: int | None, channel: int | None, *, is_looking: bool) -> bool:
         """Hold what is carried, or else a channel under the pointer, to the eye.
 

@@ -30,6 +30,7 @@ class ViewOptions:
         is_fullscreen: cover the desktop.
         place: where the eye begins.
         shows_intro: lead a newcomer.
+        first_item: (data set's name or id, number) to put on the input at the beginning.
         trace: file for a diary.
     """
 
@@ -40,6 +41,7 @@ class ViewOptions:
     is_fullscreen: bool = False
     place: Place = None
     shows_intro: bool = True
+    first_item: tuple[str, int] | None = None
     trace: Path | None = None
 
 
@@ -106,11 +108,13 @@ def _walk(
 ) -> None:
     size_wh = (settings.width, settings.height)
     with window_context(size_wh, "Layerwalk", fullscreen=options.is_fullscreen) as window:
-        from layerwalk_client.app.walker import Start, Walker
+        from layerwalk_client.app.start import Start
+        from layerwalk_client.app.walker import Walker
 
         start = Start(
             place=options.place,
             shows_intro=options.shows_intro,
+            item=options.first_item,
             keep_settings=lambda changed: write_settings(path, changed),
             pictures=Path.cwd(),
         )

@@ -11,7 +11,6 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pygame
@@ -21,12 +20,14 @@ from layerwalk_client.app.commands import go_to_node, obey
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.journey import Journey
 from layerwalk_client.app.panels import PanelHit
-from layerwalk_client.app.places import Place, camera_at
+from layerwalk_client.app.places import camera_at
 from layerwalk_client.app.pointer import Pointed, point_at, ray_of, spot_at
 from layerwalk_client.app.readings import Readings, Spot
 from layerwalk_client.app.residency import Wanted
 from layerwalk_client.app.screen import Screen
-from layerwalk_client.app.stage import MIB, Happenings, Stage
+from layerwalk_client.app.shot import find_item
+from layerwalk_client.app.stage import MIB, Stage
+from layerwalk_client.app.start import Start, appearance_of
 from layerwalk_client.app.toolbox import Outlook, Toolbox, reason
 from layerwalk_client.app.trace import Trace
 from layerwalk_client.devices.actions import Actions
@@ -37,13 +38,15 @@ from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.settings import Settings
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import RequestFailed, ValuesArrived
-from layerwalk_client.source.asking import Values
+from layerwalk_client.source.asking import PutInput, Values
 from layerwalk_client.world.picking import pick
-from layerwalk_client.world.view import Appearance, Look, Mark, Marks
+from layerwalk_client.world.view import Look, Mark, Marks
 from layerwalk_client.world.viewpoints import first_minute
-from layerwalk_shared.colours import TABLES
 from layerwalk_shared.errors import LayerwalkError
 
+ANISOTROPY = 16.0
+SOFTWARE_ANISOTROPY = 2.0
+"""Samples along a slanted pixel: on a processor they are what a frame's time goes into."""
 LONGEST_STEP_S = 0.1
 """A frame that took longer moves the eye by this much only."""
 PLAN_EVERY_S = 0.08
@@ -51,23 +54,6 @@ PLAN_EVERY_S = 0.08
 AFTERGLOW_S = 0.05
 SETTLING_S = 0.25
 """After something happened, frames are drawn for this long, until hovers and fades have settled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """How a walk begins.
-
-    Attributes:
-        place: where the eye is; None: the tour to the input.
-        shows_intro: lead a newcomer, show the hints of the first minute.
-        keep_settings: called with settings that have changed.
-        pictures: folder for screenshots.
-    """
-
-    place: Place = None
-    shows_intro: bool = True
-    keep_settings: Callable[[Settings], None] = lambda settings: None
-    pictures: Path = Path()
 
 
 class Walker:
@@ -105,7 +91,9 @@ class Walker:
             radians_per_pixel=math.radians(settings.mouse_degrees),
             inverts_y=settings.inverts_y,
         )
-        self._renderer = Renderer()
+        self._renderer = Renderer(
+            anisotropy=SOFTWARE_ANISOTROPY if window.info.is_software else ANISOTROPY
+        )
         self.screen = Screen(window, self._renderer)
         self.stage = Stage(
             source,
@@ -115,13 +103,13 @@ class Walker:
             sweep_s=settings.sweep_s,
             theme=settings.theme,  # type: ignore[arg-type]  # checked by Settings
         )
-        self.journey = Journey()
+        self.journey = Journey(pace=settings.speed)
         self.tools = Toolbox(
             self.stage,
             source,
             self._renderer.images,
             bindings=bindings,
-            appearance=_appearance(settings),
+            appearance=appearance_of(settings),
             go_to=lambda node: go_to_node(self, node),
             tell=self.trace.note,
         )
@@ -134,7 +122,8 @@ class Walker:
         self.busy_since_s: float | None = None
         self._awake_until_s = self._last_s + SETTLING_S
         self._gestures = Gestures()
-        self._needs_plan = True
+        self._is_lost = False
+        self.needs_plan = True
         self.needs_draw = True
         self.spot: Spot | None = None
         self.pointed: Pointed | None = None
@@ -194,13 +183,16 @@ class Walker:
         events = list(events)
         if any(event.type in _RESIZING for event in events) and self.screen.resize():
             self.desktop.resize(self.screen.size_wh)
-            self._needs_plan = True
+            self.needs_plan = True
         actions = self.desktop.read(events, now_s)
         if actions.is_any or any(event.type in _REDRAWING for event in events):
             self._awake_until_s = now_s + SETTLING_S
         self._take(now_s)
         self._obey(actions)
+        pace = self.journey.pace
         is_elsewhere = self.journey.step(actions, dt, self.stage.arrays)
+        if self.journey.pace != pace:
+            self.say(f"speed {self.journey.pace:.2g}")
         hit = self._point(actions)
         self._gestures.follow(self, actions, hit, now_s)
         for kind, intent in self.tools.panels.operate(hit, actions, dt):
@@ -208,7 +200,7 @@ class Walker:
         self.desktop.set_typing(is_typing=self.tools.is_typing)
         self._plan(now_s, is_elsewhere=is_elsewhere)
         has_changed = self.stage.step(now_s, self.settings.upload_mib * MIB)
-        self._needs_plan |= has_changed and self.stage.residency.is_switching
+        self.needs_plan |= has_changed and self.stage.residency.is_switching
         self.notice.pass_by(now_s)
         self._learn(actions, dt)
         self._read(dt)
@@ -245,9 +237,9 @@ class Walker:
                 self.readings.fail(arrival.request)
             else:
                 self.needs_draw |= self.tools.take(arrival)
-        self._note_connection(found)
+        self._note_connection()
         if found.is_changed:
-            self._needs_plan = True
+            self.needs_plan = True
         if not self.stage.state.is_busy:
             self.busy_since_s = None
         elif self.busy_since_s is None:
@@ -269,13 +261,18 @@ class Walker:
             except LayerwalkError as error:
                 self.say(reason(error), is_warning=True)
                 self.journey.place(camera_at(None, scene, network, aspect=self.aspect))
+        if self._start.item is not None:
+            try:
+                self.stage.submit(PutInput(network.id, find_item(self.stage, *self._start.item)))
+            except LayerwalkError as error:
+                self.say(reason(error), is_warning=True)
         self.trace.note("connected", network=network.name, nodes=len(network.graph.nodes))
 
-    def _note_connection(self, found: Happenings) -> None:
-        state = self.stage.state
-        if found.is_changed and self.trace.is_on:
-            is_lost = state.lost is not None
-            self.trace.note("connection", is_lost=is_lost)
+    def _note_connection(self) -> None:
+        is_lost = self.stage.state.lost is not None
+        if is_lost != self._is_lost:
+            self._is_lost = is_lost
+            self.trace.note("lost" if is_lost else "found")
 
     # What the person does.
 
@@ -302,7 +299,7 @@ class Walker:
         hit = self.tools.panels.hit(ray, self.journey.camera, room=room)
         self.pointed = None
         if hit is None:
-            self.pointed = point_at(ray, stage.scene, stage.arrays, stage.network)
+            self.pointed = point_at(world, stage.scene, stage.network)
         self.desktop.set_over_panel(is_over_panel=hit is not None)
         return hit
 
@@ -313,7 +310,7 @@ class Walker:
         self.lesson.has_picked |= self.tools.hand.holding is not None
         if self.lesson.is_over:
             self.teaches = False
-            self.keep(_without_hints(self.settings))
+            self.keep(dataclasses.replace(self.settings, shows_hints=False))
 
     def _read(self, dt: float) -> None:
         """Ask for the exact value under the pointer, once it rests there."""
@@ -327,10 +324,10 @@ class Walker:
 
     def _plan(self, now_s: float, *, is_elsewhere: bool) -> None:
         """Think about which tiles are needed, when something has changed and not too often."""
-        self._needs_plan |= is_elsewhere
-        if not self._needs_plan or now_s - self._planned_s < PLAN_EVERY_S:
+        self.needs_plan |= is_elsewhere
+        if not self.needs_plan or now_s - self._planned_s < PLAN_EVERY_S:
             return
-        self._needs_plan = False
+        self.needs_plan = False
         self._planned_s = now_s
         extra = []
         if self.tools.loupe is not None and self.pointed is not None:
@@ -404,7 +401,7 @@ class Walker:
             now_s < self._awake_until_s
             or not self.journey.is_at_rest
             or self.needs_draw
-            or self._needs_plan
+            or self.needs_plan
             or self._renderer.is_animating
             or self.stage.residency.is_switching
             or self.stage.residency.has_uploads
@@ -427,18 +424,3 @@ class Walker:
 
 _RESIZING = (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED, pygame.WINDOWRESIZED)
 _REDRAWING = (*_RESIZING, pygame.WINDOWEXPOSED, pygame.WINDOWFOCUSGAINED)
-
-
-def _appearance(settings: Settings) -> Appearance:
-    known = Appearance()
-    return Appearance(
-        table=settings.table if settings.table in TABLES else known.table,
-        mode=settings.range_mode,  # type: ignore[arg-type]  # checked by Settings
-        percentile=settings.percentile,
-        marks_out_of_range=settings.marks_out_of_range,
-        theme=settings.theme,  # type: ignore[arg-type]
-    )
-
-
-def _without_hints(settings: Settings) -> Settings:
-    return dataclasses.replace(settings, shows_hints=False)

@@ -6,7 +6,7 @@ one quad, and all far walls of a page are one instanced draw.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from layerwalk_client.gl import overview
 from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.overview import CELL, LEVELS
 from layerwalk_client.gl.packing import pack
+from layerwalk_client.gl.ranges import multipliers
 from layerwalk_client.gl.textures import (
     MAX_ANISOTROPY_PARAMETER,
     make_texture_2d,
@@ -26,7 +27,6 @@ from layerwalk_shared.tiles import Tile, TileType
 
 PAGE_CELLS = 256
 """Cells along a page's side at most: 2048 texels, 65,536 channels."""
-_MULTIPLIER_LEVELS = 3
 
 NodeKey = tuple[str, int]
 
@@ -59,6 +59,8 @@ class Atlas:
         """Make an empty atlas."""
         self._anisotropy = anisotropy
         self._cells: dict[NodeKey, NDArray[np.float32]] = {}
+        self._shares: set[NodeKey] = set()
+        self._scales: dict[NodeKey, NDArray[np.float32]] = {}
         self._coming: dict[tuple[NodeKey, int], Tile] = {}
         self._generations: dict[NodeKey, dict[int, int]] = {}
         self._grids: dict[NodeKey, tuple[int, int, int, bool]] = {}
@@ -117,6 +119,7 @@ class Atlas:
             self._generations.setdefault(key, {})[tile.key.block] = tile.generation
 
     def _take(self, key: NodeKey, tile: Tile) -> None:
+        """Reduce a tile to its channels' cells."""
         made = overview.resample(tile)
         cells = self._cells.get(key)
         end = tile.first_channel + tile.count
@@ -124,11 +127,14 @@ class Atlas:
         if cells is None or cells.ndim != made.ndim:
             channels = end if grid is None else max(end, grid[2])
             cells = np.zeros((channels, *made.shape[1:]), np.float32)
+            self._scales[key] = np.zeros(channels, np.float32)
         elif len(cells) < end:
             more = np.zeros((end - len(cells), *made.shape[1:]), np.float32)
             cells = np.concatenate([cells, more])
+            self._scales[key] = np.concatenate([self._scales[key], more[:, 0, 0]])
         self._cells[key] = cells
         cells[tile.first_channel : end] = made
+        self._scales[key][tile.first_channel : end] = tile.scales
         self._dirty.add(key)
         is_rgb = tile.dtype is TileType.RGB8
         if grid is not None and grid[3] is not is_rgb:
@@ -140,8 +146,29 @@ class Atlas:
         for key in [key for key in self._generations if key[0] == network]:
             del self._generations[key]
             self._cells.pop(key, None)
+            self._scales.pop(key, None)
         for coming in [coming for coming in self._coming if coming[0][0] == network]:
             del self._coming[coming]
+
+    def holds_shares(self, key: NodeKey) -> bool:
+        """Return whether a wall's overview holds shares of each channel's scale, not values."""
+        return key in self._shares
+
+    def set_shares(self, keys: Set[NodeKey]) -> bool:
+        """Say whose overviews hold shares of each channel's scale: walls ranged by channel.
+
+        A pixel of a far wall covers several channels. Their mean means something only in one
+        unit, so where every channel has a range of its own, values are divided by it before they
+        are averaged. Everywhere else the values themselves are kept, and a change of range
+        uploads nothing.
+
+        Returns:
+            Whether that has changed.
+        """
+        changed = self._shares ^ keys
+        self._shares = set(keys)
+        self._dirty |= changed & self._cells.keys()
+        return bool(changed)
 
     def flush(self) -> bool:
         """Bring the textures up to date; return whether walls have new places."""
@@ -186,21 +213,23 @@ class Atlas:
         )
         if self._anisotropy > 1:
             gl.glTexParameterf(gl.GL_TEXTURE_2D, MAX_ANISOTROPY_PARAMETER, self._anisotropy)
-        multipliers = make_texture_2d(
+        scales = make_texture_2d(
             size_cells,
             internal=gl.GL_RG32F,
             layout=gl.GL_RG,
             kind=gl.GL_FLOAT,
-            levels=_MULTIPLIER_LEVELS,
+            smooth=False,
         )
         cells = size_cells[0] * size_cells[1]
         texels = cells * CELL * CELL * (4 if is_rgb else 2)
-        return Page(texture, multipliers, is_rgb, (texels + cells * 8) * 4 // 3)
+        return Page(texture, scales, is_rgb, texels * 4 // 3 + cells * 8)
 
     def _write(self, key: NodeKey) -> None:
         slot = self._slots[key]
         page = self._pages[slot.page]
         cells = self._cells[key][: slot.columns * slot.rows]
+        if key in self._shares and not page.is_rgb:
+            cells = cells * multipliers(self._scales[key][: len(cells)])[:, None, None]
         for level, values in enumerate(overview.arrange(cells, slot.columns, slot.rows)):
             if page.is_rgb:
                 stored = np.rint(values * 255).astype(np.uint8)
@@ -220,27 +249,22 @@ class Atlas:
 
         Args:
             key: the wall; it has a place.
-            per_channel: `[C, 2]`: 1 / range, and the scale of int8 values.
+            per_channel: `[C, 2]`: 1 / range, and the scale of int8 values in blocks.
         """
         slot = self._slots[key]
         high, wide = overview.padded_cells(slot.rows), overview.padded_cells(slot.columns)
-        grid = np.zeros((high * wide, 2), np.float32).reshape(high, wide, 2)
-        count = min(len(per_channel), slot.columns * slot.rows)
         inner = np.zeros((slot.rows * slot.columns, 2), np.float32)
+        count = min(len(per_channel), len(inner))
         inner[:count] = per_channel[:count]
+        grid = np.zeros((high, wide, 2), np.float32)
         grid[: slot.rows, : slot.columns] = inner.reshape(slot.rows, slot.columns, 2)
-        for level in range(_MULTIPLIER_LEVELS):
-            if level:
-                high, wide = high // 2, wide // 2
-                grid = grid.reshape(high, 2, wide, 2, 2).mean(axis=(1, 3))
-            write_texture_2d(
-                self._pages[slot.page].multipliers,
-                grid,
-                layout=gl.GL_RG,
-                kind=gl.GL_FLOAT,
-                level=level,
-                at_xy=(slot.x >> level, slot.y >> level),
-            )
+        write_texture_2d(
+            self._pages[slot.page].multipliers,
+            grid,
+            layout=gl.GL_RG,
+            kind=gl.GL_FLOAT,
+            at_xy=(slot.x, slot.y),
+        )
 
     def _release_pages(self) -> None:
         names = [name for page in self._pages for name in (page.texture, page.multipliers)]

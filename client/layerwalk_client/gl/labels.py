@@ -137,7 +137,8 @@ def _in_picture(
 
 
 def _is_hidden(points: Floats, walls: WallPlaces, eye: Eye) -> NDArray[np.bool_]:
-    """Return which points lie behind a wall, seen from the eye."""
+    """Return which points lie behind a wall, seen from the eye; what the near plane cuts away hides
+    nothing."""
     if not len(points) or not len(walls.centre):
         return np.zeros(len(points), bool)
     near = np.argsort(((walls.centre - eye.position) ** 2).sum(axis=1))[:_MOST_WALLS]
@@ -148,11 +149,10 @@ def _is_hidden(points: Floats, walls: WallPlaces, eye: Eye) -> NDArray[np.bool_]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = offset[None] / speed
     is_before = (share > 0) & (share < 0.995)
-    # A camera may cut away what stands before its near plane: that hides nothing.
     near_plane = eye.planes()[NEAR_PLANE]
     beyond_near = near_plane[:3] @ eye.position + near_plane[3]
-    is_before &= beyond_near + share * (from_eye @ near_plane[:3])[:, None] >= 0
     share = np.where(is_before, share, 0)
+    is_before &= beyond_near + share * (from_eye @ near_plane[:3])[:, None] >= 0
     relative = eye.position - centre  # [W, 3]
     x = np.einsum("wk,wk->w", relative, right)[None] + share * (from_eye @ right.T)
     y = relative[None, :, 1] + share * from_eye[:, 1:2]

@@ -159,6 +159,11 @@ class Renderer:
         """
         eye = eye or eye_of(look.camera, target.size_wh, pixel_scale=target.pixel_scale)
         self._residency.advance(dt)
+        by_channel = look.appearance.mode == "channel"
+        if self._atlas.set_shares(
+            self._by_key.keys() - look.ranges.keys() if by_channel else set()
+        ):
+            self._walls.data_changed()
         if self._atlas.flush():
             self._scales.all_stale()
             self._walls.data_changed()

@@ -146,6 +146,11 @@ class Target:
             gl.GL_COLOR_BUFFER_BIT, gl.GL_NEAREST if is_same else gl.GL_LINEAR,
         )  # fmt: skip
 
+    def take_over(self, other: Target) -> None:
+        """Copy the picture of another target of the same size."""
+        other.resolve()
+        other._blit(other._resolve_framebuffer, self._draw_framebuffer, self._size_wh)
+
     def present(self, size_wh: tuple[int, int] | None = None) -> None:
         """Copy the picture to the window's framebuffer (0); the window flips afterwards.
 

@@ -40,7 +40,7 @@ def wall_records(walls: Sequence[Wall], atlas: Atlas) -> NDArray[np.float32]:
 
     Texels: upper left corner; direction to the right (x, z), width, height; width and height of a
     picture, gap, columns; channels, cells of a vector, width and height of a picture in texels;
-    cell of the overview on its page (x, y), whether there is one, rows.
+    cell of the overview on its page (x, y); 0 for none, 1 for values, 2 for shares; rows.
     """
     records = np.zeros((len(walls), 5, 4), np.float32)
     for record, wall in zip(records, walls, strict=True):
@@ -54,7 +54,8 @@ def wall_records(walls: Sequence[Wall], atlas: Atlas) -> NDArray[np.float32]:
         record[2] = *wall.tile_wh, wall.gap, wall.columns
         record[3] = wall.channels, wall.cells, wall.picture_hw[1], wall.picture_hw[0]
         if slot is not None:
-            record[4] = slot.x, slot.y, atlas.has_overview(key), wall.rows
+            kind = int(atlas.has_overview(key)) * (1 + atlas.holds_shares(key))
+            record[4] = slot.x, slot.y, kind, wall.rows
     return records
 
 

@@ -232,7 +232,7 @@ def _error_of(
     if media_type == PROBLEM_MEDIA_TYPE:
         try:
             problem = json.loads(bytes(body))
-        except ValueError:
+        except (ValueError, RecursionError):
             problem = None
         if isinstance(problem, dict):
             return error_from_problem(problem)

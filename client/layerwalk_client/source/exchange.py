@@ -215,13 +215,13 @@ def _pixels(reply: Reply) -> NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(reply.body)) as picture:
             return np.asarray(picture.convert("RGB"))
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ProtocolError(f"a picture cannot be read: {error}") from error
 
 
 def _parse(reply: Reply, model: type[_Model], what: str) -> _Model:
     try:
         return model.model_validate(json.loads(bytes(reply.body)))
-    except (ValidationError, ValueError) as error:
-        first = str(error).splitlines()[0]
+    except (ValidationError, ValueError, RecursionError) as error:
+        first = str(error).partition("\n")[0]
         raise ProtocolError(f"{what}: the answer is not as agreed ({first})") from error

@@ -12,7 +12,7 @@ from layerwalk_client.ui.intents import Intent, SetAppearance
 from layerwalk_client.ui.style import Style, packed
 from layerwalk_client.ui.widgets import gradient, panel, short_number, small, text_font
 from layerwalk_client.world.view import Appearance
-from layerwalk_shared.colours import TABLES, table
+from layerwalk_shared.colours import TABLES
 
 Mode = Literal["channel", "node", "shared", "percentile", "manual"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -77,7 +77,7 @@ class ColoursPanel:
         corner = imgui.get_cursor_screen_pos()
         high = style.px(20)
         draw = imgui.get_window_draw_list()
-        gradient(draw, corner, (wide, high), rgb=table(self.appearance.table))
+        gradient(draw, corner, (wide, high), name=self.appearance.table)
         imgui.dummy((wide, high))
         is_diverging = TABLES[self.appearance.table].is_diverging
         limit = self.legend.limit
@@ -110,7 +110,7 @@ class ColoursPanel:
                     style.px(5),
                 )
             strip = imgui.ImVec2(corner.x + style.px(8), corner.y + style.px(7))
-            gradient(draw, strip, (style.px(110), style.px(12)), rgb=table(name))
+            gradient(draw, strip, (style.px(110), style.px(12)), name=name)
             with text_font(style, 14):
                 draw.add_text(
                     (corner.x + style.px(130), corner.y + style.px(5)),

@@ -15,7 +15,7 @@ from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.style import Style, packed
 from layerwalk_client.ui.widgets import gradient, short_number
 from layerwalk_client.world.scene import Colour
-from layerwalk_shared.colours import TABLES, table
+from layerwalk_shared.colours import TABLES
 
 GRID_FROM_PIXELS = 6.0
 """A magnified picture shows its pixel grid once a pixel is at least this large."""
@@ -200,7 +200,7 @@ class _Sheet:
         bottom = self.height - self.margin
         self._plate(left - px(10), top - px(26), left + wide + px(10), bottom)
         self._write(legend.text, (left, top - px(20)), pixels=13, colour=look.QUIET)
-        gradient(self.ink, imgui.ImVec2(left, top), (wide, high), rgb=table(legend.table))
+        gradient(self.ink, imgui.ImVec2(left, top), (wide, high), name=legend.table)
         if legend.limit is None:
             return
         is_diverging = TABLES[legend.table].is_diverging
@@ -262,12 +262,12 @@ class _Sheet:
         keys_wide = max(self._measure(hint.keys, 15, is_bold=True) for hint in hints)
         text_wide = max(self._measure(hint.text, 15) for hint in hints)
         row = px(25)
-        left = (self.width - keys_wide - px(18) - text_wide) / 2
-        top = self.height * 0.68
+        left = self.margin + px(20)
+        top = self.height - self.margin - px(96) - row * len(hints)
         self._plate(
-            left - px(22),
+            left - px(20),
             top - px(12),
-            left + keys_wide + px(18) + text_wide + px(22),
+            left + keys_wide + px(18) + text_wide + px(20),
             top + row * len(hints) + px(8),
             radius=10,
         )
@@ -367,7 +367,7 @@ class _Sheet:
                 self.ink.add_line((box[0][0], y), (box[1][0], y), line, 1.0)
         text = f"{carried.title}   {wide} \N{MULTIPLICATION SIGN} {high}"
         if carried.note:
-            text += f"   {carried.note}"
+            text += f"   {carried.note.replace('-', MINUS)}"
         middle = (self.width - self._measure(text, 16)) / 2
         self._write(text, (middle, box[1][1] + px(14)), pixels=16, colour=look.TEXT)
 

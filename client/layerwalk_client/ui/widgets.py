@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
 from imgui_bundle import imgui
-from numpy.typing import NDArray
 
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.intents import ClosePanel, Intent
 from layerwalk_client.ui.style import SMALL_PIXELS, TITLE_PIXELS, Style, packed
 from layerwalk_client.world.scene import Colour
+from layerwalk_shared.colours import table
 
+GRADIENT_STEPS = 33
 _FIXED = (
     imgui.WindowFlags_.no_title_bar
     | imgui.WindowFlags_.no_resize
@@ -95,11 +97,18 @@ def cross_button(style: Style, side: float) -> bool:
     return is_pressed
 
 
-def gradient(draw: Any, corner: Any, size_wh: tuple[float, float], *, rgb: NDArray[Any]) -> None:
-    """Draw colours `[N, 3]` (0..255) as a strip from left to right."""
+@cache
+def _steps(name: str) -> tuple[Colour, ...]:
+    """Return colours of a table at even distances, from its low end to its high one."""
+    rows = table(name)
+    chosen = rows[np.linspace(0, len(rows) - 1, GRADIENT_STEPS).round().astype(int)] / 255.0
+    return tuple((red, green, blue, 1.0) for red, green, blue in chosen.tolist())
+
+
+def gradient(draw: Any, corner: Any, size_wh: tuple[float, float], *, name: str) -> None:
+    """Draw a colour table as a strip from left to right."""
     width, height = size_wh
-    steps = rgb[np.linspace(0, len(rgb) - 1, 33).round().astype(int)] / 255.0
-    codes = [packed((float(r), float(g), float(b), 1.0)) for r, g, b in steps]
+    codes = [packed(colour) for colour in _steps(name)]
     for place in range(len(codes) - 1):
         left = corner.x + width * place / (len(codes) - 1)
         right = corner.x + width * (place + 1) / (len(codes) - 1)

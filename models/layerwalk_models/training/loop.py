@@ -13,6 +13,7 @@ import torch.nn.functional as F  # noqa: N812 (the field's name for it)
 from torch import Generator, Tensor, nn
 from torch.optim import SGD
 
+from ..errors import CheckpointError
 from . import schedule
 from .architectures import make_network
 from .augmentation import Mixture, augment
@@ -215,8 +216,14 @@ def train(
         clock: Gives seconds; a time budget is spent by it.
 
     Raises:
-        CheckpointError: The checkpoint cannot be read or belongs to another run.
+        CheckpointError: The checkpoint cannot be read or belongs to another run; or there is one
+            and `resume` is not set.
     """
+    if not resume and checkpoint_path.exists():
+        raise CheckpointError(
+            f"{str(checkpoint_path)!r} is the checkpoint of a run; "
+            "go on with --resume, or choose another --out"
+        )
     run = Run(recipe, material, clock=clock)
     if resume and checkpoint_path.exists():
         run.restore(read_checkpoint(checkpoint_path, recipe=recipe, classes=material.classes))

@@ -103,7 +103,7 @@ def write_weights(network: nn.Module, path: Path) -> None:
     Raises:
         ValueError: A value does not fit into float16.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     tensors: dict[str, Tensor] = {}
     for name, tensor in network.state_dict().items():
@@ -114,7 +114,7 @@ def write_weights(network: nn.Module, path: Path) -> None:
                 raise ValueError(f"weights {name!r} hold values that float16 cannot")
         tensors[name] = value.contiguous()
     partial = path.with_name(path.name + ".partial")
-    save_file(tensors, partial)
+    partial.write_bytes(save(tensors))  # its own save_file makes files only their owner may read
     partial.replace(path)
 
 

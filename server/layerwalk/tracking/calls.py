@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -122,10 +121,11 @@ class CallStack:
     ) -> None:
         """Prepare to watch the calls of `modules`, all of the tree by default."""
         self.tree = tree
-        self.counts: Counter[str] = Counter()
+        self.counts: dict[str, int] = {}
         self.current: Frame | None = None
         self._enter, self._leave, self._fail = enter, leave, fail
         self._modules = list(tree.paths if modules is None else modules)
+        self._single = {m: tree.paths[m][0] for m in self._modules if len(tree.paths[m]) == 1}
         self._handles: list[RemovableHandle] = []
 
     def __enter__(self) -> CallStack:
@@ -156,16 +156,13 @@ class CallStack:
 
     def _before(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         caller = self.current
-        path = self.tree.path(module, caller)
-        self.counts[path] += 1
-        self.current = frame = Frame(
-            module,
-            path,
-            self.counts[path],
-            is_leaf=module in self.tree.leaves,
-            parent=caller,
-            raising=sys.exc_info()[1],
-        )
+        path = self._single.get(module)
+        if path is None:
+            path = self.tree.path(module, caller)
+        call = self.counts.get(path, 0) + 1
+        self.counts[path] = call
+        is_leaf = module in self.tree.leaves
+        self.current = frame = Frame(module, path, call, is_leaf, caller, sys.exc_info()[1])
         self._enter(frame, args, kwargs)
 
     def _after(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:

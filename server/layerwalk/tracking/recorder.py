@@ -267,8 +267,11 @@ class _Watch(TorchFunctionMode):
     def _leave(self, frame: Frame, output: Any) -> None:
         targets = self._calls.get((frame.path, frame.call))
         if targets is not None and self._catch is not None:
-            with torch._C.DisableTorchFunction():
+            if frame.state is self:  # the mode has stepped aside already
                 self._catch.take(targets, leaves(output))
+            else:
+                with torch._C.DisableTorchFunction():
+                    self._catch.take(targets, leaves(output))
         if frame.state is self:
             self.__enter__()
 

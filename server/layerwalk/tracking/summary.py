@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -65,10 +66,23 @@ def summarise(tensor: Tensor, pictures: tuple[int, int, int]) -> NodeStatistics:
 
 def _quantiles(values: Tensor, largest: float) -> tuple[float, ...]:
     """Return the absolute values at `QUANTILES`, of `SAMPLES` values spread evenly."""
-    count = values.numel()
-    places = np.linspace(0, count - 1, min(SAMPLES, count)).astype(np.int64)
-    sample = np.abs(values.numpy()[places].astype(np.float64))
-    return tuple(min(float(value), largest) for value in np.percentile(sample, QUANTILES))
+    places, below, share = _sample_of(values.numel())
+    sample = np.abs(values.numpy()[places])
+    sample.sort()
+    low, high = sample[below], sample[np.minimum(below + 1, len(sample) - 1)]
+    found = low + share * (high.astype(np.float64) - low)
+    return tuple(np.minimum(found, largest).tolist())
+
+
+@lru_cache(maxsize=256)
+def _sample_of(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the places of the sample of `count` values, and between which of them, sorted, each
+    percentile lies: the lower one, and the share of the way to the next."""
+    size = min(SAMPLES, count)
+    places = np.linspace(0, count - 1, size).astype(np.int64)
+    ranks = np.array(QUANTILES) / 100 * (size - 1)
+    below = ranks.astype(np.int64)
+    return places, below, ranks - below
 
 
 def _sweep(values: Tensor) -> _Sums:

@@ -153,7 +153,7 @@ def test_the_doctor_says_what_lacks_with_its_fix(broken, code, tmp_path, monkeyp
 def test_the_doctor_finds_wrong_settings(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     (tmp_path / "layerwalk").mkdir()
-    (tmp_path / "layerwalk" / "settings.toml").write_text("fov_degrees = 1000")
+    (tmp_path / "layerwalk" / "settings.toml").write_text("speed = 1000")
     findings = doctor.examine(graphics=lambda: WORKS, torch=lambda: TORCH)
     assert doctor.verdict(findings) == 1
-    assert "fov_degrees = 1000" in doctor.as_text(findings)
+    assert "speed = 1000" in doctor.as_text(findings)

@@ -241,6 +241,7 @@ def test_ranges_change_with_their_walls(bench):
     old = dict(bench.screen.scales)
     new = bench.next_snapshot()
     bench.show(new, now_s=0.0, sweep_s=1.0)
+    bench.residency.advance(0.1)
     bench.residency.advance(0.5)
     for node, shown in bench.screen.generations().items():
         expected = new.nodes[node].scale if shown == {2} else old[node]
@@ -255,6 +256,9 @@ def test_a_wall_that_waits_has_no_certain_snapshot(bench):
     bench.show(new, now_s=0.0, sweep_s=1.0)
     bench.residency.advance(0.2)
     assert bench.residency.manifest_of(0) == new
+    assert bench.residency.manifest_of(1) is None  # the input goes first, alone
+    bench.residency.advance(0.2)
+    assert bench.residency.manifest_of(1) == new
     assert bench.residency.manifest_of(12) is None
 
 
@@ -265,6 +269,7 @@ def test_a_snapshot_that_comes_during_a_sweep_does_not_leave_a_third_one_behind(
     bench.residency.advance(0.5)
     bench.show(bench.next_snapshot(6), now_s=0.6, sweep_s=1.0)
     assert all(shown == {2} for shown in bench.screen.generations().values())
+    bench.residency.advance(5.0)
     bench.residency.advance(5.0)
     assert all(shown == {3} for shown in bench.screen.generations().values())
 

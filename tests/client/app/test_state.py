@@ -1,5 +1,7 @@
 """What arrives changes the state, in any order, and nothing else does."""
 
+import dataclasses
+
 import pytest
 
 from layerwalk_client.app.state import SceneState
@@ -14,7 +16,7 @@ from layerwalk_client.source.arrivals import (
 )
 from layerwalk_client.source.asking import Overview, PutInput, Tiles
 from layerwalk_client.source.memory import MemorySource
-from layerwalk_shared.errors import GoneError, InputError, ServerUnreachableError
+from layerwalk_shared.errors import GoneError, InputError, ProtocolError, ServerUnreachableError
 from layerwalk_shared.messages import DatasetInput, Job, JobChanged, SnapshotTaken
 from layerwalk_shared.tiles import TileKey
 
@@ -191,6 +193,30 @@ def test_jobs_of_other_clients_are_not_shown(served):
     job = Job(id="j1", kind="forward", network="synthetic", state="running", client="other")
     served.state.apply(EventArrived(JobChanged(number=1, job=job)))
     assert not served.state.jobs
+
+
+def test_tiles_that_do_not_fit_the_manifest_are_refused_and_the_picture_stays(served):
+    served.show_first()
+    tile = served.tiles(Tiles("s1", (TileKey(1, 0, 0),))).tiles[0]
+    for wrong in (TileKey(3, 0, 0), TileKey(1, 0, 1), TileKey(99, 0, 0)):
+        bent = dataclasses.replace(tile, key=wrong)
+        changes = served.state.apply(TilesArrived("s1", (bent,), False))
+        assert isinstance(changes.failure, ProtocolError)
+    new = served.manifest()
+    served.state.apply(served.event(new))
+    bent = dataclasses.replace(tile, key=TileKey(3, 0, 0))
+    changes = served.state.apply(TilesArrived(new.id, (bent,), True))
+    assert isinstance(changes.failure, ProtocolError)
+    assert served.state.shown.id == "s1"
+    assert not served.state.is_busy
+
+
+def test_a_snapshot_of_another_graph_is_refused(served):
+    served.show_first()
+    new = served.manifest()
+    changes = served.state.apply(served.event(new.model_copy(update={"nodes": new.nodes[:-1]})))
+    assert isinstance(changes.failure, ProtocolError)
+    assert changes.fetches == ()
 
 
 def test_an_unknown_overview_changes_nothing(served):

@@ -8,6 +8,7 @@ import pytest
 from client.gl.showroom import make_chain
 from layerwalk_client.gl.ranges import NodeValues, channel_ranges, multipliers, shared_maximum
 from layerwalk_client.world.view import Appearance
+from layerwalk_shared.messages import NodeStatistics
 from layerwalk_shared.tiles import TileType
 
 
@@ -26,7 +27,15 @@ def test_a_channel_that_has_not_come_has_no_range() -> None:
 
 
 def test_the_manifest_knows_the_maximum_before_the_tiles() -> None:
-    node = NodeValues(np.array([2.0, np.nan], np.float32), known_maximum=8.0)
+    told = NodeStatistics(
+        shape=(2, 1, 1),
+        pictures=(2, 1, 1),
+        minimum=-8.0,
+        maximum=2.0,
+        quantiles=(1,) * 5 + (4,) * 3,
+    )
+    node = NodeValues(np.array([2.0, np.nan], np.float32), statistics=told)
+    assert channel_ranges(node, Appearance(mode="percentile"), shared_maximum=0).tolist() == [4, 4]
     assert channel_ranges(node, Appearance(mode="node"), shared_maximum=0).tolist() == [8, 8]
     assert shared_maximum([node, NodeValues(np.array([9.0], np.float32))]) == 9
 

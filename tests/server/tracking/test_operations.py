@@ -152,6 +152,37 @@ def test_a_write_into_a_view_reaches_readers_of_the_whole(watch, edges, same, ho
     same(recording, {changed: after if how == "=" else after[:, :2]})
 
 
+def test_a_view_made_before_a_module_wrote_in_place_comes_from_the_module(watch, edges) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.relu, self.b = nn.Linear(3, 4), nn.ReLU(inplace=True), nn.Linear(2, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.a(x)
+            early = x[:, 1:3]
+            self.relu(x)
+            return self.b(early)
+
+    traced, _ = watch(Net(), torch.randn(1, 3))
+    assert edges(traced.graph) == {("input", "a"), ("a", "relu"), ("relu", "b")}
+
+
+def test_copying_within_one_tensor_reads_what_it_copies(watch, edges) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(3, 4), nn.Linear(2, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.a(x)
+            x[:, :2].copy_(x[:, 2:])
+            return self.b(x[:, :2])
+
+    traced, _ = watch(Net(), torch.randn(1, 3))
+    assert edges(traced.graph) == {("input", "a"), ("a", "copy"), ("copy", "b")}
+
+
 def test_a_result_assembled_by_slices_comes_from_the_slices(watch, edges, same) -> None:
     class Net(nn.Module):
         def __init__(self) -> None:

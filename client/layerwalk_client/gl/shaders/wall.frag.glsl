@@ -41,25 +41,22 @@ float share(float at, float width, float tile, float gap) {
 struct Cell {
     vec2 index;   // column, row
     vec2 within;  // 0..1 over the picture
-    vec2 across;  // 0..1 over the picture with half a gap around it
     vec2 dx, dy;  // derivatives of `within`
 };
 
 vec4 from_overview(Cell cell) {
     vec2 gx = cell.dx * CELL, gy = cell.dy * CELL;
     float lod = 0.5 * log2(max(min(dot(gx, gx), dot(gy, gy)), 1e-8));
-    float margin = 0.5 * exp2(clamp(ceil(lod), 0.0, 3.0));
-    vec2 own = clamp(cell.within * CELL, margin, CELL - margin);
+    // Enlarged, a cell keeps to its own texels; reduced, half a pixel of its neighbour smooths the
+    // step between them, also while the picture moves.
+    float margin = 0.5 * clamp(1.0 - lod, 0.0, 1.0);
     vec2 corner = overview.xy + cell.index;
-    vec2 texel = corner * CELL + mix(own, cell.across * CELL, clamp(lod - 3.0, 0.0, 1.0));
+    vec2 texel = corner * CELL + clamp(cell.within * CELL, margin, CELL - margin);
     vec2 size = vec2(textureSize(page, 0));
     vec4 value = textureGrad(page, texel / size, gx / size, gy / size);
 #ifndef IMAGE
-    vec2 cells = size / CELL;
-    float scale = lod > 3.0
-        ? textureLod(multipliers, (corner + cell.across) / cells, lod - 3.0).r
-        : texelFetch(multipliers, ivec2(corner), 0).r;
-    value.r *= scale;
+    // One range for the whole wall, or values that are shares of their channel's range already.
+    value.r *= overview.z > 1.5 ? 1.0 : texelFetch(multipliers, ivec2(corner), 0).r;
 #endif
     return value;
 }
@@ -109,7 +106,6 @@ void main() {
     cell.index = clamp(floor(shifted / period), vec2(0.0), vec2(grid.w, overview.w) - 1.0);
     vec2 at = shifted - cell.index * period;
     cell.within = clamp((at - 0.5 * gap) / tile, 0.0, 1.0);
-    cell.across = clamp(at / period, 0.0, 1.0);
     cell.dx = pixel_x / tile;
     cell.dy = pixel_y / tile;
 
@@ -118,7 +114,8 @@ void main() {
     vec2 unit = min(floor(cell.within * content.zw), content.zw - 1.0);
     bool is_empty = channel >= content.x
         || (content.y > 0.0 && unit.y * content.z + unit.x >= content.y);
-    covered = is_empty || !gl_FrontFacing ? 0.0 : covered;
+    if (is_empty) covered = 0.0;
+    if (!gl_FrontFacing) covered = 0.0;
 
     vec3 shown = wall_empty;
 #ifdef OVERVIEW

@@ -15,7 +15,7 @@ out vec2 place;          // metres from the upper left corner, y down
 flat out vec2 extent;    // width, height of the wall
 flat out vec4 grid;      // width and height of a picture, gap, columns
 flat out vec4 content;   // channels, cells of a vector, width and height of a picture at level 0
-flat out vec4 overview;  // cell of the upper left corner on its page, 1 if there is one, rows
+flat out vec4 overview;  // cell of the upper left corner on its page, 0 none, 1 values, 2 shares; rows
 
 void main() {
     int record = int(wall) * 5;
