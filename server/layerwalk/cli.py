@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import re
 import secrets
@@ -24,7 +25,7 @@ from layerwalk.limits import Limits
 from layerwalk.session import Session
 from layerwalk.targets import ModelCard, guess_shape, open_target
 from layerwalk.weights import load_weights
-from layerwalk_shared.errors import InputError, InvalidRequestError
+from layerwalk_shared.errors import DatasetError, InputError, InvalidRequestError
 from layerwalk_shared.messages import DatasetInput, InputSpec
 from layerwalk_shared.routes import DEFAULT_PORT
 
@@ -42,6 +43,7 @@ def serve(argv: Sequence[str]) -> int:
     was made, the second is `layerwalk: token TOKEN`.
     """
     options = _serve_parser().parse_args(argv)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # requests that wait are no news
     limits = Limits(snapshot_bytes=options.snapshot_memory)
     token = options.token
     if token is None and not is_loopback(options.host):
@@ -124,9 +126,17 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     is_picture = spec.kind == "image"
     has_items = datasets and session.datasets()[0].count > 0
     first = DatasetInput(dataset=datasets[0], item=0) if is_picture and has_items else None
-    session.add_network(
-        model, name=name, classes=classes, input_spec=spec, detail=options.detail, first=first
-    )
+
+    def add(first: DatasetInput | None) -> None:
+        session.add_network(
+            model, name=name, classes=classes, input_spec=spec, detail=options.detail, first=first
+        )
+
+    try:
+        add(first)
+    except DatasetError as error:
+        print(f"layerwalk: {error}; beginning with noise", file=sys.stderr, flush=True)
+        add(None)
     return name
 
 

@@ -68,17 +68,24 @@ class Pictures:
         return int(self.values.shape[1]), int(self.values.shape[2])
 
 
+_SWITCHING = threading.Lock()
+
+
 def run_serially() -> None:
     """Make torch run on the calling thread alone there, for good; other threads keep their helpers.
+
+    On two busy cores torch's helper threads made the work on tiles up to ten times slower, because
+    every operation waits for the slowest of them (measured).
 
     torch keeps the number of helper threads per thread, and one for threads that have not asked
     yet; the latter is put back by a thread that ends at once.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    restoring = threading.Thread(target=torch.set_num_threads, args=(before,))
-    restoring.start()
-    restoring.join()
+    with _SWITCHING:
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        restoring = threading.Thread(target=torch.set_num_threads, args=(before,))
+        restoring.start()
+        restoring.join()
 
 
 def as_tensor(values: NDArray[np.generic]) -> Tensor:

@@ -189,6 +189,20 @@ def test_what_cannot_be_done_is_one_sentence_and_an_exit_code(
         assert told.err.count("\n") == 1
 
 
+def test_a_broken_first_picture_is_told_and_the_network_begins_with_noise(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "photos").mkdir()
+    (folder / "photos" / "a.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+    arguments = ("net.py:Net", "--input", "3x8x8", "--port", "0", "--data", "photos")
+    with serving(folder, *arguments) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert "beginning with noise" in process.stderr.readline()
+        url = process.stdout.readline().split()[-1]
+        assert get(f"{url}/api/v1/networks/n1")["snapshot"]["input"]["kind"] == "noise"
+
+
 def test_classes_are_lines_or_a_json_list(tmp_path: Path) -> None:
     (tmp_path / "lines.txt").write_text(" cup \n\nchaise longue\n", encoding="utf-8")
     (tmp_path / "list.json").write_text('["cup", "tasse à café"]', encoding="utf-8")

@@ -63,27 +63,27 @@ class MemoryFile:
 class Piece:
     """A part of an answer that is sent without a copy: as much of bytes as the server looks at.
 
-    Args:
+    Attributes:
         view: the bytes.
-        on_sent: called once they are no longer needed.
+        on_sent: to be called once they are no longer needed.
     """
 
-    __slots__ = ("_on_sent", "_view")
+    __slots__ = ("on_sent", "view")
 
     def __init__(self, view: memoryview, on_sent: Callable[[], None]) -> None:
-        self._view = view
-        self._on_sent = on_sent
+        self.view = view
+        self.on_sent = on_sent
 
     def __len__(self) -> int:
-        return len(self._view)
+        return len(self.view)
 
     def __getitem__(self, part: slice) -> Piece | bytes:
         """Return itself for a slice that holds all of it, else a copy of the part."""
         start, stop, step = part.indices(len(self))
         if (start, stop, step) == (0, len(self), 1):
             return self
-        return bytes(self._view[part])
+        return bytes(self.view[part])
 
-    def file(self) -> MemoryFile:
-        """Return the piece as a file, which says when it is done with."""
-        return MemoryFile([self._view], on_close=self._on_sent)
+    def file(self, start: int = 0) -> MemoryFile:
+        """Return the bytes from `start` on as a file, which says when it is done with."""
+        return MemoryFile([self.view[start:]], on_close=self.on_sent)

@@ -8,8 +8,10 @@ they are (`layerwalk.http.memory`).
 from __future__ import annotations
 
 import errno
+import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -25,6 +27,7 @@ from layerwalk.http.memory import PIECES, Piece
 from layerwalk.http.problems import problem_of_status
 from layerwalk.http.security import is_loopback
 from layerwalk.limits import Limits
+from layerwalk.pyramid import run_serially
 from layerwalk.session import Session
 from layerwalk_shared.errors import InvalidRequestError, PortInUseError
 
@@ -38,6 +41,8 @@ OVERFLOW_BYTES = 64 * 2**20
 DRAINED = 4
 """A body over the limit is still read up to this many times the limit, so that the client reads
 the problem and not a broken connection; beyond that the connection is cut."""
+DIRECT_S = 1.0
+"""Longest time that a thread sends one piece itself."""
 POLL_S = 1.0
 
 
@@ -56,34 +61,90 @@ class _ProblemTask(ErrorTask):
 
 
 class _Channel(HTTPChannel):
-    """A connection that also sends pieces of memory without copying them."""
+    """A connection that also sends pieces of memory, from where they are.
+
+    The thread that made a piece sends it at once, while it is in its core's cache. Only what a slow
+    client does not take in time is left to the server's loop, as any other answer is.
+    """
 
     error_task_class = _ProblemTask
+    is_sending = False
+    """A thread sends on its own: the loop is not to look whether it could."""
+
+    def writable(self) -> bool:
+        return not self.is_sending and bool(super().writable())
 
     def write_soon(self, data: Any) -> int:
         if not isinstance(data, Piece):
             return int(super().write_soon(data))
-        file = data.file()
-        waiting = ReadOnlyFileBasedBuffer(file)
-        waiting.prepare()
         try:
-            return int(super().write_soon(waiting))
+            sent = self._send_directly(data.view)
+        except BaseException:
+            data.on_sent()
+            raise
+        if sent == len(data):
+            data.on_sent()
+            return sent
+        file = data.file(sent)
+        rest = ReadOnlyFileBasedBuffer(file)
+        rest.prepare()
+        try:
+            super().write_soon(rest)
         except BaseException:
             file.close()
             raise
+        return len(data)
+
+    def _send_directly(self, view: memoryview) -> int:
+        """Send as much as the client takes within `DIRECT_S`; return how much that was.
+
+        Only the thread of the one request that is answered writes to a connection, and the loop
+        stays away while `is_sending`, so no lock is held while the client is waited for.
+        """
+        with self.outbuf_lock:
+            if self.total_outbufs_len:
+                self._flush_some(do_close=False)
+            if self.total_outbufs_len or not self.connected:
+                return 0
+            self.is_sending = True
+        sent = 0
+        deadline = time.monotonic() + DIRECT_S
+        try:
+            while sent < len(view) and self.connected:
+                count = int(self.send(view[sent:], do_close=False))
+                sent += count
+                left = deadline - time.monotonic()
+                if left <= 0 or (count == 0 and not _is_writable(self.socket, left)):
+                    break
+        finally:
+            self.is_sending = False
+        return sent
+
+
+def _is_writable(connection: socket.socket, wait_s: float) -> bool:
+    """Return whether a socket takes more, waiting at most so long for that."""
+    try:
+        waiting = select.poll()
+        waiting.register(connection, select.POLLOUT)
+        events = waiting.poll(wait_s * 1000)
+    except (OSError, ValueError):  # it was closed meanwhile
+        return False
+    return bool(events) and not events[0][1] & (select.POLLERR | select.POLLHUP | select.POLLNVAL)
 
 
 class _Dispatcher(ThreadedTaskDispatcher):
-    """Keeps its threads, so that closing can wait for them."""
+    """Keeps its threads, so that closing can wait for them; they make tiles, so torch is serial."""
 
     def __init__(self) -> None:
         super().__init__()
         self.started: list[threading.Thread] = []
 
     def start_new_thread(self, target: Callable[[int], None], thread_no: int) -> None:
-        thread = threading.Thread(
-            target=target, name=f"layerwalk-http-{thread_no}", args=(thread_no,), daemon=True
-        )
+        def run() -> None:
+            run_serially()
+            target(thread_no)
+
+        thread = threading.Thread(target=run, name=f"layerwalk-http-{thread_no}", daemon=True)
         self.started.append(thread)
         thread.start()
 
