@@ -14,13 +14,6 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
 from layerwalk.tracking.calls import CallStack, Frame, ModuleTree
-from layerwalk.tracking.catch import (
-    IN_PLACE_MODULES,
-    OUT_OF_PLACE,
-    PASSING_MODULES,
-    Catch,
-    Target,
-)
 from layerwalk.tracking.inputs import copy_arguments
 from layerwalk.tracking.nesting import leaves
 from layerwalk.tracking.operations import OperationBook
@@ -28,6 +21,7 @@ from layerwalk.tracking.resting import at_rest
 from layerwalk.tracking.standins import StandIns, watchable
 from layerwalk.tracking.tracer import error_text
 from layerwalk.tracking.tracing import Trace
+from layerwalk.tracking.writes import version
 from layerwalk_shared.errors import ClosedError
 
 
@@ -55,6 +49,55 @@ class Recording:
     batch_axes: Mapping[str, int | None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A tensor of a result that is a node's value; `output` counts the tensors of the result."""
+
+    output: int
+    node: str
+    is_copied: bool
+
+
+class _Catch:
+    """What one run has caught so far."""
+
+    def __init__(self, *, copies_all: bool) -> None:
+        self.values: dict[str, Tensor] = {}
+        self._copies_all = copies_all
+        self._versions: list[tuple[Tensor, int]] = []
+        self._last: tuple[Tensor, int, Tensor] | None = None
+
+    def take(self, targets: tuple[_Target, ...], tensors: list[Tensor]) -> None:
+        for target in targets:
+            if target.output >= len(tensors):
+                continue
+            tensor = tensors[target.output]
+            if tensor.requires_grad:  # forward turned gradients on; their graph is not kept
+                tensor = tensor.detach()
+            if target.is_copied or self._copies_all:
+                tensor = self._copy(tensor)
+            else:
+                self._versions.append((tensor, version(tensor)))
+            self.values[target.node] = tensor
+
+    def is_spoilt(self) -> bool:
+        """Return whether a value that was not copied was written since."""
+        return any(version(tensor) != seen for tensor, seen in self._versions)
+
+    def _copy(self, tensor: Tensor) -> Tensor:
+        """Return a copy; the same one for a tensor that comes twice in a row."""
+        # Letting the later in-place call run out of place instead, and giving its result to the
+        # tensor, saves a pass over the values and was no faster: writing fresh memory is the cost.
+        seen = version(tensor)
+        if self._last is not None and not tensor.is_inference():
+            original, at, copy = self._last
+            if original is tensor and at == seen:
+                return copy
+        copy = tensor.clone()
+        self._last = (tensor, seen, copy)
+        return copy
+
+
 class Recorder:
     """Runs a traced model and keeps every node's value. Mutable, owned by the model thread.
 
@@ -72,11 +115,11 @@ class Recorder:
         self._model: nn.Module | None = model
         self._stand_ins = StandIns(model)
         self._copies_all = False
-        self._inputs: list[Target] = []
-        calls: dict[tuple[str, int], tuple[Target, ...]] = {}
-        operations: dict[tuple[str, str, int], tuple[Target, ...]] = {}
+        self._inputs: list[_Target] = []
+        calls: dict[tuple[str, int], tuple[_Target, ...]] = {}
+        operations: dict[tuple[str, str, int], tuple[_Target, ...]] = {}
         for node, capture in trace.plan.captures.items():
-            target = Target(capture.output, node, node in trace.plan.copied)
+            target = _Target(capture.output, node, node in trace.plan.copied)
             if capture.kind == "input":
                 self._inputs.append(target)
             elif capture.kind == "module":
@@ -129,7 +172,7 @@ class Recorder:
         """Return one run's recording, or None where a value was written after it was caught."""
         plan = self.trace.plan
         arguments = copy_arguments(args, kwargs)
-        catch = Catch(copies_all=self._copies_all, waits=self._watch.sees_all)
+        catch = _Catch(copies_all=self._copies_all)
         for target, (_, tensor) in zip(self._inputs, arguments.tensors, strict=False):
             catch.take((target,), [tensor])
         outputs, error = None, None
@@ -142,7 +185,7 @@ class Recorder:
                 outputs = model(*arguments.args, **arguments.kwargs)
             except Exception as raised:  # noqa: BLE001 - told in Recording.error
                 error = error_text(raised)
-        if not catch.is_whole():
+        if catch.is_spoilt():
             return None
         expected = [node for node, found in plan.captures.items() if found.kind != "none"]
         values = {node: catch.values[node] for node in expected if node in catch.values}
@@ -170,8 +213,8 @@ class _Watch(TorchFunctionMode):
         model: nn.Module,
         trace: Trace,
         *,
-        calls: dict[tuple[str, int], tuple[Target, ...]],
-        operations: dict[tuple[str, str, int], tuple[Target, ...]],
+        calls: dict[tuple[str, int], tuple[_Target, ...]],
+        operations: dict[tuple[str, str, int], tuple[_Target, ...]],
     ) -> None:
         super().__init__()
         tree = ModuleTree(model)
@@ -192,16 +235,10 @@ class _Watch(TorchFunctionMode):
         self._counts: Counter[tuple[str, str]] = Counter()
         self._book = OperationBook(trace.detail)
         self._steps_aside = bool(operations) and trace.detail != "operations"
-        self._catch: Catch | None = None
-        self._spared: tuple[Frame, Tensor] | None = None
-
-    @property
-    def sees_all(self) -> bool:
-        """Whether each call that takes a tensor is seen before it runs."""
-        return self._steps_aside
+        self._catch: _Catch | None = None
 
     @contextmanager
-    def catching(self, catch: Catch) -> Iterator[None]:
+    def catching(self, catch: _Catch) -> Iterator[None]:
         """Fill `catch` from the forward pass that runs meanwhile."""
         self._catch = catch
         self._counts.clear()
@@ -212,7 +249,6 @@ class _Watch(TorchFunctionMode):
                 yield
         finally:
             self._catch = None
-            self._end_sparing()
             if _get_current_function_mode() is self:  # not where a leaf was interrupted
                 self.__exit__(None, None, None)
 
@@ -223,35 +259,15 @@ class _Watch(TorchFunctionMode):
         return bool(self._operations) and self._counts != self._expected_operations
 
     def _enter(self, frame: Frame, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if not (frame.is_leaf and self._steps_aside and _get_current_function_mode() is self):
-            return
-        self.__exit__(None, None, None)
-        frame.state = self
-        catch = self._catch
-        if catch is None or not catch.waiting:
-            return
-        module: Any = frame.module
-        if type(module) in PASSING_MODULES:
-            return
-        is_in_place = type(module) in IN_PLACE_MODULES and module.inplace is True
-        if is_in_place and len(args) == 1 and not kwargs and catch.can_spare(args[0]):
-            self._spared = (frame, args[0])
-            module.inplace = False
-        else:
-            catch.settle(leaves((args, kwargs)))
+        if frame.is_leaf and self._steps_aside and _get_current_function_mode() is self:
+            self.__exit__(None, None, None)
+            frame.state = self
 
     def _fail(self, frame: Frame, error: BaseException) -> None:
-        self._end_sparing()
         if frame.state is self:
             self.__enter__()
 
-    def _leave(self, frame: Frame, output: Any) -> Any:
-        replacement = None
-        if self._spared is not None and self._spared[0] is frame:
-            tensor = self._spared[1]
-            self._end_sparing()
-            replacement = self._spare(tensor, output)
-            output = replacement
+    def _leave(self, frame: Frame, output: Any) -> None:
         targets = self._calls.get((frame.path, frame.call))
         if targets is not None and self._catch is not None:
             if frame.state is self:  # the mode has stepped aside already
@@ -261,20 +277,6 @@ class _Watch(TorchFunctionMode):
                     self._catch.take(targets, leaves(output))
         if frame.state is self:
             self.__enter__()
-        return replacement
-
-    def _end_sparing(self) -> None:
-        if self._spared is not None:
-            module: Any = self._spared[0].module
-            module.inplace = True
-            self._spared = None
-
-    def _spare(self, tensor: Tensor, result: Tensor) -> Tensor:
-        """Let the tensor hold the result as if it had been written in place; return it."""
-        if self._catch is not None and not self._catch.spare(tensor, result):
-            self._catch.settle([tensor])
-            tensor.copy_(result)
-        return tensor
 
     def __torch_function__(
         self,
@@ -288,32 +290,13 @@ class _Watch(TorchFunctionMode):
         frame = self._stack.current
         if operation is None or frame is None:
             return func(*args, **kwargs)
-        catch = self._catch
-        if catch is not None and catch.waiting:
-            result = self._call_carefully(catch, func, args, kwargs)
-        else:
-            result = func(*args, **kwargs)
         if not self._book.is_shown(operation, is_inside_leaf=frame.is_leaf):
-            return result
+            return func(*args, **kwargs)
         key = (frame.path, operation.name)
         self._counts[key] += 1
+        result = func(*args, **kwargs)
         targets = self._operations.get((*key, self._counts[key]))
-        if targets is not None and catch is not None:
-            catch.take(targets, leaves(args[0]) if operation.is_assignment else leaves(result))
+        if targets is not None and self._catch is not None:
+            found = leaves(args[0]) if operation.is_assignment else leaves(result)
+            self._catch.take(targets, found)
         return result
-
-    def _call_carefully(
-        self,
-        catch: Catch,
-        func: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> Any:
-        """Call an operation that may write a value which is not copied yet."""
-        instead = OUT_OF_PLACE.get(func)
-        if instead is not None and args and catch.can_spare(args[0]):
-            result = instead(*args, **kwargs)
-            if catch.spare(args[0], result):
-                return args[0]
-        catch.settle(leaves((args, kwargs)))
-        return func(*args, **kwargs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-import pytest
 import torch
 from torch import Tensor, nn
 
@@ -227,57 +226,6 @@ def test_a_forward_that_wants_gradients_is_recorded_without_their_graph() -> Non
     assert recording.error is None
     assert torch.equal(recording.outputs, model(x))
     assert not any(value.requires_grad for value in recording.values.values())
-
-
-class Chain(nn.Module):
-    """Normalise, add in place, rectify in place; `alias` lets something else see the memory."""
-
-    def __init__(self, alias: str) -> None:
-        super().__init__()
-        self.bn, self.relu, self.alias = nn.BatchNorm2d(4), nn.ReLU(inplace=True), alias
-
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        y = self.bn(x)
-        extra, array = x, None
-        if self.alias == "view":
-            extra = y[:, :2]
-        elif self.alias == "detached":
-            extra = y.detach()
-        elif self.alias == "array":
-            array = y.numpy()
-        y += x
-        y = self.relu(y)
-        return y, extra * 1, torch.from_numpy(array) * 1 if array is not None else y * 1
-
-
-@pytest.mark.parametrize("alias", ["none", "view", "detached", "array"])
-def test_values_are_spared_a_copy_only_where_nobody_can_tell(monkeypatch, alias: str) -> None:
-    model, x = Chain(alias).eval(), torch.randn(2, 4, 3, 3)
-    traced = trace(model, x)
-    assert traced.plan.copied == {"bn", "add"}
-    with torch.no_grad():
-        expected = model(x)
-        bn = model.bn(x)
-    copies: list[torch.Size] = []
-    clone = Tensor.clone
-
-    def counting(tensor: Tensor, *args: object, **kwargs: object) -> Tensor:
-        copies.append(tensor.shape)
-        return clone(tensor, *args, **kwargs)
-
-    with Recorder(model, traced) as recorder:
-        monkeypatch.setattr(Tensor, "clone", counting)
-        recording = recorder.record(x)
-        monkeypatch.undo()
-    # The input always is; where something was made of `bn`'s tensor, so are both values in it.
-    assert len(copies) == (1 if alias == "none" else 3)
-    for found, wanted in zip(recording.outputs, expected, strict=True):
-        assert torch.equal(found, wanted)
-    assert torch.equal(recording.values["bn"], bn)
-    assert torch.equal(recording.values["add"], bn + x)
-    assert torch.equal(recording.values["relu"], (bn + x).clamp(min=0))
-    assert model.relu.inplace
-    assert not recording.drifted
 
 
 def test_an_address_used_again_does_not_bring_back_an_old_copy() -> None:
