@@ -28,11 +28,16 @@ from torch import Tensor
 
 from layerwalk_shared.errors import NotFoundError
 from layerwalk_shared.graph import View
-from layerwalk_shared.messages import InputSpec
+from layerwalk_shared.messages import InputSpec, NodeStatistics
 from layerwalk_shared.tiles import MAX_LEVEL, TileType, level_count, level_shape
 from layerwalk_shared.views import picture_shape
 
 FLOAT16_LARGEST = 65504.0
+INT8_LARGEST = np.float32(127)
+TINY = np.float32(1e-30)
+"""Up to this scale, 127 / scale is beyond float32, so the values are divided instead."""
+SCRATCH_VALUES = 2**18
+"""Values quantised at a time: 1 MiB of float32, which stays in a core's cache."""
 SUM_LARGEST = 1e34
 """Beyond this, float32 sums might overflow, so float64 sums up."""
 CHUNK_CELLS = 64
@@ -90,7 +95,7 @@ def make_pictures(
     view: View,
     input_spec: InputSpec,
     channels: slice = slice(None),
-    scales: NDArray[np.float32] | None = None,
+    statistics: NodeStatistics | None = None,
 ) -> Pictures:
     """Return the pictures of a node's values.
 
@@ -99,15 +104,17 @@ def make_pictures(
         view: how it is shown; the sizes are those of `layerwalk_shared.views.picture_shape`.
         input_spec: its mean and std turn an input back into the picture that it was made of.
         channels: only these; an image has one.
-        scales: of these channels, where they are known and all values are finite.
+        statistics: of the node, where they are known: they spare looking for what is not there.
     """
     tensor = as_tensor(values)
     if view == "image":
         return _image(tensor, input_spec)
     tensor = arrange(tensor, view)[channels]
-    if scales is not None:
-        return Pictures(tensor, scales, is_image=False)
-    return _finite(tensor)
+    if statistics is None or statistics.not_finite:
+        return _finite(tensor)
+    flat = tensor.reshape(len(tensor), -1)
+    scales = flat.amax(1) if statistics.minimum >= 0 else _magnitudes(flat)
+    return Pictures(tensor, scales.numpy(), is_image=False)
 
 
 def arrange(tensor: Tensor, view: View) -> Tensor:
@@ -137,16 +144,16 @@ def _image(tensor: Tensor, input_spec: InputSpec) -> Pictures:
 
 
 def _finite(tensor: Tensor) -> Pictures:
-    scales = _magnitudes(tensor)
+    scales = _magnitudes(tensor.reshape(len(tensor), -1))
     if not bool(torch.isfinite(scales).all()):
-        scales = _magnitudes(torch.where(torch.isfinite(tensor), tensor, 0.0))
+        known = torch.where(torch.isfinite(tensor), tensor, 0.0)
+        scales = _magnitudes(known.reshape(len(tensor), -1))
         bound = scales[:, None, None]
         tensor = torch.maximum(torch.minimum(torch.nan_to_num(tensor, nan=0.0), bound), -bound)
     return Pictures(tensor, scales.numpy(), is_image=False)
 
 
-def _magnitudes(tensor: Tensor) -> Tensor:
-    flat = tensor.reshape(len(tensor), -1)
+def _magnitudes(flat: Tensor) -> Tensor:
     return torch.maximum(flat.amax(1), -flat.amin(1)).abs()
 
 
@@ -251,6 +258,7 @@ def store(
     largest: float,
     dtype: TileType,
     out: NDArray[np.generic],
+    scratch: NDArray[np.float32] | None = None,
 ) -> None:
     """Write a level as a tile stores it.
 
@@ -260,6 +268,7 @@ def store(
         largest: at least the largest of them.
         dtype: FLOAT16, INT8 (`rint(127 * value / scale)`), RGB8 for images.
         out: `[C, h, w]` float16 or int8, or `[1, h, w, 3]` uint8; written.
+        scratch: `[SCRATCH_VALUES]` to work in, so that no fresh memory is needed.
     """
     target = torch.from_numpy(out)
     if dtype is TileType.RGB8:
@@ -269,5 +278,30 @@ def store(
             level = level.clamp(-FLOAT16_LARGEST, FLOAT16_LARGEST)
         target.copy_(level)
     else:
-        divisors = torch.from_numpy(np.where(scales > 0, scales, np.float32(1)))
-        target.copy_(level.div(divisors[:, None, None]).mul_(127).round_().clamp_(-127, 127))
+        _quantise(level.numpy(), scales, out=out, scratch=scratch)
+
+
+def _quantise(
+    values: NDArray[np.float32],
+    scales: NDArray[np.float32],
+    *,
+    out: NDArray[np.generic],
+    scratch: NDArray[np.float32] | None,
+) -> None:
+    """Write `rint(127 * value / scale)`; NumPy is the quicker here, if its steps take no memory.
+
+    A piece at a time, so that all steps find it in the cache.
+    """
+    factors = np.divide(INT8_LARGEST, scales, out=np.zeros_like(scales), where=scales > TINY)
+    size = int(values[0].size)
+    if scratch is None or size > len(scratch):
+        scratch = np.empty(max(size, SCRATCH_VALUES), np.float32)
+    step = len(scratch) // size
+    for first in range(0, len(values), step):
+        part = values[first : first + step]
+        into = scratch[: part.size].reshape(part.shape)
+        np.multiply(part, factors[first : first + step, None, None], out=into)
+        np.rint(into, out=into)
+        np.copyto(out[first : first + step], into, casting="unsafe")
+    for channel in np.flatnonzero((scales > 0) & (scales <= TINY)):
+        out[channel] = np.rint(values[channel] / scales[channel] * INT8_LARGEST)

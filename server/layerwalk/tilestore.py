@@ -7,6 +7,7 @@ least recently used going first; so are whole overviews, which every client asks
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,22 +17,34 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from layerwalk.pyramid import make_level, make_pictures, run_serially, store
+from layerwalk.pyramid import (
+    SCRATCH_VALUES,
+    Pictures,
+    make_level,
+    make_pictures,
+    run_serially,
+    store,
+)
 from layerwalk.snapshots import Snapshot
 from layerwalk.tileplan import TilePlan, chunks_of, lay, plan_tiles
 from layerwalk_shared.errors import ClosedError
 from layerwalk_shared.messages import TileDType
-from layerwalk_shared.tiles import TileKey, TileType, block_count, overview_level
+from layerwalk_shared.tiles import ALIGNMENT, TileKey, TileType, block_count, overview_level
 
 KEPT_FULL_BYTES = 64 * 1024
 """A full-resolution float16 tile up to this size is kept all the same."""
 CHUNK_BYTES = 4 * 2**20
 """An answer is made and sent in chunks of this size, so that one is sent while the next is made,
 into memory that is warm: a fresh page costs as much as filling it."""
+OVERVIEW_CHUNK_BYTES = 2**18
+"""Chunks of an overview are smaller: little is sent of the many values that are looked at."""
+SCRATCH_BYTES = 4 * SCRATCH_VALUES
+"""Every chunk has this much behind it to work in."""
 SPARE_CHUNKS = 8
-MAKERS = 2
+MAKERS = max(1, min(4, (os.cpu_count() or 1) // 2))
 """Threads that make tiles, each with serial torch: on two busy cores torch's own helper threads
-made the same work up to ten times slower, because every operation waits for the slowest of them."""
+made the same work up to ten times slower, because every operation waits for the slowest of them.
+Half of the cores, because another sends and another may receive."""
 
 _OverviewKey = tuple[int, int, TileDType]
 """Generation, side, storage."""
@@ -87,7 +100,7 @@ class TileStore:
         self._budget = budget_bytes
         self._kept: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self._kept_bytes = 0
-        self._scales: dict[tuple[int, int], NDArray[np.float32]] = {}
+        self._seen: dict[tuple[int, int], Pictures] = {}
         self._overviews: dict[_OverviewKey, Future[_Kept]] = {}
         self._live: set[int] = set()
         self._spare: deque[NDArray[np.uint8]] = deque(maxlen=SPARE_CHUNKS)
@@ -123,7 +136,7 @@ class TileStore:
 
     def body(self, snapshot: Snapshot, keys: Sequence[TileKey], *, dtype: TileDType) -> bytes:
         """Return a body in one piece; arguments and errors as for `stream`."""
-        return self._joined(self.stream(snapshot, keys, dtype=dtype))
+        return self._joined(self.stream(snapshot, keys, dtype=dtype).chunks)
 
     def overview(self, snapshot: Snapshot, side: int, *, dtype: TileDType) -> TileBody:
         """Return every node's finest level of sides up to `side`, in order of nodes; kept whole.
@@ -140,7 +153,7 @@ class TileStore:
 
     def give_back(self, chunk: Chunk) -> None:
         """Let a chunk's memory be used again; its view is not to be read any more."""
-        if chunk.buffer is not None and len(chunk.buffer) == CHUNK_BYTES:
+        if chunk.buffer is not None and len(chunk.buffer) == CHUNK_BYTES + SCRATCH_BYTES:
             self._spare.append(chunk.buffer)
 
     def add(self, snapshot: Snapshot) -> None:
@@ -155,22 +168,22 @@ class TileStore:
             self._live -= gone
             for place in [place for place in self._kept if place[0] in gone]:
                 self._kept_bytes -= self._kept.pop(place).nbytes
-            for known in [known for known in self._scales if known[0] in gone]:
-                del self._scales[known]
+            for seen in [seen for seen in self._seen if seen[0] in gone]:
+                del self._seen[seen]
 
     def close(self) -> None:
         """Forget everything; end the threads."""
         self._makers.shutdown(wait=True, cancel_futures=True)
         with self._lock:
             self._kept.clear()
-            self._scales.clear()
+            self._seen.clear()
             self._live.clear()
             self._spare.clear()
             self._kept_bytes = 0
 
-    def _joined(self, body: TileBody) -> bytes:
+    def _joined(self, chunks: Iterator[Chunk]) -> bytes:
         parts = []
-        for chunk in body.chunks:
+        for chunk in chunks:
             parts.append(bytes(chunk.view))
             self.give_back(chunk)
         return b"".join(parts)
@@ -182,7 +195,8 @@ class TileStore:
         if pending is not mine:
             return pending.result()
         try:
-            body = self.body(snapshot, overview_keys(snapshot, place[1]), dtype=place[2])
+            plans = plan_tiles(snapshot, overview_keys(snapshot, place[1]), _TYPES[place[2]])
+            body = self._joined(self._chunks(snapshot, chunks_of(plans, OVERVIEW_CHUNK_BYTES)))
             made = _Kept(np.frombuffer(body, np.uint8), np.zeros(0, np.float32))
             self._keep(place, made)
             mine.set_result(made)
@@ -227,52 +241,75 @@ class TileStore:
             else:
                 groups.setdefault((plan.original, plan.key.level), []).append((plan, offset))
             offset += plan.size
+        scratch = buffer[-SCRATCH_BYTES:].view(np.float32)
         for placed in groups.values():
-            self._make(snapshot, body, placed)
+            self._make(snapshot, body, placed, scratch=scratch)
         return Chunk(body.data, buffer)
 
     def _buffer(self, size: int) -> NDArray[np.uint8]:
+        """Return memory for a chunk of `size` bytes, with scratch memory as its last part."""
         if size <= CHUNK_BYTES:
             try:
                 return self._spare.pop()
             except IndexError:
                 size = CHUNK_BYTES
-        return np.empty(size, np.uint8)
+        return np.empty(-(-size // ALIGNMENT) * ALIGNMENT + SCRATCH_BYTES, np.uint8)
 
     def _make(
-        self, snapshot: Snapshot, body: NDArray[np.uint8], placed: Sequence[tuple[TilePlan, int]]
+        self,
+        snapshot: Snapshot,
+        body: NDArray[np.uint8],
+        placed: Sequence[tuple[TilePlan, int]],
+        *,
+        scratch: NDArray[np.float32],
     ) -> None:
         """Make one level of one node, all blocks at once that are asked for."""
         node, level = placed[0][0].original, placed[0][0].key.level
         first = min(plan.channels.start for plan, _ in placed)
         last = max(plan.channels.stop for plan, _ in placed)
-        known = self._scales.get((snapshot.generation, node))
-        pictures = make_pictures(
-            snapshot.node_values(node),
-            view=snapshot.views[node],
-            input_spec=snapshot.input,
-            channels=slice(first, last),
-            scales=None if known is None else known[first:last],
-        )
+        pictures = self._pictures(snapshot, node, slice(first, last))
         values = make_level(pictures, level)
-        if known is None and not pictures.is_image:
-            self._remember(snapshot, node, pictures.scales)
         for plan, offset in placed:
             part = slice(plan.channels.start - first, plan.channels.stop - first)
             scales = pictures.scales[part]
             out = lay(body, offset, plan, scales)
             own = values if plan.dtype is TileType.RGB8 else values[part]
-            store(own, scales=scales, largest=pictures.largest, dtype=plan.dtype, out=out)
+            store(
+                own,
+                scales=scales,
+                largest=pictures.largest,
+                dtype=plan.dtype,
+                out=out,
+                scratch=scratch,
+            )
             if plan.is_kept(KEPT_FULL_BYTES):
                 self._keep(plan.place, _Kept(out.copy(), scales))
 
-    def _remember(self, snapshot: Snapshot, node: int, scales: NDArray[np.float32]) -> None:
-        """Keep the scales of a whole node, where they need no second look at the values."""
-        is_whole = len(scales) == snapshot.pictures(node)[0]
-        if is_whole and not snapshot.manifest.nodes[node].not_finite:
-            with self._lock:
-                if snapshot.generation in self._live:
-                    self._scales[snapshot.generation, node] = scales
+    def _pictures(self, snapshot: Snapshot, node: int, channels: slice) -> Pictures:
+        """Return some channels of a node, looking at the values only where that was not done.
+
+        What is remembered is a view of the snapshot's own values, with the scales: no memory.
+        """
+        place = (snapshot.generation, node)
+        known = self._seen.get(place)
+        if known is None:
+            pictures = make_pictures(
+                snapshot.node_values(node),
+                view=snapshot.views[node],
+                input_spec=snapshot.input,
+                channels=channels,
+                statistics=snapshot.manifest.nodes[node],
+            )
+            if pictures.is_image or len(pictures.scales) < snapshot.pictures(node)[0]:
+                return pictures
+            if pictures.values.data_ptr() == snapshot.node_values(node).ctypes.data:
+                with self._lock:
+                    if snapshot.generation in self._live:
+                        self._seen[place] = pictures
+            return pictures
+        if len(known.scales) == channels.stop - channels.start:
+            return known
+        return Pictures(known.values[channels], known.scales[channels], is_image=False)
 
     def _find(self, place: tuple[object, ...]) -> _Kept | None:
         with self._lock:

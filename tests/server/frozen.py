@@ -39,6 +39,9 @@ def make_snapshot(
                 shape=shape,
                 pictures=pictures,
                 has_values=array is not None,
+                minimum=0.0 if array is None else float(np.nanmin(array)),
+                maximum=0.0 if array is None else float(np.nanmax(array)),
+                not_finite=0 if array is None else int((~np.isfinite(array)).sum()),
                 same_as=(same_as or {}).get(index),
             )
         )

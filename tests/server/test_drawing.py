@@ -27,11 +27,6 @@ def draw(values: np.ndarray, **changes: object) -> np.ndarray:
         "colormap": "coolblack", "range_mode": "node", "manual": 1.0, "percentile": 99.0,
     } | changes  # fmt: skip
     snapshot = make_snapshot(values, np.full((2, 2, 2), 8.0, np.float32))
-    nodes = tuple(
-        node.model_copy(update={"minimum": float(array.min()), "maximum": float(array.max())})
-        for node, array in zip(snapshot.manifest.nodes, snapshot.values, strict=True)
-    )
-    object.__setattr__(snapshot, "manifest", snapshot.manifest.model_copy(update={"nodes": nodes}))
     return channel_picture(snapshot, 0, 1, **options)
 
 

@@ -150,6 +150,21 @@ def test_int8_keeps_zero_the_extremes_and_a_channel_without_values() -> None:
     assert quantised.tolist() == [[[-127, 0, 127]], [[0, 0, 0]]]
 
 
+@pytest.mark.parametrize("scale", [1e-38, 1e-32, 1e30])
+def test_int8_takes_the_smallest_and_the_largest_scales(scale: float) -> None:
+    values = (np.array([[[-1.0, 0.5, 0.0, 1.0]]]) * scale).astype(np.float32)
+    assert stored(pictures_of(values), 0, TileType.INT8).tolist() == [[[-127, 64, 0, 127]]]
+
+
+def test_many_channels_are_quantised_alike() -> None:
+    values = np.random.default_rng(2).normal(size=(700, 30, 31)).astype(np.float32)
+    scales = np.abs(values).max((1, 2), keepdims=True)
+    expected = np.rint(values.astype(float) * 127 / scales)
+    made = stored(pictures_of(values), 0, TileType.INT8)
+    assert np.abs(made - expected).max() <= 1
+    assert (made == expected).mean() > 0.9999
+
+
 def test_float16_is_numpys_rounding_and_larger_values_are_clipped() -> None:
     values = np.random.default_rng(1).normal(size=(3, 40, 40)).astype(np.float32) * 100
     made = stored(pictures_of(values), 0, TileType.FLOAT16)

@@ -55,6 +55,19 @@ def test_blocks_asked_for_alone_are_those_asked_for_together(store: TileStore) -
     assert b"".join(store.body(snapshot, [key], dtype="int8") for key in keys) == together
 
 
+def test_scales_are_the_largest_magnitudes_whatever_the_signs(store: TileStore) -> None:
+    values = random_maps(5, 4, 4)
+    odd = values.copy()
+    odd[3, 0, 0] = np.nan
+    snapshot = make_snapshot(values, np.abs(values), -np.abs(values), odd)
+    keys = [TileKey(node, 0, 0) for node in range(4)]
+    tiles = decode(store.body(snapshot, keys, dtype="int8"))
+    for tile in tiles[:3]:
+        np.testing.assert_array_equal(tile.scales, np.abs(values).max((1, 2)))
+    np.testing.assert_array_equal(tiles[3].scales, np.nanmax(np.abs(odd), (1, 2)))
+    assert tiles[3].values[3, 0, 0] == 0
+
+
 def test_nodes_with_the_same_values_share_their_tiles(store: TileStore) -> None:
     values = random_maps(3, 4, 4)
     snapshot = make_snapshot(values, values, same_as={1: 0})
