@@ -84,6 +84,11 @@ class TileCache:
                 self._tiles.move_to_end(place)
         return tuple(found)
 
+    def tiles(self, snapshot: str, node: int, block: int) -> tuple[Tile, ...]:
+        """Return all tiles of a block that are held, the finest first, with or without gaps."""
+        held = self._levels.get((snapshot, node, block), {})
+        return tuple(held[level] for level in sorted(held))
+
     def drop(self, snapshot: str) -> None:
         """Forget every tile of a snapshot, pinned ones too."""
         places = [place for place in (*self._tiles, *self._pinned) if place[0] == snapshot]

@@ -26,11 +26,10 @@ class Settings:
 
     Attributes:
         width, height: of the window, pixels.
-        fov_degrees: vertical field of view.
         mouse_degrees: turn per pixel of mouse movement.
         inverts_y: mouse forward looks down.
         captures_mouse: the window holds the mouse from the beginning.
-        speed: of walking at the first step of the wheel, metres a second.
+        speed: factor on the walking speed at the beginning; the wheel changes it.
         frames_per_second: at most, while something moves.
         table, range_mode, percentile, marks_out_of_range, theme: how values look, see `Appearance`.
         cache_mib: for tiles on the CPU.
@@ -45,14 +44,13 @@ class Settings:
 
     width: int = 1280
     height: int = 720
-    fov_degrees: float = 60.0
     mouse_degrees: float = 0.12
     inverts_y: bool = False
     captures_mouse: bool = True
-    speed: float = 3.0
+    speed: float = 1.0
     frames_per_second: int = 60
     table: str = "coolblack"
-    range_mode: str = "node"
+    range_mode: str = "percentile"
     percentile: float = 99.0
     marks_out_of_range: bool = False
     theme: str = "dark"
@@ -85,9 +83,8 @@ class Settings:
 _LIMITS: dict[str, tuple[float, float]] = {
     "width": (160, 16384),
     "height": (120, 16384),
-    "fov_degrees": (20, 120),
     "mouse_degrees": (0.005, 2),
-    "speed": (0.05, 100),
+    "speed": (0.1, 20),
     "frames_per_second": (5, 1000),
     "percentile": (50, 100),
     "cache_mib": (16, 65536),

@@ -1,11 +1,13 @@
-"""Errors that a caller of this package can cause."""
+"""Errors that a caller of this package can cause; the data sets' is the one both sides know."""
 
 from __future__ import annotations
 
+from layerwalk_shared.errors import DatasetError, WeightsError
 
-class DatasetError(ValueError):
-    """Files that cannot be read as the dataset they were said to be."""
+__all__ = ["CheckpointError", "DatasetError"]
 
 
-class CheckpointError(ValueError):
+class CheckpointError(WeightsError):
     """A checkpoint or a weights file that does not fit what it was asked for."""
+
+    code = "invalid-checkpoint"

@@ -38,8 +38,13 @@ def decode_picture(data: bytes, name: str) -> Picture:
             return np.asarray(upright.convert("RGB"))
     except DatasetError:
         raise
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise DatasetError(f"{name!r} ({len(data)} bytes) is no image: {error}") from error
+    except UnidentifiedImageError as error:
+        raise DatasetError(f"{name!r} ({len(data)} bytes) is no image") from error
+    # Pillow's own limits; the first is a warning, and an error for those who make it one.
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise DatasetError(
+            f"image {name!r} is too large, expected at most {MAX_SIDE_PX} pixels a side: {error}"
+        ) from error
     # Pillow's decoders raise all of these on damaged files.
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError) as error:
         raise DatasetError(f"image {name!r} ({len(data)} bytes) is broken: {error}") from error

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     Sample = tuple[str, NDArray[np.uint8], str | None]
 
 SKIMAGE_FILES: Final = (
-    ("astronaut", "astronaut.png", "face"),
+    ("motorcycle", "motorcycle_left.png", "motorbike"),
     ("cat", "chelsea.png", None),
     ("coffee", "coffee.png", "cup"),
-    ("motorcycle", "motorcycle_left.png", "motorbike"),
+    ("astronaut", "astronaut.png", "face"),
     ("rocket", "rocket.jpg", None),
 )
 """(name, file in scikit-image's wheel, class of Caltech101 that it shows): the wheel's colour
-photographs of things, those that need no download."""
+photographs of things, those that need no download. The first is what a demo begins with."""
 
 SKLEARN_FILES: Final = (("pagoda", "china.jpg", "pagoda"), ("dahlia", "flower.jpg", None))
 """(name, file in scikit-learn's wheel, class of Caltech101 that it shows), CC BY 2.0."""
 
 
 def load_photographs() -> list[Sample]:
-    """Load all photographs, sorted by name: (name, uint8 [H, W, 3], label or None).
+    """Load all photographs, always in the same order: (name, uint8 [H, W, 3], label or None).
 
     A label is the name of the class of `resnet18_caltech101` that the photograph shows, None where
     it has no such class.
@@ -37,7 +37,7 @@ def load_photographs() -> list[Sample]:
     Raises:
         DatasetError: scikit-learn or scikit-image is not installed, or a file is missing there.
     """
-    return sorted(load_skimage_photographs() + load_sklearn_photographs(), key=lambda s: s[0])
+    return load_skimage_photographs() + load_sklearn_photographs()
 
 
 def load_sklearn_photographs() -> list[Sample]:

@@ -14,9 +14,9 @@ import torch
 from torch import nn
 
 from .card import Card, read_card
-from .errors import CheckpointError
 from .pfnet import make_pfnet18
 from .resnet import make_resnet18, make_resnet18_thin, make_resnet34, make_resnet50
+from .weights_file import load_weights
 
 WEIGHTS: Final = Path(__file__).parent / "weights"
 _SEED: Final = 0  # of the untrained networks, so that two processes make the same one
@@ -94,19 +94,3 @@ def load_trained(
 def read_zoo_card(name: str) -> Card:
     """Read the card of a trained network without loading its weights."""
     return read_card(WEIGHTS / f"{name}.json")
-
-
-def load_weights(network: nn.Module, path: Path) -> None:
-    """Load a safetensors file into `network`; float16 values become the network's own type.
-
-    Raises:
-        CheckpointError: The file is missing or broken, or its tensors do not fit.
-    """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        tensors = load_file(path)
-        network.load_state_dict(tensors)
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise CheckpointError(f"cannot load weights {str(path)!r}: {error}") from error

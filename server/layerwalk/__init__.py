@@ -1,24 +1,42 @@
-"""Layerwalk: watch a live PyTorch network as a place in 3D."""
+"""Layerwalk: watch a live PyTorch network as a place in 3D.
+
+`layerwalk.snapshot(model, x)` gives graph and values without a server; `TrackerModule` and
+`MarkerModule` say in a model what is to be shown. Names are loaded when they are asked for, so
+importing this package costs nothing.
+"""
 
 from __future__ import annotations
 
-import importlib
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from layerwalk.tracking import MarkerModule, TrackerModule, snapshot, trace
+    from layerwalk.http.serving import serve as serve
+    from layerwalk.limits import Limits as Limits
+    from layerwalk.session import Session as Session
+    from layerwalk.tracking import MarkerModule as MarkerModule
+    from layerwalk.tracking import TrackerModule as TrackerModule
+    from layerwalk.tracking import snapshot as snapshot
+    from layerwalk.tracking import trace as trace
 
-__all__ = ["MarkerModule", "TrackerModule", "snapshot", "trace"]
-
-_HOMES = dict.fromkeys(__all__, "layerwalk.tracking")
-"""Public name -> module that it is loaded from when it is first used."""
+_HOMES = {
+    "Limits": "layerwalk.limits",
+    "MarkerModule": "layerwalk.tracking",
+    "Session": "layerwalk.session",
+    "TrackerModule": "layerwalk.tracking",
+    "serve": "layerwalk.http.serving",
+    "snapshot": "layerwalk.tracking",
+    "trace": "layerwalk.tracking",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    home = _HOMES.get(name)
+    if home is None:
         raise AttributeError(f"module 'layerwalk' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(import_module(home), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*globals(), *_HOMES])

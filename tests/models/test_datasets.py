@@ -72,7 +72,9 @@ def test_photographs_are_colour_pictures_of_a_useful_size() -> None:
         assert image.ndim == 3, name
         assert min(image.shape[:2]) >= 256, name
         assert image.std() > 20, name
-    assert [name for name, _, _ in photographs] == sorted(name for name, _, _ in photographs)
+    names = [name for name, _, _ in photographs]
+    assert len(set(names)) == len(names)
+    assert photographs[0][2] == "motorbike", "the demo begins with one that is classified right"
 
 
 def test_digits_use_the_whole_grey_range_and_their_labels_fit() -> None:

@@ -55,7 +55,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.NOISE, ("g",), "noise", "Tools"),
     Binding(Command.NODE, ("e",), "facts about the wall", "Tools"),
     Binding(Command.COLOURS, ("l",), "colours and range", "Tools"),
-    Binding(Command.RELEASE, ("ESCAPE",), "put away, close, free the mouse", "Tools"),
+    Binding(Command.RELEASE, ("ESCAPE",), "put away, close, free mouse", "Tools"),
     Binding(Command.RANGE_MODE, ("r",), "next range mode", "View"),
     Binding(Command.COLOUR_TABLE, ("t",), "next colour table", "View"),
     Binding(Command.MARK_RANGE, ("m",), "mark out of range", "View"),
@@ -75,13 +75,13 @@ MOUSE_HELP: tuple[tuple[str, str, str], ...] = (
     ("Tools", "hold right", "magnify"),
     ("Tools", "right click", "put away"),
     ("Tools", "drop a file", "onto the input"),
+    ("View", "Ctrl Q", "leave"),
 )
 """(section, gesture, text): what the help tells beside the keys."""
 
 _SHOWN = {
-    "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "", "BACKSPACE": "Backspace", "SLASH": "/",
-    "TAB": "Tab", "ESCAPE": "Esc", "UP": "\N{UPWARDS ARROW}", "DOWN": "\N{DOWNWARDS ARROW}",
-    "LEFT": "\N{LEFTWARDS ARROW}", "RIGHT": "\N{RIGHTWARDS ARROW}",
+    "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "Shift", "BACKSPACE": "Backspace", "SLASH": "/",
+    "TAB": "Tab", "ESCAPE": "Esc", "UP": "Up", "DOWN": "Down", "LEFT": "Left", "RIGHT": "Right",
 }  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from layerwalk_client.world.scene import Vector
 from layerwalk_shared.errors import InvalidRequestError
 
 DOUBLE_CLICK_S = 0.4
+DOUBLE_CLICK_PIXELS = 12
+"""Two clicks are a double click when the mouse has hardly moved between them."""
 DRAG_PIXELS = 5
 """A press that moves further is a drag, not a click (while the mouse is free)."""
 _LEFT, _RIGHT = 1, 3
@@ -92,6 +94,7 @@ class Desktop:
         self._position = (size_wh[0] / 2, size_wh[1] / 2)
         self._press_travel = 0.0
         self._last_click_s = -math.inf
+        self._click_travel = 0.0
         self._is_captured = False
         self._is_typing = False
         self._is_over_panel = False
@@ -202,6 +205,9 @@ class Desktop:
             if key is not None:
                 frame.typed.append(Typed(key=key))
             return
+        if event.key == pygame.K_q and getattr(event, "mod", 0) & pygame.KMOD_CTRL:
+            frame.ordered.append(Ordered(Command.QUIT))
+            return
         self._held.add(event.key)
         if pygame.K_1 <= event.key <= pygame.K_9:
             is_setting = bool(getattr(event, "mod", 0) & pygame.KMOD_CTRL)
@@ -222,6 +228,8 @@ class Desktop:
     def _motion(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
         right, down = event.rel
         self._press_travel += math.hypot(right, down)
+        moved = (right, down) if self._is_captured else _apart(event.pos, self._position)
+        self._click_travel += math.hypot(*moved)
         drags = _LEFT in self._buttons and self._press_travel > DRAG_PIXELS
         if self._is_captured or (drags and not self._is_over_panel):
             # A captured mouse turns the eye; a free one drags the world along, so the other way.
@@ -236,6 +244,7 @@ class Desktop:
             return
         self._buttons.add(event.button)
         if not self._is_captured:
+            self._click_travel += math.hypot(*_apart(event.pos, self._position))
             self._position = event.pos
         if event.button == _LEFT:
             self._press_travel = 0.0
@@ -253,8 +262,10 @@ class Desktop:
         frame.primary.append(False)
         if self._is_captured or self._press_travel <= DRAG_PIXELS:
             frame.clicks += 1
-            frame.is_double_click = now_s - self._last_click_s <= DOUBLE_CLICK_S
+            is_quick = now_s - self._last_click_s <= DOUBLE_CLICK_S
+            frame.is_double_click = is_quick and self._click_travel <= DOUBLE_CLICK_PIXELS
             self._last_click_s = -math.inf if frame.is_double_click else now_s
+            self._click_travel = 0.0
 
     def _wheel(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
         frame.wheel += float(getattr(event, "precise_y", event.y))
@@ -271,3 +282,7 @@ class Desktop:
             if button in self._buttons:
                 self._buttons.discard(button)
                 edges.append(False)
+
+
+def _apart(one: tuple[int, int], other: tuple[float, float]) -> tuple[float, float]:
+    return one[0] - other[0], one[1] - other[1]

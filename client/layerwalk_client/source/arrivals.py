@@ -66,7 +66,7 @@ class TilesArrived:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ValuesArrived:
-    """Exact values of one channel: float32 in the tensor's own shape behind the channel axis."""
+    """Exact values, float32: the tensor, or `[1, ...]` where one row of it was asked for."""
 
     fetch: Values
     values: NDArray[np.float32]

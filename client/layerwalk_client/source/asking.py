@@ -45,11 +45,11 @@ class Tiles:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Exact float32 values of one channel of a node."""
+    """Exact float32 values of a node: one row of the tensor's first axis, or (None) all of it."""
 
     snapshot: str
     node: str
-    channel: int
+    row: int | None
 
     priority = 1
 

@@ -123,6 +123,8 @@ class Connection:
         is_kept = self._http is not None
         try:
             return self._exchange(method, path, body, headers or {}, timeout_s)
+        except LayerwalkError:  # some are OSErrors too, and are answers all the same
+            raise
         except (http.client.HTTPException, OSError, UnicodeError) as error:
             self.close()
             is_stale = isinstance(
@@ -132,6 +134,8 @@ class Connection:
                 raise self._unreachable(error) from error
         try:
             return self._exchange(method, path, body, headers or {}, timeout_s)
+        except LayerwalkError:  # some are OSErrors too, and are answers all the same
+            raise
         except (http.client.HTTPException, OSError, UnicodeError) as error:
             self.close()
             raise self._unreachable(error) from error
@@ -228,7 +232,7 @@ def _error_of(
     if media_type == PROBLEM_MEDIA_TYPE:
         try:
             problem = json.loads(bytes(body))
-        except ValueError:
+        except (ValueError, RecursionError):
             problem = None
         if isinstance(problem, dict):
             return error_from_problem(problem)

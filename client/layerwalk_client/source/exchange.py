@@ -56,6 +56,8 @@ from layerwalk_shared.tiles import MEDIA_TYPE, decode
 
 EVENT_WAIT_S = 20
 """How long the server may hold an answer to 'what is new' back; it allows 30."""
+MAX_TITLE = 200
+"""Characters that the server keeps of an uploaded picture's name."""
 _JSON = {"Content-Type": "application/json"}
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -125,13 +127,13 @@ def grant(connection: Connection, wish: Wish) -> WishTaken:
 
 
 def _put_input(connection: Connection, wish: PutInput) -> Job:
+    path = routes.INPUT.url(network=wish.network)
     if isinstance(wish.image, bytes):
         body, headers = wish.image, {"Content-Type": media_type_of(wish.image)}
+        if wish.title:
+            path += "?" + urlencode({"title": wish.title[:MAX_TITLE]})
     else:
         body, headers = wish.image.model_dump_json().encode(), _JSON
-    path = routes.INPUT.url(network=wish.network)
-    if wish.title:
-        path += "?" + urlencode({"title": wish.title})
     reply = connection.exchange("POST", path, body=body, headers=headers, is_repeatable=False)
     return _parse(reply, Job, "a job")
 
@@ -155,12 +157,15 @@ def _tiles(
     connection: Connection, fetch: Overview | Tiles, dtype: TileDType | None
 ) -> TilesArrived:
     path = routes.TILES.url(snapshot=fetch.snapshot)
-    keys = () if isinstance(fetch, Overview) else fetch.keys
+    body = None
     if isinstance(fetch, Overview):
-        path += f"?overview={OVERVIEW_SIDE}"
-    request = TileRequest(tiles=tuple((k.node, k.block, k.level) for k in keys), dtype=dtype)
+        query = {"overview": str(OVERVIEW_SIDE), **({"dtype": dtype} if dtype else {})}
+        path += "?" + urlencode(query)
+    else:
+        places = tuple((key.node, key.block, key.level) for key in fetch.keys)
+        body = TileRequest(tiles=places, dtype=dtype).model_dump_json().encode()
     reply = connection.exchange(
-        "POST", path, body=request.model_dump_json().encode(), headers=_JSON
+        "POST", path, body=body, headers=_JSON if body is not None else None
     )
     if reply.media_type != MEDIA_TYPE:
         raise ProtocolError(f"tiles came as {reply.media_type!r}, expected {MEDIA_TYPE!r}")
@@ -169,7 +174,9 @@ def _tiles(
 
 def _values(connection: Connection, fetch: Values) -> ValuesArrived:
     path = routes.VALUES.url(snapshot=fetch.snapshot, node=fetch.node)
-    reply = connection.exchange("GET", f"{path}?channels={fetch.channel}")
+    if fetch.row is not None:
+        path += f"?channels={fetch.row}"
+    reply = connection.exchange("GET", path)
     try:
         values = np.load(io.BytesIO(reply.body), allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
@@ -189,7 +196,7 @@ def _page(connection: Connection, fetch: ItemPage) -> PageArrived:
 
 
 def _sheet(connection: Connection, fetch: Sheet) -> PictureArrived:
-    query = urlencode({"offset": fetch.offset, "limit": fetch.limit, "size": fetch.side})
+    query = urlencode({"offset": fetch.offset, "limit": fetch.limit, "side": fetch.side})
     reply = connection.exchange("GET", f"{routes.SHEET.url(dataset=fetch.dataset)}?{query}")
     return PictureArrived(fetch, _pixels(reply))
 
@@ -208,13 +215,13 @@ def _pixels(reply: Reply) -> NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(reply.body)) as picture:
             return np.asarray(picture.convert("RGB"))
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ProtocolError(f"a picture cannot be read: {error}") from error
 
 
 def _parse(reply: Reply, model: type[_Model], what: str) -> _Model:
     try:
         return model.model_validate(json.loads(bytes(reply.body)))
-    except (ValidationError, ValueError) as error:
-        first = str(error).splitlines()[0]
+    except (ValidationError, ValueError, RecursionError) as error:
+        first = str(error).partition("\n")[0]
         raise ProtocolError(f"{what}: the answer is not as agreed ({first})") from error

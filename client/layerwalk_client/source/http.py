@@ -10,6 +10,7 @@ from __future__ import annotations
 import queue
 import secrets
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -38,6 +39,7 @@ from layerwalk_shared.messages import SessionDescription, SnapshotManifest, Tile
 FETCH_THREADS = 2
 RETRIES_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Pauses between tries to reach a lost server; the last one repeats."""
+HASTE_S = 0.25
 JOIN_S = 10.0
 
 
@@ -71,6 +73,7 @@ class HttpSource:
         self._wishes: queue.SimpleQueue[Wish | None] = queue.SimpleQueue()
         self._arrivals: deque[Arrival] = deque()
         self._stop = threading.Event()
+        self._has_news = threading.Event()
         self._connections: list[Connection] = []
         self._threads: list[threading.Thread] = []
         self._epoch = 0
@@ -130,6 +133,11 @@ class HttpSource:
                 self._fetches.land(arrival.request.snapshot, arrival.request.keys)
         return found
 
+    def peek(self, timeout_s: float) -> Arrival | None:
+        """Wait for the first arrival and return it, without taking it; None when none came."""
+        self._has_news.wait(timeout_s)
+        return self._arrivals[0] if self._arrivals else None
+
     def close(self) -> None:
         """Stop all threads and close their sockets; returns when they have ended."""
         self._stop.set()
@@ -144,6 +152,7 @@ class HttpSource:
 
     def _deliver(self, arrival: Arrival) -> None:
         self._arrivals.append(arrival)
+        self._has_news.set()
         if self._on_arrival is not None and not self._stop.is_set():
             self._on_arrival()
 
@@ -208,9 +217,12 @@ class HttpSource:
     def _listen(self, connection: Connection, last: int) -> None:
         """Deliver events until the session must be read anew."""
         while not self._stop.is_set():
+            asked_s = time.monotonic()
             batch = exchange.read_events(connection, last)
             if batch.reset:
                 return
+            if not batch.events and time.monotonic() - asked_s < HASTE_S:
+                self._stop.wait(HASTE_S)  # a server with too many who wait answers at once
             for event in batch.events:
                 self._deliver(EventArrived(event))
             last = batch.last

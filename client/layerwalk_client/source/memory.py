@@ -251,8 +251,14 @@ class MemorySource:
             return TilesArrived(fetch.snapshot, tiles, is_overview)
         if isinstance(fetch, Values):
             _, values = self._held(fetch.snapshot)
+            node = self._graph.nodes[self._graph.index[fetch.node]]
             found = values.nodes[self._graph.index[fetch.node]]
-            return ValuesArrived(fetch, found[fetch.channel] if found.ndim == 3 else found)
+            if node.view == "image":
+                found = found.transpose(2, 0, 1)
+            elif node.view == "vector":
+                found = found.reshape(-1)[: node.shape[0]]
+            part = found if fetch.row is None else found[fetch.row : fetch.row + 1]
+            return ValuesArrived(fetch, part)
         if isinstance(fetch, Statistics):
             return StatisticsArrived(fetch, self._statistics(fetch))
         if isinstance(fetch, ItemPage):

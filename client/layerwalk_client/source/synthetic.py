@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk_shared.graph import Edge, Graph, Group, Node, View, make_graph
-from layerwalk_shared.messages import ClassScore, NodeStatistics
+from layerwalk_shared.messages import QUANTILES, ClassScore, NodeStatistics
 from layerwalk_shared.tiles import (
     Tile,
     TileKey,
@@ -139,6 +139,7 @@ def node_statistics(graph: Graph, values: SyntheticValues) -> tuple[NodeStatisti
             mean=float(found.mean()),
             std=float(found.std()),
             zeros=float((found == 0).mean()),
+            quantiles=tuple(np.percentile(np.abs(found), QUANTILES).tolist()),
         )
         for node, found in zip(graph.nodes, values.nodes, strict=True)
     )

@@ -154,10 +154,16 @@ class Scene:
 
     def bounds(self) -> tuple[Vector, Vector]:
         """Return the lowest and highest corner of all walls and boards (a unit box when empty)."""
-        boxes = [(wall.centre, wall.size_wh) for wall in self.walls]
-        boxes += [(board.centre, board.size_wh) for board in self.boards]
-        if not boxes:
+        items: tuple[Wall | Board, ...] = (*self.walls, *self.boards)
+        if not items:
             return (-0.5, 0.0, -0.5), (0.5, 1.0, 0.5)
-        low = np.min([(c[0] - s[0] / 2, c[1] - s[1] / 2, c[2]) for c, s in boxes], axis=0)
-        high = np.max([(c[0] + s[0] / 2, c[1] + s[1] / 2, c[2]) for c, s in boxes], axis=0)
-        return (low[0], low[1], low[2]), (high[0], high[1], high[2])
+        centres = np.array([item.centre for item in items])
+        sizes = np.array([item.size_wh for item in items])
+        yaws = np.array([item.yaw for item in items])
+        reach = np.stack([np.abs(np.cos(yaws)), np.ones_like(yaws), np.abs(np.sin(yaws))], axis=1)
+        reach *= sizes[:, [0, 1, 0]] / 2
+        low, high = (centres - reach).min(axis=0), (centres + reach).max(axis=0)
+        return (
+            (float(low[0]), float(low[1]), float(low[2])),
+            (float(high[0]), float(high[1]), float(high[2])),
+        )

@@ -1,4 +1,4 @@
-"""The numbers of one node: range, mean, spread, share of zeros; one sweep over the values.
+"""The numbers of one node: range, mean, spread, zeros, percentiles; one sweep over the values.
 
 Values are taken in blocks that stay in a core's cache while each of the five questions is asked
 of them, by whichever of NumPy and torch answers it faster; blocks add up in double precision.
@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from layerwalk_shared.messages import NodeStatistics
+from layerwalk_shared.messages import QUANTILES, NodeStatistics
 
 BLOCK_ELEMENTS = 1 << 18
+SAMPLES = 4096
+"""Values that percentiles are taken of; the error at 99 % is below 0.2 points (one sigma)."""
 _CANCELLATION = 1e-3
 """Below this share of the mean's square, the variance by sums of squares has lost its digits."""
 _SQUARES = (1e-15, 1e15)
@@ -57,7 +60,29 @@ def summarise(tensor: Tensor, pictures: tuple[int, int, int]) -> NodeStatistics:
         std=std,
         zeros=sums.zeros / values.numel(),
         not_finite=not_finite,
+        quantiles=_quantiles(values, max(abs(sums.low), abs(sums.high))),
     )
+
+
+def _quantiles(values: Tensor, largest: float) -> tuple[float, ...]:
+    """Return the absolute values at `QUANTILES`, of `SAMPLES` values spread evenly."""
+    places, below, share = _sample_of(values.numel())
+    sample = np.abs(values.numpy()[places])
+    sample.sort()
+    low, high = sample[below], sample[np.minimum(below + 1, len(sample) - 1)]
+    found = low + share * (high.astype(np.float64) - low)
+    return tuple(np.minimum(found, largest).tolist())
+
+
+@lru_cache(maxsize=256)
+def _sample_of(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the places of the sample of `count` values, and between which of them, sorted, each
+    percentile lies: the lower one, and the share of the way to the next."""
+    size = min(SAMPLES, count)
+    places = np.linspace(0, count - 1, size).astype(np.int64)
+    ranks = np.array(QUANTILES) / 100 * (size - 1)
+    below = ranks.astype(np.int64)
+    return places, below, ranks - below
 
 
 def _sweep(values: Tensor) -> _Sums:

@@ -92,6 +92,16 @@ def test_two_quick_clicks_are_a_double_click_and_a_third_is_not(desktop):
     assert not desktop.read([press(), release()], 5.0).is_double_click
 
 
+def test_two_quick_clicks_in_different_places_are_two_clicks(desktop):
+    assert not desktop.read([press(), release()], 0.0).is_double_click
+    far = (500, 300)
+    assert not desktop.read([press(position=far), release(position=far)], 0.1).is_double_click
+    desktop.capture(captures=True)
+    desktop.read([press(), release()], 5.0)
+    actions = desktop.read([motion((0, 0), (30, 0)), press(), release()], 5.1)
+    assert not actions.is_double_click
+
+
 def test_the_other_button_is_held(desktop):
     assert desktop.read([press(3)], 0.0).is_secondary_down
     actions = desktop.read([release(3)], 1.0)
@@ -141,6 +151,13 @@ def test_dropped_files_and_the_closed_window_arrive(desktop):
     )
     assert actions.dropped == ("a.png",)
     assert actions.ordered == (Ordered(Command.QUIT),)
+
+
+def test_control_q_leaves(desktop):
+    assert desktop.read([down(pygame.K_q)], 0.0).ordered == ()
+    assert desktop.read([down(pygame.K_q, pygame.KMOD_LCTRL)], 0.0).ordered == (
+        Ordered(Command.QUIT),
+    )
 
 
 def test_an_empty_frame_changes_nothing(desktop):

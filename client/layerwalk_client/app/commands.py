@@ -1,0 +1,165 @@
+"""What each command does to the walk: one table, from which nothing else branches."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import pygame
+
+from layerwalk_client.app.places import OVERVIEW, camera_at, facing_node, wall_of
+from layerwalk_client.devices.actions import Command, Ordered
+from layerwalk_client.ui.colours import MODE_TEXTS, next_mode, next_table
+from layerwalk_client.world.view import Camera, Mark
+
+if TYPE_CHECKING:
+    from layerwalk_client.app.walker import Walker
+
+
+def obey(walker: Walker, order: Ordered) -> None:
+    """Carry out one command."""
+    COMMANDS[order.command](walker, order.number)
+
+
+def go_to_node(walker: Walker, node: int) -> None:
+    """Select a node and fly before its wall."""
+    network = walker.stage.network
+    if network is None:
+        return
+    walker.selection = Mark(network.id, node)
+    wall = wall_of(walker.stage.scene, network.id, node)
+    if wall is not None:
+        walker.journey.go(facing_node(wall, walker.stage.scene, network, aspect=walker.aspect))
+        walker.trace.note("went", node=network.graph.nodes[node].id)
+
+
+def _quit(walker: Walker, number: int) -> None:
+    walker.is_over = True
+
+
+def _release(walker: Walker, number: int) -> None:
+    """Put away, else close panels, else end the tour, else free or take the mouse."""
+    if walker.tools.put_away() or walker.tools.close_panels():
+        return
+    if walker.selection is not None and not walker.desktop.is_captured:
+        walker.selection = None
+    walker.desktop.capture(captures=not walker.desktop.is_captured)
+
+
+def _go(place: str | None) -> Callable[[Walker, int], None]:
+    def act(walker: Walker, number: int) -> None:
+        network = walker.stage.network
+        if network is not None:
+            walker.journey.go(camera_at(place, walker.stage.scene, network, aspect=walker.aspect))
+
+    return act
+
+
+def _step_wall(by: int) -> Callable[[Walker, int], None]:
+    def act(walker: Walker, number: int) -> None:
+        network = walker.stage.network
+        if network is None or not walker.stage.scene.walls:
+            return
+        count = len(network.graph.nodes)
+        start = walker.selection.node if walker.selection is not None else (-1 if by > 0 else count)
+        go_to_node(walker, min(count - 1, max(0, start + by)))
+
+    return act
+
+
+def _undo(walker: Walker, number: int) -> None:
+    if not walker.journey.undo():
+        walker.say("this is where the walk began")
+
+
+def _panel(kind: str) -> Callable[[Walker, int], None]:
+    def act(walker: Walker, number: int) -> None:
+        walker.tools.toggle(kind, walker.outlook())
+
+    return act
+
+
+def _node_panel(walker: Walker, number: int) -> None:
+    pointed = walker.pointed
+    node = pointed.wall.node if pointed is not None else None
+    if node is None and walker.selection is not None:
+        node = walker.selection.node
+    if node is None and "node" not in walker.tools.panels.kinds:
+        walker.say("point at a wall first")
+        return
+    walker.tools.toggle("node", walker.outlook(), node=node)
+
+
+def _range_mode(walker: Walker, number: int) -> None:
+    walker.tools.appearance = next_mode(walker.tools.appearance)
+    walker.say(f"range: {MODE_TEXTS[walker.tools.appearance.mode]}")
+
+
+def _colour_table(walker: Walker, number: int) -> None:
+    walker.tools.appearance = next_table(walker.tools.appearance)
+    walker.say(f"colours: {walker.tools.appearance.table}")
+
+
+def _mark_range(walker: Walker, number: int) -> None:
+    before = walker.tools.appearance
+    walker.tools.appearance = dataclasses.replace(
+        before, marks_out_of_range=not before.marks_out_of_range
+    )
+    walker.say(f"values out of range are {'not ' if before.marks_out_of_range else ''}marked")
+
+
+def _full_screen(walker: Walker, number: int) -> None:
+    pygame.display.toggle_fullscreen()
+
+
+def _screenshot(walker: Walker, number: int) -> None:
+    walker.wants_screenshot = True
+
+
+def _hud(walker: Walker, number: int) -> None:
+    walker.is_plain = not walker.is_plain
+
+
+def _bookmark(walker: Walker, number: int) -> None:
+    held = walker.settings.bookmarks.get(walker.bookmark_name(number))
+    if held is None:
+        walker.say(f"no bookmark {number} yet: Ctrl+{number} sets it")
+        return
+    x, y, z, yaw, pitch = held
+    walker.journey.go(Camera(position=(x, y, z), yaw=math.radians(yaw), pitch=math.radians(pitch)))
+
+
+def _set_bookmark(walker: Walker, number: int) -> None:
+    camera = walker.journey.camera
+    place = (*camera.position, math.degrees(camera.yaw), math.degrees(camera.pitch))
+    bookmarks = {**walker.settings.bookmarks, walker.bookmark_name(number): place}
+    walker.keep(dataclasses.replace(walker.settings, bookmarks=bookmarks))
+    walker.say(f"bookmark {number} is here")
+
+
+COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {
+    Command.QUIT: _quit,
+    Command.RELEASE: _release,
+    Command.HELP: _panel("help"),
+    Command.OVERVIEW: _go(OVERVIEW),
+    Command.HOME: _go(None),
+    Command.NEXT_WALL: _step_wall(1),
+    Command.PREVIOUS_WALL: _step_wall(-1),
+    Command.UNDO_CAMERA: _undo,
+    Command.SEARCH: _panel("search"),
+    Command.DATASET: _panel("dataset"),
+    Command.NOISE: _panel("noise"),
+    Command.NODE: _node_panel,
+    Command.COLOURS: _panel("colours"),
+    Command.RANGE_MODE: _range_mode,
+    Command.COLOUR_TABLE: _colour_table,
+    Command.MARK_RANGE: _mark_range,
+    Command.FULL_SCREEN: _full_screen,
+    Command.SCREENSHOT: _screenshot,
+    Command.HUD: _hud,
+    Command.BOOKMARK: _bookmark,
+    Command.SET_BOOKMARK: _set_bookmark,
+}
+"""Every command there is."""

@@ -1,0 +1,69 @@
+"""Clicks and holds in the world: pick up, put down, put away, magnify, fly there."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from layerwalk_client.app.commands import go_to_node
+from layerwalk_client.app.hand import Holding
+from layerwalk_client.app.panels import PanelHit
+from layerwalk_client.app.pointer import Pointed
+from layerwalk_client.devices.actions import Actions
+
+if TYPE_CHECKING:
+    from layerwalk_client.app.walker import Walker
+
+HOLD_S = 0.18
+"""A right button held longer magnifies; a shorter press puts away."""
+
+
+class Gestures:
+    """Mutable, owned by the main thread: since when the other button is pressed, and what was in
+    the hand before the last click."""
+
+    def __init__(self) -> None:
+        self._pressed_s: float | None = None
+        self._held: Holding | None = None
+
+    @property
+    def is_pressing(self) -> bool:
+        """Whether the other button is down."""
+        return self._pressed_s is not None
+
+    def follow(self, walker: Walker, actions: Actions, hit: PanelHit | None, now_s: float) -> None:
+        """Carry out one frame's clicks and holds; those on a panel are the panel's own."""
+        for is_down in actions.secondary:
+            if is_down:
+                self._pressed_s = now_s
+            else:
+                held_s = math.inf if self._pressed_s is None else now_s - self._pressed_s
+                if held_s < HOLD_S:
+                    walker.tools.put_away()
+                self._pressed_s = None
+        pointed = walker.pointed
+        is_looking = self._pressed_s is not None and now_s - self._pressed_s >= HOLD_S
+        has_changed = walker.tools.look_closer(
+            None if pointed is None else pointed.wall.node,
+            None if pointed is None else pointed.hit.channel,
+            is_looking=is_looking,
+        )
+        walker.needs_draw |= has_changed
+        walker.needs_plan |= has_changed  # the finest level of what is held to the eye
+        if actions.clicks and hit is None and pointed is not None:
+            self._click(walker, pointed, is_double=actions.is_double_click)
+
+    def _click(self, walker: Walker, pointed: Pointed, *, is_double: bool) -> None:
+        node, channel = pointed.wall.node, pointed.hit.channel
+        if is_double:
+            walker.tools.hold_again(self._held)  # the first of the two clicks took something up
+            go_to_node(walker, node)
+            return
+        self._held = None
+        if pointed.is_input and walker.tools.put():
+            walker.lesson.has_put = True
+            return
+        self._held = walker.tools.hand.holding
+        walker.selection = pointed.mark
+        if channel is not None:
+            walker.tools.pick_channel(node, channel)

@@ -1,0 +1,138 @@
+"""What the pointer is on, and what is told about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from layerwalk_client.app.readings import Readings, Spot, spot_of
+from layerwalk_client.ui.hud import Readout
+from layerwalk_client.ui.widgets import short_number
+from layerwalk_client.world.camera import Ray, ray_from_pixel
+from layerwalk_client.world.picking import Hit
+from layerwalk_client.world.scene import Scene, Wall
+from layerwalk_client.world.view import Camera, Mark
+from layerwalk_shared.graph import Node
+from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
+from layerwalk_shared.tiles import Tile, TileType
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """What of the world the pointer is on.
+
+    Attributes:
+        hit: where the ray meets it.
+        wall, node: the wall, and the node that stands there.
+    """
+
+    hit: Hit
+    wall: Wall
+    node: Node
+
+    @property
+    def mark(self) -> Mark:
+        """The channel, or the wall, as something to highlight."""
+        channel = -1 if self.hit.channel is None else self.hit.channel
+        return Mark(self.wall.network, self.wall.node, channel)
+
+    @property
+    def is_input(self) -> bool:
+        """Whether an image can be put here."""
+        return self.node.kind == "input"
+
+
+def ray_of(camera: Camera, pointer: tuple[float, float], size_wh: tuple[int, int]) -> Ray:
+    """Return the ray through a pointer of -1..1 (x right, y up)."""
+    width, height = size_wh
+    pixel = ((pointer[0] + 1) / 2 * width, (1 - pointer[1]) / 2 * height)
+    return ray_from_pixel(camera, pixel, size_wh)
+
+
+def point_at(hit: Hit | None, scene: Scene, network: NetworkDescription | None) -> Pointed | None:
+    """Return the place that a ray has met, where that is a wall of the network."""
+    if hit is None or hit.wall is None or network is None:
+        return None
+    wall = scene.walls[hit.wall]
+    if wall.network != network.id or wall.node >= len(network.graph.nodes):
+        return None
+    return Pointed(hit, wall, network.graph.nodes[wall.node])
+
+
+def spot_at(pointed: Pointed | None, manifest: SnapshotManifest | None) -> Spot | None:
+    """Return the pixel whose exact value can be asked for, or None."""
+    if pointed is None or manifest is None:
+        return None
+    hit = pointed.hit
+    if hit.channel is None or hit.texel is None:
+        return None
+    if pointed.wall.cells and hit.unit is None:
+        return None
+    if not manifest.nodes[pointed.wall.node].has_values:
+        return None
+    return spot_of(manifest.id, pointed.node, channel=hit.channel, texel=hit.texel)
+
+
+def describe(
+    pointed: Pointed,
+    spot: Spot | None,
+    readings: Readings,
+    tile: Tile | None,
+    *,
+    classes: tuple[str, ...] = (),
+) -> Readout:
+    """Return what is told about the place under the pointer.
+
+    Args:
+        pointed: the place.
+        spot: its pixel, where it has one.
+        readings: exact values that are known.
+        tile: the finest tile there is of the block, for a value meanwhile.
+        classes: names of the output's units.
+    """
+    node = pointed.node
+    shape = " \N{MULTIPLICATION SIGN} ".join(str(size) for size in node.shape)
+    facts = f"{node.operation} \N{MIDDLE DOT} {shape}" if shape else node.operation
+    if node.error:
+        return Readout(node.id, facts, node.error)
+    hit = pointed.hit
+    if hit.texel is None or hit.channel is None:
+        return Readout(node.id, facts)
+    row, column = hit.texel
+    if pointed.wall.cells:
+        if hit.unit is None:
+            return Readout(node.id, facts)
+        place = f"unit {hit.unit}"
+        if len(classes) == pointed.wall.cells:
+            place += f"   {classes[hit.unit]}"
+    elif pointed.wall.is_image:
+        place = f"row {row}, column {column}"
+    else:
+        place = f"channel {hit.channel}   row {row}, column {column}"
+    return Readout(node.id, facts, place, _value(pointed, spot, readings, tile))
+
+
+def _value(pointed: Pointed, spot: Spot | None, readings: Readings, tile: Tile | None) -> str:
+    if spot is None:
+        return ""
+    exact = readings.value(spot)
+    if exact is not None:
+        return "   ".join(f"{value:.7g}" for value in exact)
+    near = nearby_value(pointed, tile)
+    return "" if near is None else "~" + short_number(near)
+
+
+def nearby_value(pointed: Pointed, tile: Tile | None) -> float | None:
+    """Return the value of the tile's texel that covers the place; None for pictures."""
+    hit = pointed.hit
+    if tile is None or hit.channel is None or hit.uv is None or tile.dtype is TileType.RGB8:
+        return None
+    place = hit.channel - tile.first_channel
+    if not 0 <= place < tile.count:
+        return None
+    height, width = tile.shape_hw
+    row = min(height - 1, int(hit.uv[1] * height))
+    column = min(width - 1, int(hit.uv[0] * width))
+    stored = float(tile.values[place, row, column])
+    if tile.dtype is TileType.INT8:
+        return stored / 127 * float(tile.scales[place])
+    return stored

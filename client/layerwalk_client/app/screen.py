@@ -1,0 +1,141 @@
+"""What the window shows: the world, the HUD over it, and pictures of both as files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from layerwalk_client.app.shot import write_picture
+from layerwalk_client.gl.context import Window
+from layerwalk_client.gl.panel import Panel
+from layerwalk_client.gl.pictures import Picture
+from layerwalk_client.gl.renderer import Renderer
+from layerwalk_client.gl.target import Target
+from layerwalk_client.ui.hud import Hud, draw_hud
+from layerwalk_client.ui.style import make_style
+from layerwalk_client.world.view import Look
+
+DESIGN_HEIGHT = 720
+SMALLEST_SCALE = 0.6
+
+
+class Screen:
+    """Draws when what is to be seen has changed. Mutable, owned by the main thread; the window's
+    GL context is current."""
+
+    def __init__(self, window: Window, renderer: Renderer) -> None:
+        self._window = window
+        self._renderer = renderer
+        self._size_wh = window.size_wh()
+        self._world = Target(self._size_wh)
+        self._target = Target(self._size_wh)
+        self._panel = self._make_panel()
+        self._seen_world: object = None
+        self._seen_hud: object = None
+        self._frames = 0
+        self._rate = (0.0, 0, 0.0)
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Pixels of the window."""
+        return self._size_wh
+
+    @property
+    def frames(self) -> int:
+        """Pictures drawn so far."""
+        return self._frames
+
+    @property
+    def frames_per_second(self) -> float:
+        """Pictures drawn in the last second."""
+        return self._rate[2]
+
+    def resize(self) -> bool:
+        """Take the window's size over; return whether it is another."""
+        size_wh = self._window.size_wh()
+        if size_wh == self._size_wh or min(size_wh) < 1:
+            return False
+        self._size_wh = size_wh
+        self._world.resize(size_wh)
+        self._target.resize(size_wh)
+        self._panel.close()
+        self._panel = self._make_panel()
+        self._seen_world = self._seen_hud = None
+        return True
+
+    def draw(
+        self,
+        look: Look,
+        hud: Hud,
+        pictures: Sequence[Picture],
+        *,
+        dt: float,
+        now_s: float,
+        is_forced: bool = False,
+    ) -> bool:
+        """Draw and show, unless all is as it was; return whether it was drawn.
+
+        The world is kept as a picture of its own: where only the text over it has changed (a
+        value was read, a job began), it is not drawn anew.
+
+        Args:
+            look: camera, colours, marks.
+            hud: what lies over the view.
+            pictures: panels in the world.
+            dt: seconds since the last frame.
+            now_s: any clock that only goes forward.
+            is_forced: something else has changed (values, panels).
+        """
+        world = (look, tuple(pictures))
+        is_world_new = is_forced or self._renderer.is_animating or world != self._seen_world
+        is_needed = is_world_new or hud != self._seen_hud
+        self._count(now_s, is_drawn=is_needed)
+        if not is_needed:
+            return False
+        self._seen_world, self._seen_hud = world, hud
+        if is_world_new:
+            self._renderer.draw(look, self._world, dt=dt, pictures=pictures)
+        self._target.take_over(self._world)
+        self._panel.draw_onto(self._target, lambda: draw_hud(self._panel.style, hud), dt=dt)
+        self._target.present(self._size_wh)
+        self._window.flip()
+        self._frames += 1
+        return True
+
+    def save(self, folder: Path) -> Path:
+        """Write what is shown as a PNG file of a new name; return its path.
+
+        Raises:
+            InvalidRequestError: it cannot be written.
+        """
+        path = _free_name(folder)
+        write_picture(path, self._target.read_rgb())
+        return path
+
+    def close(self) -> None:
+        """Release every GL object that was made here."""
+        self._panel.close()
+        self._world.close()
+        self._target.close()
+
+    def _make_panel(self) -> Panel:
+        scale = max(SMALLEST_SCALE, self._size_wh[1] / DESIGN_HEIGHT)
+        return Panel(self._size_wh, scale=scale, setup=make_style)
+
+    def _count(self, now_s: float, *, is_drawn: bool) -> None:
+        since_s, count, rate = self._rate
+        count += is_drawn
+        if now_s - since_s >= 1.0:
+            rate = count / (now_s - since_s)
+            since_s, count = now_s, 0
+        self._rate = (since_s, count, rate)
+
+
+def _free_name(folder: Path) -> Path:
+    """Return a path for a picture that no file has."""
+    taken: set[str] = set()
+    with contextlib.suppress(OSError):
+        taken = {entry.name for entry in folder.iterdir()}
+    number = next(n for n in range(1, len(taken) + 2) if f"layerwalk-{n:03d}.png" not in taken)
+    return folder / f"layerwalk-{number:03d}.png"

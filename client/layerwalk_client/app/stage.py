@@ -1,0 +1,290 @@
+"""From arrivals to a world that can be drawn: state, scene, residency and renderer, bound together.
+
+The window and the picture without a window stand on the same stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layerwalk_client.app.residency import Residency, Wanted
+from layerwalk_client.app.state import SceneState
+from layerwalk_client.cache import TileCache
+from layerwalk_client.gl.renderer import Renderer
+from layerwalk_client.gl.target import Target
+from layerwalk_client.planner import MAX_WISHES, plan
+from layerwalk_client.source import Source
+from layerwalk_client.source.arrivals import Arrival, RequestFailed, TilesArrived
+from layerwalk_client.source.asking import Tiles, Wish
+from layerwalk_client.world.answer import with_answer
+from layerwalk_client.world.arrays import SceneArrays
+from layerwalk_client.world.layout import layout
+from layerwalk_client.world.options import LayoutOptions
+from layerwalk_client.world.palette import Theme
+from layerwalk_client.world.scene import Scene, Vector
+from layerwalk_client.world.view import Camera, Look
+from layerwalk_shared.errors import LayerwalkError
+from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
+
+MIB = 2**20
+
+
+@dataclass(slots=True)
+class Happenings:
+    """What one look at the arrivals brought.
+
+    Attributes:
+        is_new_network: the world was laid out anew.
+        is_new_picture: another snapshot is being shown.
+        is_changed: something on the screen may be different.
+        failures: for people to read.
+        others: arrivals that are not the stage's: pictures, pages, values, statistics.
+    """
+
+    is_new_network: bool = False
+    is_new_picture: bool = False
+    is_changed: bool = False
+    failures: list[LayerwalkError] = field(default_factory=list)
+    others: list[Arrival] = field(default_factory=list)
+
+
+class Stage:
+    """Mutable, owned by the main thread.
+
+    Args:
+        source: an opened source.
+        renderer: draws; its context is current.
+        cache_bytes: for tiles on the CPU.
+        gpu_bytes: for textures.
+        sweep_s: how long a new input takes to pass through the walls.
+        theme: of everything that is not data.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        renderer: Renderer,
+        *,
+        cache_bytes: int = 512 * MIB,
+        gpu_bytes: int = 512 * MIB,
+        sweep_s: float = 0.0,
+        theme: Theme = "dark",
+    ) -> None:
+        self._source = source
+        self._renderer = renderer
+        self._sweep_s = sweep_s
+        self._options = LayoutOptions(theme=theme, shows_answer=False)
+        cache = TileCache(cache_bytes)
+        self.state = SceneState(cache, client=source.client)
+        self.residency = Residency(cache, renderer)
+        self._gpu_bytes = gpu_bytes
+        self._held: NDArray[np.int64] | None = None
+        self.scene = Scene()
+        self.arrays = SceneArrays.from_scene(self.scene)
+        self._base = Scene()
+        self._shapes: object = None
+        self._title = ""
+        self._answered: str = ""
+
+    @property
+    def network(self) -> NetworkDescription | None:
+        """The network that is shown."""
+        return self.state.network
+
+    @property
+    def shown(self) -> SnapshotManifest | None:
+        """The snapshot that is shown."""
+        return self.state.shown
+
+    def submit(self, wish: Wish) -> None:
+        """Send a wish; what comes of it comes as arrivals."""
+        self.state.note_sent()
+        self._source.submit(wish)
+
+    def take(self, now_s: float) -> Happenings:
+        """Take in everything that has arrived."""
+        found = Happenings()
+        for arrival in self._source.arrivals():
+            self._take_one(arrival, found, now_s)
+        return found
+
+    def plan(
+        self,
+        camera: Camera,
+        size_wh: tuple[int, int],
+        *,
+        now_s: float,
+        motion: Vector = (0.0, 0.0, 0.0),
+        extra: Sequence[Wanted] = (),
+        max_wishes: int = MAX_WISHES,
+    ) -> None:
+        """Ask for what the camera needs and is not there.
+
+        Args:
+            camera: the eye.
+            size_wh: pixels of the view.
+            now_s: the caller's clock.
+            motion: of the eye, metres per second.
+            extra: blocks wanted before all others (what is held to the eye).
+            max_wishes: blocks asked for at once.
+        """
+        if self.shown is None or self.network is None:
+            return
+        arrays = self.arrays
+        resident = self._resident()
+        planned = plan(
+            arrays,
+            camera,
+            size_wh,
+            resident,
+            self._gpu_bytes,
+            held=self._held,
+            motion=motion,
+            max_wishes=max_wishes,
+        )
+        self._held = planned.levels
+        wanted = [
+            *extra,
+            *(
+                Wanted(wish.node, wish.block, wish.level, wish.level > resident[wish.index])
+                for wish in planned.wishes
+            ),
+        ]
+        known = {wish.index for wish in planned.wishes}
+        for index in np.flatnonzero(resident < arrays.overview).tolist():
+            if index not in known and planned.levels[index] < arrays.overview[index]:
+                wall = arrays.scene.walls[int(arrays.wall_of[index])]
+                number = int(arrays.number_of[index])
+                wanted.append(Wanted(wall.node, number, int(planned.levels[index])))
+        evicted = [(one.node, one.block) for one in planned.evictions]
+        self._source.want(self.residency.want(wanted, now_s=now_s, evicted=evicted))
+
+    def _resident(self) -> NDArray[np.int64]:
+        """Return the finest level of each block on the GPU; the overview's where there is none."""
+        arrays = self.arrays
+        found = arrays.overview.copy()
+        for index in range(arrays.block_total):
+            wall = arrays.scene.walls[int(arrays.wall_of[index])]
+            number = int(arrays.number_of[index])
+            level = self._renderer.resident(wall.network, wall.node, number)
+            if level is not None:
+                found[index] = min(level, int(found[index]))
+        return found
+
+    def step(self, now_s: float, upload_bytes: float) -> bool:
+        """Let walls change and blocks go up within a budget; return whether anything did."""
+        has_changed = self.residency.advance(now_s)
+        if not self.residency.is_switching and self.shown is not None:
+            has_changed |= self._arrange(self.shown)
+        return bool(self.residency.upload(upload_bytes)) or has_changed
+
+    def draw(self, look: Look, target: Target, *, dt: float = 0.0) -> None:
+        """Draw the world into a target."""
+        self._renderer.draw(look, target, dt=dt)
+
+    def is_settled(self, now_s: float) -> bool:
+        """Whether everything that is wanted is on the screen."""
+        return (
+            self.shown is not None and not self.state.is_busy and self.residency.is_settled(now_s)
+        )
+
+    def wall_index(self, node: int) -> int | None:
+        """Return the place of a node's wall in the scene."""
+        for index, wall in enumerate(self.scene.walls):
+            if wall.node == node:
+                return index
+        return None
+
+    def _take_one(self, arrival: Arrival, found: Happenings, now_s: float) -> None:
+        changes = self.state.apply(arrival)
+        for fetch in changes.fetches:
+            self._source.fetch(fetch)
+        if changes.failure is not None:
+            found.failures.append(changes.failure)
+        if changes.is_new_network:
+            self._begin()
+            found.is_new_network = True
+        if changes.is_new_picture:
+            self._show(now_s)
+            found.is_new_picture = True
+        if changes.tiles:
+            self.residency.note_tiles()
+        if isinstance(arrival, TilesArrived) and changes.failure is not None:
+            self.residency.fail((tile.key for tile in arrival.tiles), now_s=now_s)
+        elif isinstance(arrival, RequestFailed) and isinstance(arrival.request, Tiles):
+            self.residency.fail(arrival.request.keys, now_s=now_s)
+        elif changes == type(changes)() or isinstance(arrival, RequestFailed):
+            found.others.append(arrival)
+        found.is_changed |= changes.is_status or bool(changes.tiles) or changes.is_new_picture
+
+    def _begin(self) -> None:
+        network = self.state.network
+        assert network is not None
+        self._renderer.drop_network(network.id)
+        self.residency.set_network(network.id, network.graph)
+        self._shapes = None
+        self._answered = ""
+        self._arrange(self.state.coming, has_answer=False)
+
+    def _show(self, now_s: float) -> None:
+        manifest, network = self.state.shown, self.state.network
+        assert manifest is not None
+        assert network is not None
+        if self._shapes_of(manifest) != self._shapes:
+            self._arrange(manifest)
+        self.residency.show(
+            manifest, self.state.place(manifest.id), now_s=now_s, sweep_s=self._sweep_s
+        )
+
+    def _shapes_of(self, manifest: SnapshotManifest | None) -> object:
+        if manifest is None:
+            return ()
+        return tuple((node.pictures, node.has_values) for node in manifest.nodes)
+
+    def _arrange(self, manifest: SnapshotManifest | None, *, has_answer: bool = True) -> bool:
+        """Lay the world out for a snapshot where shapes or the answer have changed."""
+        network = self.state.network
+        assert network is not None
+        shapes = self._shapes_of(manifest)
+        answered = manifest.id if manifest is not None and has_answer else ""
+        if shapes == self._shapes and answered == self._answered:
+            return False
+        title = "" if manifest is None else manifest.input.title
+        if shapes != self._shapes:
+            self._base = layout(network, manifest, options=self._options)
+            self._shapes = shapes
+        elif title != self._title:
+            self._base = retitled(self._base, self._title, title)
+        self._title, self._answered = title, answered
+        self.scene = self._base
+        if manifest is not None and has_answer:
+            self.scene = with_answer(self._base, network, manifest, theme=self._options.theme)
+        self.arrays = SceneArrays.from_scene(self.scene, texel_bytes=2)
+        if self._held is not None and len(self._held) != self.arrays.block_total:
+            self._held = None
+        self._renderer.set_scene(self.scene)
+        return True
+
+
+def retitled(scene: Scene, old: str, new: str) -> Scene:
+    """Return a scene whose input walls tell another title: much cheaper than laying it out."""
+    texts = {
+        wall.subtitle: wall.subtitle.replace(old, new, 1)
+        for wall in scene.walls
+        if old and wall.subtitle.startswith(old)
+    }
+    return replace(
+        scene,
+        walls=tuple(
+            replace(wall, subtitle=texts[wall.subtitle]) if wall.subtitle in texts else wall
+            for wall in scene.walls
+        ),
+        labels=tuple(
+            replace(label, text=texts[label.text]) if label.text in texts else label
+            for label in scene.labels
+        ),
+    )

@@ -1,0 +1,43 @@
+"""How a walk begins: where, how led, how values look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from layerwalk_client.app.places import Place
+from layerwalk_client.settings import Settings
+from layerwalk_client.world.view import Appearance
+from layerwalk_shared.colours import TABLES
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a walk begins.
+
+    Attributes:
+        place: where the eye is; None: the tour to the input.
+        shows_intro: lead a newcomer, show the hints of the first minute.
+        item: (data set's name or id, number) to put on the input at the beginning.
+        keep_settings: called with settings that have changed.
+        pictures: folder for screenshots.
+    """
+
+    place: Place = None
+    shows_intro: bool = True
+    item: tuple[str, int] | None = None
+    keep_settings: Callable[[Settings], None] = lambda settings: None
+    pictures: Path = Path()
+
+
+def appearance_of(settings: Settings) -> Appearance:
+    """Return how values look by the settings; a table that is no more becomes the default."""
+    known = Appearance()
+    return Appearance(
+        table=settings.table if settings.table in TABLES else known.table,
+        mode=settings.range_mode,  # type: ignore[arg-type]  # checked by Settings
+        percentile=settings.percentile,
+        marks_out_of_range=settings.marks_out_of_range,
+        theme=settings.theme,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,420 @@
+"""The hand, the panels, and what a person asks for through them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from layerwalk_client.app.hand import Hand, Holding, hold_channel, hold_file, hold_noise
+from layerwalk_client.app.panels import Content, Panels
+from layerwalk_client.app.stage import Stage
+from layerwalk_client.app.thumbnails import Textures, ThumbnailStore
+from layerwalk_client.devices.actions import Key as Edit
+from layerwalk_client.devices.actions import Typed
+from layerwalk_client.devices.bindings import Binding
+from layerwalk_client.source import Source
+from layerwalk_client.source.arrivals import (
+    Arrival,
+    PageArrived,
+    PictureArrived,
+    RequestFailed,
+    StatisticsArrived,
+)
+from layerwalk_client.source.asking import (
+    ItemPage,
+    ItemPicture,
+    Kernels,
+    PutInput,
+    Sheet,
+    Statistics,
+)
+from layerwalk_client.ui.colours import ColoursPanel, Legend
+from layerwalk_client.ui.dataset import DatasetPanel
+from layerwalk_client.ui.help import HelpPanel
+from layerwalk_client.ui.hud import Carried
+from layerwalk_client.ui.intents import (
+    ClosePanel,
+    GoTo,
+    Intent,
+    PickChannel,
+    PickItem,
+    PickNoise,
+    SetAppearance,
+)
+from layerwalk_client.ui.node import NodePanel
+from layerwalk_client.ui.noise import NoisePanel
+from layerwalk_client.ui.pictures import Picture
+from layerwalk_client.ui.search import SearchPanel
+from layerwalk_client.world.view import Appearance, Camera
+from layerwalk_shared.errors import LayerwalkError, NotFoundError
+from layerwalk_shared.messages import ChannelInput, DatasetInput
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Where a panel is called: the eye, the window's pixels, metres to what stands before it."""
+
+    camera: Camera
+    window_wh: tuple[int, int]
+    room: float = math.inf
+
+
+class Toolbox:
+    """Mutable, owned by the main thread; a GL context is current.
+
+    Args:
+        stage: whose network and snapshot the tools are about.
+        source: is asked for pictures and facts.
+        images: makes textures.
+        bindings: for the page of keys.
+        appearance: how values look at the beginning.
+        go_to: flies to a node.
+        tell: notes what happened, for the trace.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        source: Source,
+        images: Textures,
+        *,
+        bindings: Sequence[Binding],
+        appearance: Appearance,
+        go_to: Callable[[int], None],
+        tell: Callable[..., None],
+    ) -> None:
+        self._stage = stage
+        self._source = source
+        self._images = images
+        self._bindings = bindings
+        self._go_to = go_to
+        self._tell = tell
+        self.appearance = appearance
+        self.hand = Hand()
+        self.panels = Panels()
+        self.thumbnails = ThumbnailStore(source.fetch, images)
+        self._dataset: DatasetPanel | None = None
+        self._noise = NoisePanel()
+        self._drawn = -1
+        self._picture: Picture | None = None
+        self._kernels: int | None = None
+        self._loupe: Holding | None = None
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether an open panel takes text."""
+        return "search" in self.panels.kinds
+
+    @property
+    def loupe(self) -> Holding | None:
+        """What is held to the eye without being picked up."""
+        return self._loupe
+
+    # Panels.
+
+    def toggle(self, kind: str, outlook: Outlook, *, node: int | None = None) -> bool:
+        """Open a panel before the eye, or close it; return whether it is open now."""
+        if self.panels.close(kind):
+            self._tell("panel-closed", panel=kind)
+            return False
+        content = self._content(kind, node)
+        if content is None:
+            return False
+        self.panels.open(
+            kind, content, outlook.camera, window_wh=outlook.window_wh, room=outlook.room
+        )
+        self._tell("panel-opened", panel=kind)
+        return True
+
+    def close_panels(self) -> bool:
+        """Close every panel; return whether one was open."""
+        kinds = self.panels.kinds
+        for kind in kinds:
+            self._tell("panel-closed", panel=kind)
+        self.panels.close_all()
+        return bool(kinds)
+
+    def renew(self) -> None:
+        """Forget what belonged to another network or server."""
+        self.close_panels()
+        session = self._stage.state.session
+        self.thumbnails.set_datasets(() if session is None else session.datasets)
+        self._dataset = None
+
+    def set_legend(self, legend: Legend) -> None:
+        """Show the numbers of a node in the panel of colours."""
+        content = self.panels.content("colours")
+        if isinstance(content, ColoursPanel):
+            if (content.legend, content.appearance) != (legend, self.appearance):
+                self.panels.touch("colours")
+            content.legend, content.appearance = legend, self.appearance
+
+    def type(self, typed: Sequence[Typed]) -> None:
+        """Hand text to the search box."""
+        content = self.panels.content("search")
+        if not isinstance(content, SearchPanel):
+            return
+        edits: dict[Edit, Callable[[], Any]] = {
+            Edit.BACKSPACE: content.erase,
+            Edit.TAB: content.complete,
+            Edit.DOWN: lambda: content.step(1),
+            Edit.UP: lambda: content.step(-1),
+            Edit.ENTER: lambda: self._carry_all("search", content.enter()),
+            Edit.ESCAPE: lambda: self.carry_out("search", ClosePanel()),
+        }
+        for one in typed:
+            if one.key is not None and one.key in edits:
+                edits[one.key]()
+            elif (one.text and one.text != "/") or (one.text and content.text):
+                content.type_text(one.text)
+        self.panels.touch("search")
+
+    def _carry_all(self, kind: str, intents: Sequence[Intent]) -> None:
+        for intent in intents:
+            self.carry_out(kind, intent)
+
+    def carry_out(self, kind: str, intent: Intent) -> None:
+        """Do what was asked for through a panel."""
+        if isinstance(intent, ClosePanel):
+            if self.panels.close(kind):
+                self._tell("panel-closed", panel=kind)
+        elif isinstance(intent, GoTo):
+            self._go_to(intent.node)
+        elif isinstance(intent, SetAppearance):
+            self.appearance = intent.appearance
+        elif isinstance(intent, PickItem):
+            self.pick_item(intent.dataset, intent.item, intent.title)
+            self.carry_out(kind, ClosePanel())  # it would stand before the input
+        elif isinstance(intent, PickNoise):
+            network = self._stage.network
+            if network is not None:
+                self._hold(hold_noise(intent.noise, network.input))
+                self.carry_out(kind, ClosePanel())
+        elif isinstance(intent, PickChannel):
+            held = self.channel(intent.node, intent.channel)
+            if held is not None:
+                self._hold(held)
+
+    # The hand.
+
+    def pick_item(self, dataset: str, item: int, title: str) -> None:
+        """Pick up an item of a data set; its full picture follows."""
+        self._hold(Holding(DatasetInput(dataset=dataset, item=item), title))
+        self._source.fetch(ItemPicture(dataset, item))
+
+    def channel(self, node: int, channel: int) -> Holding | None:
+        """Return a channel of what is shown as a thing to carry."""
+        network = self._stage.network
+        manifest = self._stage.residency.manifest_of(node)
+        if network is None or manifest is None:
+            return None
+        return hold_channel(
+            manifest,
+            node=network.graph.nodes[node].id,
+            channel=channel,
+            tile=self._stage.residency.finest(node, channel),
+            table=self.appearance.table,
+        )
+
+    def pick_channel(self, node: int, channel: int) -> bool:
+        """Pick up a channel from its wall; return whether that was possible."""
+        held = self.channel(node, channel)
+        if held is not None:
+            self._hold(held)
+        return held is not None
+
+    def put(self) -> bool:
+        """Put what is held on the input; return whether there was something."""
+        network = self._stage.network
+        wish = None if network is None else self.hand.put_on(network)
+        if wish is None:
+            return False
+        self._tell("put", title=wish.title)
+        self._stage.submit(wish)
+        self.hand.put_away()
+        return True
+
+    def put_file(self, path: Path) -> str:
+        """Put an image file on the input; return its name.
+
+        Raises:
+            LayerwalkError: it cannot be read, or there is no network.
+        """
+        network = self._stage.network
+        if network is None:
+            raise NotFoundError("there is no network to put a picture on")
+        held = hold_file(path)
+        self._tell("put", title=held.title)
+        self._stage.submit(PutInput(network.id, held.image, title=held.title))
+        return held.title
+
+    def put_away(self) -> bool:
+        """Empty the hand; return whether there was something in it."""
+        had = self.hand.put_away()
+        if had:
+            self._tell("put-away")
+        return had
+
+    def hold_again(self, holding: Holding | None) -> None:
+        """Have in the hand what was there before."""
+        if holding is None:
+            self.put_away()
+        elif holding is not self.hand.holding:
+            self._hold(holding)
+
+    def look_closer(self, node: int | None, channel: int | None, *, is_looking: bool) -> bool:
+        """Hold what is carried, or else a channel under the pointer, to the eye.
+
+        Returns:
+            Whether what is seen has changed.
+        """
+        was = (self.hand.is_magnifying, self._loupe)
+        self.hand.is_magnifying = is_looking and self.hand.holding is not None
+        if not is_looking or self.hand.holding is not None:
+            self._loupe = None
+        elif node is not None and channel is not None:
+            is_same = self._loupe is not None and self._is_of(self._loupe, node, channel)
+            if self._loupe is None or is_same:
+                self._loupe = self._closer(node, channel)
+        if was != (self.hand.is_magnifying, self._loupe):
+            self.hand.revision += 1
+            return True
+        return False
+
+    def carried(self) -> Carried | None:
+        """Return what is in the hand, or before the eye, for the HUD."""
+        held = self._loupe or self.hand.holding
+        if self._drawn != self.hand.revision:
+            self._drawn = self.hand.revision
+            if self._picture is not None:
+                self._images.drop(self._picture.texture)
+                self._picture = None
+            if held is not None and held.pixels is not None:
+                height, width = held.pixels.shape[:2]
+                texture = self._images.make(held.pixels, is_smooth=False)
+                self._picture = Picture(texture, size_wh=(width, height))
+        if held is None:
+            return None
+        is_magnified = self.hand.is_magnifying or self._loupe is not None
+        return Carried(self._picture, held.title, held.note, is_magnified)
+
+    # Arrivals.
+
+    def take(self, arrival: Arrival) -> bool:
+        """Take in pictures and facts; return whether something on the screen changes."""
+        if isinstance(arrival, PageArrived):
+            self.thumbnails.take_names(arrival)
+            self.panels.touch("dataset")
+            return True
+        if isinstance(arrival, PictureArrived):
+            return self._take_picture(arrival)
+        if isinstance(arrival, StatisticsArrived):
+            content = self.panels.content("node")
+            if isinstance(content, NodePanel) and content.node.id == arrival.fetch.node:
+                content.statistics = arrival.statistics
+                self.panels.touch("node")
+            return True
+        if isinstance(arrival, RequestFailed):
+            return self._take_failure(arrival)
+        return False
+
+    def close(self) -> None:
+        """Release every texture and panel."""
+        self.panels.close_all()
+        self.thumbnails.close()
+        if self._picture is not None:
+            self._images.drop(self._picture.texture)
+        if self._kernels is not None:
+            self._images.drop(self._kernels)
+
+    def _hold(self, holding: Holding) -> None:
+        self.hand.pick_up(holding)
+        self._tell("picked", title=holding.title)
+
+    def _is_of(self, held: Holding, node: int, channel: int) -> bool:
+        network = self._stage.network
+        image = held.image
+        return (
+            network is not None
+            and isinstance(image, ChannelInput)
+            and (image.node, image.channel) == (network.graph.nodes[node].id, channel)
+        )
+
+    def _closer(self, node: int, channel: int) -> Holding | None:
+        """Return the channel to look at, the one already looked at while it is no finer."""
+        found = self.channel(node, channel)
+        before = self._loupe
+        if found is None or before is None or found.pixels is None or before.pixels is None:
+            return found or before
+        return found if found.pixels.shape > before.pixels.shape else before
+
+    def _content(self, kind: str, node: int | None) -> Content | None:
+        makers: dict[str, Callable[[], Content | None]] = {
+            "help": lambda: HelpPanel(self._bindings),
+            "noise": lambda: self._noise,
+            "colours": lambda: ColoursPanel(self.appearance),
+            "search": self._search,
+            "node": lambda: None if node is None else self._facts(node),
+            "dataset": self._pictures,
+        }
+        return makers[kind]()
+
+    def _search(self) -> Content | None:
+        network = self._stage.network
+        return None if network is None else SearchPanel(network.graph)
+
+    def _pictures(self) -> Content | None:
+        session = self._stage.state.session
+        if self._dataset is None and session is not None:
+            self._dataset = DatasetPanel(session.datasets, self.thumbnails)
+        return self._dataset
+
+    def _facts(self, node: int) -> NodePanel:
+        network, shown = self._stage.network, self._stage.shown
+        assert network is not None
+        described = network.graph.nodes[node]
+        content = NodePanel(described)
+        if shown is not None and shown.nodes[node].has_values:
+            self._source.fetch(Statistics(shown.id, described.id))
+        else:
+            content.problem = described.error or "it has no values"
+        if described.parameters:
+            self._source.fetch(Kernels(network.id, described.id))
+        return content
+
+    def _take_picture(self, arrival: PictureArrived) -> bool:
+        fetch = arrival.fetch
+        if isinstance(fetch, Sheet):
+            self.panels.touch("dataset")
+            return self.thumbnails.take_sheet(arrival)
+        if isinstance(fetch, ItemPicture):
+            image = DatasetInput(dataset=fetch.dataset, item=fetch.item)
+            return self.hand.show(image, arrival.pixels)
+        content = self.panels.content("node")
+        if isinstance(content, NodePanel) and content.node.id == fetch.node:
+            if self._kernels is not None:
+                self._images.drop(self._kernels)
+            height, width = arrival.pixels.shape[:2]
+            self._kernels = self._images.make(arrival.pixels, is_smooth=False)
+            content.kernels = Picture(self._kernels, size_wh=(width, height))
+            self.panels.touch("node")
+            return True
+        return False
+
+    def _take_failure(self, arrival: RequestFailed) -> bool:
+        request = arrival.request
+        if isinstance(request, Sheet | ItemPage):
+            self.thumbnails.forget(request)
+        content = self.panels.content("node")
+        if isinstance(content, NodePanel) and isinstance(request, Statistics):
+            content.problem = str(arrival.error)
+            self.panels.touch("node")
+        return True
+
+
+def reason(error: LayerwalkError) -> str:
+    """Return an error as one line for people."""
+    return " ".join(str(error).split())

@@ -1,0 +1,135 @@
+"""The window on a server: opens the source, the window and the walk, and closes all of them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from layerwalk_client.app.places import Place
+from layerwalk_client.app.trace import Trace
+from layerwalk_client.gl.context import window_context
+from layerwalk_client.settings import Settings, read_settings, settings_path, write_settings
+from layerwalk_client.source.arrivals import ConnectionLost
+from layerwalk_client.source.http import HttpSource
+from layerwalk_shared.messages import TileDType
+from layerwalk_shared.routes import DEFAULT_URL
+
+FIRST_ANSWER_S = 3.0
+"""So long the window is held back to see whether there is a server at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """What the window shows; None means what the settings say.
+
+    Attributes:
+        url, token, network: of the server.
+        size_wh: pixels.
+        is_fullscreen: cover the desktop.
+        place: where the eye begins.
+        shows_intro: lead a newcomer.
+        first_item: (data set's name or id, number) to put on the input at the beginning.
+        trace: file for a diary.
+    """
+
+    url: str = DEFAULT_URL
+    token: str | None = None
+    network: str | None = None
+    size_wh: tuple[int, int] | None = None
+    is_fullscreen: bool = False
+    place: Place = None
+    shows_intro: bool = True
+    first_item: tuple[str, int] | None = None
+    trace: Path | None = None
+
+
+class Wakeup:
+    """Lets other threads wake the main loop. Mutable; `ring` may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_listening = False
+
+    def ring(self) -> None:
+        """Post an event, if the loop is there to get it."""
+        import pygame
+
+        with self._lock:
+            if self._is_listening:
+                pygame.event.post(pygame.event.Event(pygame.USEREVENT))
+
+    def listen(self, *, is_listening: bool) -> None:
+        """Say whether there is a loop; afterwards no ring is under way."""
+        with self._lock:
+            self._is_listening = is_listening
+
+
+def run_view(options: ViewOptions) -> int:
+    """Walk through a served network in a window; return the exit code.
+
+    Raises:
+        LayerwalkError: there is no server, no window, or no such network.
+    """
+    path = settings_path()
+    settings = read_settings(path)
+    if options.size_wh is not None:
+        settings = replace(settings, width=options.size_wh[0], height=options.size_wh[1])
+    wakeup = Wakeup()
+    source = HttpSource(
+        options.url,
+        token=options.token,
+        network=options.network,
+        dtype=tile_dtype(settings),
+        on_arrival=wakeup.ring,
+    )
+    with Trace(options.trace, time.monotonic) as trace:
+        try:
+            source.open()
+            first = source.peek(FIRST_ANSWER_S)
+            if isinstance(first, ConnectionLost):
+                raise first.error
+            _walk(options, settings, source, wakeup=wakeup, trace=trace, path=path)
+        finally:
+            wakeup.listen(is_listening=False)
+            source.close()
+    return 0
+
+
+def _walk(
+    options: ViewOptions,
+    settings: Settings,
+    source: HttpSource,
+    *,
+    wakeup: Wakeup,
+    trace: Trace,
+    path: Path,
+) -> None:
+    size_wh = (settings.width, settings.height)
+    with window_context(size_wh, "Layerwalk", fullscreen=options.is_fullscreen) as window:
+        from layerwalk_client.app.start import Start
+        from layerwalk_client.app.walker import Walker
+
+        start = Start(
+            place=options.place,
+            shows_intro=options.shows_intro,
+            item=options.first_item,
+            keep_settings=lambda changed: write_settings(path, changed),
+            pictures=Path.cwd(),
+        )
+        trace.note("window", driver=window.driver, renderer=window.info.renderer)
+        walker = Walker(window, source, settings, start=start, trace=trace)
+        wakeup.listen(is_listening=True)
+        try:
+            walker.run()
+        finally:
+            wakeup.listen(is_listening=False)
+            walker.close()
+
+
+def tile_dtype(settings: Settings) -> TileDType | None:
+    """Return how tiles travel; None leaves it to the server."""
+    if settings.tile_dtype == "int8":
+        return "int8"
+    return "float16" if settings.tile_dtype == "float16" else None

@@ -1,0 +1,426 @@
+"""The loop of the window: device, flight, pointer, arrivals, uploads, picture. Owns the world.
+
+Nothing here waits for the network: what is wished for goes out by the source's threads, and what
+comes of it is read from a queue. At rest nothing is drawn, and the loop sleeps until something
+happens.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pygame
+
+from layerwalk_client.app import diary, overlay
+from layerwalk_client.app.commands import go_to_node, obey
+from layerwalk_client.app.gestures import Gestures
+from layerwalk_client.app.journey import Journey
+from layerwalk_client.app.panels import PanelHit
+from layerwalk_client.app.places import camera_at
+from layerwalk_client.app.pointer import Pointed, point_at, ray_of, spot_at
+from layerwalk_client.app.readings import Readings, Spot
+from layerwalk_client.app.residency import Wanted
+from layerwalk_client.app.screen import Screen
+from layerwalk_client.app.shot import find_item
+from layerwalk_client.app.stage import MIB, Stage
+from layerwalk_client.app.start import Start, appearance_of
+from layerwalk_client.app.toolbox import Outlook, Toolbox, reason
+from layerwalk_client.app.trace import Trace
+from layerwalk_client.devices.actions import Actions
+from layerwalk_client.devices.bindings import rebound
+from layerwalk_client.devices.desktop import Desktop
+from layerwalk_client.gl.context import Window
+from layerwalk_client.gl.renderer import Renderer
+from layerwalk_client.settings import Settings
+from layerwalk_client.source import Source
+from layerwalk_client.source.arrivals import RequestFailed, ValuesArrived
+from layerwalk_client.source.asking import PutInput, Values
+from layerwalk_client.world.picking import pick
+from layerwalk_client.world.view import Look, Mark, Marks
+from layerwalk_client.world.viewpoints import first_minute
+from layerwalk_shared.errors import LayerwalkError
+
+ANISOTROPY = 16.0
+SOFTWARE_ANISOTROPY = 2.0
+"""Samples along a slanted pixel: on a processor they are what a frame's time goes into."""
+LONGEST_STEP_S = 0.1
+"""A frame that took longer moves the eye by this much only."""
+PLAN_EVERY_S = 0.08
+"""While the eye moves, what is needed is thought about this often."""
+AFTERGLOW_S = 0.05
+SETTLING_S = 0.25
+"""After something happened, frames are drawn for this long, until hovers and fades have settled."""
+
+
+class Walker:
+    """One walk in one window. Mutable, owned by the main thread; the window's GL context is
+    current.
+
+    Args:
+        window: to show in.
+        source: an opened source.
+        settings: what the person likes.
+        start: how it begins.
+        trace: a diary for tools.
+        clock: seconds, only forward.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        source: Source,
+        settings: Settings,
+        *,
+        start: Start | None = None,
+        trace: Trace | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._start = start or Start()
+        self.settings = settings
+        self.trace = trace or Trace(None, clock)
+        bindings = rebound(settings.keys)
+        self.desktop = Desktop(
+            bindings,
+            size_wh=window.size_wh(),
+            radians_per_pixel=math.radians(settings.mouse_degrees),
+            inverts_y=settings.inverts_y,
+        )
+        self._renderer = Renderer(
+            anisotropy=SOFTWARE_ANISOTROPY if window.info.is_software else ANISOTROPY
+        )
+        self.screen = Screen(window, self._renderer)
+        self.stage = Stage(
+            source,
+            self._renderer,
+            cache_bytes=settings.cache_mib * MIB,
+            gpu_bytes=settings.gpu_mib * MIB,
+            sweep_s=settings.sweep_s,
+            theme=settings.theme,  # type: ignore[arg-type]  # checked by Settings
+        )
+        self.journey = Journey(pace=settings.speed)
+        self.tools = Toolbox(
+            self.stage,
+            source,
+            self._renderer.images,
+            bindings=bindings,
+            appearance=appearance_of(settings),
+            go_to=lambda node: go_to_node(self, node),
+            tell=self.trace.note,
+        )
+        self.readings = Readings()
+        self.notice = overlay.Notice()
+        self.lesson = overlay.Lesson()
+        self.teaches = self._start.shows_intro and settings.shows_hints
+        self._last_s = clock()
+        self._planned_s = -math.inf
+        self.busy_since_s: float | None = None
+        self._awake_until_s = self._last_s + SETTLING_S
+        self._gestures = Gestures()
+        self._is_lost = False
+        self.needs_plan = True
+        self.needs_draw = True
+        self.spot: Spot | None = None
+        self.pointed: Pointed | None = None
+        self.selection: Mark | None = None
+        self.is_over = False
+        self.is_plain = False
+        self.wants_screenshot = False
+
+    @property
+    def address(self) -> str:
+        """Where the network comes from, for people."""
+        return self._source.address
+
+    @property
+    def aspect(self) -> float:
+        """Width over height of the view."""
+        width, height = self.screen.size_wh
+        return width / height
+
+    def outlook(self) -> Outlook:
+        """Return where a panel would appear."""
+        hit = pick(self.stage.arrays, ray_of(self.journey.camera, (0.0, 0.0), self.screen.size_wh))
+        near = self.journey.camera.near
+        room = math.inf if hit is None else near + hit.distance  # rays start on the near plane
+        return Outlook(self.journey.camera, self.screen.size_wh, room)
+
+    def say(self, text: str, *, is_warning: bool = False) -> None:
+        """Show a message for a few seconds."""
+        self.notice.say(text, self._clock(), is_warning=is_warning)
+        self.trace.note("said", text=text)
+
+    def keep(self, settings: Settings) -> None:
+        """Take new settings, and keep them for the next walk."""
+        self.settings = settings
+        try:
+            self._start.keep_settings(settings)
+        except LayerwalkError as error:
+            self.say(reason(error), is_warning=True)
+
+    def bookmark_name(self, number: int) -> str:
+        """Return the name under which a bookmark of this network is kept."""
+        network = self.stage.network
+        return f"{network.name if network is not None else ''} {number}"
+
+    def run(self) -> None:
+        """Walk until the person leaves."""
+        self.desktop.capture(captures=self.settings.captures_mouse)
+        while not self.is_over:
+            self.frame(self._next_events())
+        self.trace.note("quit")
+
+    def frame(self, events: Iterable[pygame.event.Event]) -> bool:
+        """Let one frame happen; return whether a picture was drawn."""
+        now_s = self._clock()
+        dt = min(LONGEST_STEP_S, max(0.0, now_s - self._last_s))
+        self._last_s = now_s
+        events = list(events)
+        if any(event.type in _RESIZING for event in events) and self.screen.resize():
+            self.desktop.resize(self.screen.size_wh)
+            self.needs_plan = True
+        actions = self.desktop.read(events, now_s)
+        if actions.is_any or any(event.type in _REDRAWING for event in events):
+            self._awake_until_s = now_s + SETTLING_S
+        self._take(now_s)
+        self._obey(actions)
+        pace = self.journey.pace
+        is_elsewhere = self.journey.step(actions, dt, self.stage.arrays)
+        if self.journey.pace != pace:
+            self.say(f"speed {self.journey.pace:.2g}")
+        hit = self._point(actions)
+        self._gestures.follow(self, actions, hit, now_s)
+        for kind, intent in self.tools.panels.operate(hit, actions, dt):
+            self.tools.carry_out(kind, intent)
+        self.desktop.set_typing(is_typing=self.tools.is_typing)
+        self._plan(now_s, is_elsewhere=is_elsewhere)
+        has_changed = self.stage.step(now_s, self.settings.upload_mib * MIB)
+        self.needs_plan |= has_changed and self.stage.residency.is_switching
+        self.notice.pass_by(now_s)
+        self._learn(actions, dt)
+        self._read(dt)
+        is_unsettled = self.tools.panels.is_unsettled
+        is_drawn = self._draw(now_s, dt, is_forced=is_elsewhere or has_changed or is_unsettled)
+        self.trace.note_state(lambda: diary.describe(self, now_s))
+        return is_drawn
+
+    def close(self) -> None:
+        """Release every GL object."""
+        self.tools.close()
+        self.screen.close()
+        self._renderer.close()
+
+    # What arrives.
+
+    def _take(self, now_s: float) -> None:
+        found = self.stage.take(now_s)
+        for failure in found.failures:
+            self.say(reason(failure), is_warning=True)
+        if found.is_new_network:
+            self._begin()
+        if found.is_new_picture:
+            self.readings.clear()
+            self._planned_s = -math.inf  # what is near is wanted at once
+            self._awake_until_s = now_s + SETTLING_S
+            shown = self.stage.shown
+            assert shown is not None
+            self.trace.note("shown", snapshot=shown.id, input=shown.input.title)
+        for arrival in found.others:
+            if isinstance(arrival, ValuesArrived):
+                self.readings.arrive(arrival)
+            elif isinstance(arrival, RequestFailed) and isinstance(arrival.request, Values):
+                self.readings.fail(arrival.request)
+            else:
+                self.needs_draw |= self.tools.take(arrival)
+        self._note_connection()
+        if found.is_changed:
+            self.needs_plan = True
+        if not self.stage.state.is_busy:
+            self.busy_since_s = None
+        elif self.busy_since_s is None:
+            self.busy_since_s = now_s
+
+    def _begin(self) -> None:
+        """Stand in a network that has just been laid out."""
+        network = self.stage.network
+        assert network is not None
+        self.tools.renew()
+        self.selection = None
+        scene = self.stage.scene
+        if self._start.place is None and self._start.shows_intro:
+            self.journey.begin_tour(first_minute(scene, self.aspect))
+        else:
+            place = self._start.place
+            try:
+                self.journey.place(camera_at(place, scene, network, aspect=self.aspect))
+            except LayerwalkError as error:
+                self.say(reason(error), is_warning=True)
+                self.journey.place(camera_at(None, scene, network, aspect=self.aspect))
+        if self._start.item is not None:
+            try:
+                self.stage.submit(PutInput(network.id, find_item(self.stage, *self._start.item)))
+            except LayerwalkError as error:
+                self.say(reason(error), is_warning=True)
+        self.trace.note("connected", network=network.name, nodes=len(network.graph.nodes))
+
+    def _note_connection(self) -> None:
+        is_lost = self.stage.state.lost is not None
+        if is_lost != self._is_lost:
+            self._is_lost = is_lost
+            self.trace.note("lost" if is_lost else "found")
+
+    # What the person does.
+
+    def _obey(self, actions: Actions) -> None:
+        for order in actions.ordered:
+            obey(self, order)
+        if actions.typed:
+            self.tools.type(actions.typed)
+        for path in actions.dropped:
+            try:
+                title = self.tools.put_file(Path(path))
+            except LayerwalkError as error:
+                self.say(reason(error), is_warning=True)
+            else:
+                self.say(f"{title} goes to the input")
+                self.lesson.has_picked = self.lesson.has_put = True
+
+    def _point(self, actions: Actions) -> PanelHit | None:
+        """Find what the pointer is on: a panel, or a place in the world."""
+        ray = ray_of(self.journey.camera, actions.pointer, self.screen.size_wh)
+        stage = self.stage
+        world = pick(stage.arrays, ray)
+        room = math.inf if world is None else world.distance
+        hit = self.tools.panels.hit(ray, self.journey.camera, room=room)
+        self.pointed = None
+        if hit is None:
+            self.pointed = point_at(world, stage.scene, stage.network)
+        self.desktop.set_over_panel(is_over_panel=hit is not None)
+        return hit
+
+    def _learn(self, actions: Actions, dt: float) -> None:
+        if not self.teaches:
+            return
+        self.lesson.note(actions, dt)
+        self.lesson.has_picked |= self.tools.hand.holding is not None
+        if self.lesson.is_over:
+            self.teaches = False
+            self.keep(dataclasses.replace(self.settings, shows_hints=False))
+
+    def _read(self, dt: float) -> None:
+        """Ask for the exact value under the pointer, once it rests there."""
+        manifest = None
+        if self.pointed is not None:
+            manifest = self.stage.residency.manifest_of(self.pointed.wall.node)
+        self.spot = spot_at(self.pointed, manifest)
+        fetch = self.readings.look(None if self.spot is None else self.spot.fetch, dt)
+        if fetch is not None:
+            self._source.fetch(fetch)
+
+    def _plan(self, now_s: float, *, is_elsewhere: bool) -> None:
+        """Think about which tiles are needed, when something has changed and not too often."""
+        self.needs_plan |= is_elsewhere
+        if not self.needs_plan or now_s - self._planned_s < PLAN_EVERY_S:
+            return
+        self.needs_plan = False
+        self._planned_s = now_s
+        extra = []
+        if self.tools.loupe is not None and self.pointed is not None:
+            channel = self.pointed.hit.channel or 0
+            extra.append(Wanted(self.pointed.wall.node, channel // 256, 0))
+        self.stage.plan(
+            self.journey.camera,
+            self.screen.size_wh,
+            now_s=now_s,
+            motion=self.journey.velocity,
+            extra=extra,
+        )
+
+    # The picture.
+
+    def _draw(self, now_s: float, dt: float, *, is_forced: bool) -> bool:
+        pictures = self.tools.panels.pictures(self.journey.camera)
+        is_drawn = self.screen.draw(
+            self._look(),
+            overlay.hud_of(self, now_s),
+            pictures,
+            dt=dt,
+            now_s=now_s,
+            is_forced=is_forced or self.needs_draw,
+        )
+        self.needs_draw = False
+        if is_drawn:
+            self._awake_until_s = max(self._awake_until_s, now_s + AFTERGLOW_S)
+        if self.wants_screenshot:
+            self._screenshot()
+        return is_drawn
+
+    def _look(self) -> Look:
+        is_pointing = self.pointed is not None and not self.journey.is_on_tour
+        hover = self.pointed.mark if is_pointing and self.pointed is not None else None
+        return Look(
+            camera=self.journey.camera,
+            appearance=self.tools.appearance,
+            marks=Marks(hover, self.selection),
+        )
+
+    def _screenshot(self) -> None:
+        self.wants_screenshot = False
+        try:
+            path = self.screen.save(self._start.pictures)
+        except LayerwalkError as error:
+            self.say(reason(error), is_warning=True)
+        else:
+            self.say(f"saved {path.name}")
+            self.trace.note("screenshot", path=str(path))
+
+    # Time.
+
+    def _next_events(self) -> list[pygame.event.Event]:
+        """Wait for the next frame's time, or at rest for something to happen."""
+        now_s = self._clock()
+        if self._is_active(now_s):
+            left_s = self._last_s + 1 / self.settings.frames_per_second - now_s
+            if left_s > 0:
+                time.sleep(left_s)
+            return pygame.event.get()
+        event = pygame.event.wait(self._rest_ms(now_s))
+        found = [] if event.type == pygame.NOEVENT else [event]
+        found += pygame.event.get()
+        # What was slept through is not part of the next step.
+        self._last_s = max(self._last_s, self._clock() - 1 / self.settings.frames_per_second)
+        return found
+
+    def _is_active(self, now_s: float) -> bool:
+        return (
+            now_s < self._awake_until_s
+            or not self.journey.is_at_rest
+            or self.needs_draw
+            or self.needs_plan
+            or self._renderer.is_animating
+            or self.stage.residency.is_switching
+            or self.stage.residency.has_uploads
+            or self.tools.panels.is_unsettled
+            or self._gestures.is_pressing
+            or self.readings.is_waiting
+        )
+
+    def _rest_ms(self, now_s: float) -> int:
+        """Return how long nothing can happen by itself."""
+        rest_s = 60.0
+        if self.notice.text:
+            rest_s = min(rest_s, self.notice.until_s - now_s)
+        if self.busy_since_s is not None:
+            rest_s = min(rest_s, 0.1)
+        if self.trace.is_on:
+            rest_s = min(rest_s, 1.0)
+        return max(1, int(1000 * rest_s))
+
+
+_RESIZING = (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED, pygame.WINDOWRESIZED)
+_REDRAWING = (*_RESIZING, pygame.WINDOWEXPOSED, pygame.WINDOWFOCUSGAINED)

@@ -1,0 +1,1 @@
+"""All that touches OpenGL: contexts, targets, the renderer, panels drawn to textures."""

@@ -1,0 +1,229 @@
+"""Draws a scene from a camera into a target: what the app, pictures and headsets all use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from layerwalk_client.gl.atlas import Atlas
+from layerwalk_client.gl.bindings import gl
+from layerwalk_client.gl.boards import BoardPainter
+from layerwalk_client.gl.context import read_graphics_info
+from layerwalk_client.gl.eye import Eye, eye_of
+from layerwalk_client.gl.frame import FrameBlock
+from layerwalk_client.gl.ground import GroundPainter
+from layerwalk_client.gl.marks import MarkPainter
+from layerwalk_client.gl.overview import CELL
+from layerwalk_client.gl.pictures import Images, Overlay, Picture, PicturePainter
+from layerwalk_client.gl.residency import Residency
+from layerwalk_client.gl.ribbons import RibbonPainter
+from layerwalk_client.gl.scales import ChannelScales
+from layerwalk_client.gl.target import Target
+from layerwalk_client.gl.text import TextPainter
+from layerwalk_client.gl.textures import TexturePool
+from layerwalk_client.gl.theme import theme
+from layerwalk_client.gl.values import ValueColours
+from layerwalk_client.gl.walls import WallPainter
+from layerwalk_client.world.scene import Scene, Wall
+from layerwalk_client.world.view import Look
+from layerwalk_shared.messages import NodeStatistics
+from layerwalk_shared.tiles import Tile
+
+
+class Renderer:
+    """Everything on the GPU that makes the picture. Mutable, owned by the main thread.
+
+    It makes no context: one must be current, here and at every call. `close()` releases every GL
+    object.
+    """
+
+    def __init__(self, *, anisotropy: float = 16.0) -> None:
+        """Compile the shaders and make empty textures.
+
+        Args:
+            anisotropy: samples along the longer axis of a pixel's footprint on walls seen at a
+                slant; what the driver cannot do becomes its most.
+
+        Raises:
+            GraphicsError: the driver is older than OpenGL 3.3 or refuses a shader.
+        """
+        info = read_graphics_info()
+        anisotropy = min(anisotropy, info.max_anisotropy)
+        self._pool = TexturePool(anisotropy=anisotropy)
+        self._residency = Residency(self._pool)
+        self._atlas = Atlas(anisotropy=anisotropy)
+        self._scales = ChannelScales(self._atlas)
+        self._colours = ValueColours()
+        self._frame = FrameBlock()
+        self._walls = WallPainter(self._atlas, self._residency)
+        self._ground = GroundPainter()
+        self._ribbons = RibbonPainter()
+        self._boards = BoardPainter()
+        self._text = TextPainter()
+        self._marks = MarkPainter()
+        self._pictures = PicturePainter()
+        self.images = Images()
+        self._scene = Scene()
+        self._by_key: dict[tuple[str, int], Wall] = {}
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of textures that hold values."""
+        return self._pool.bytes + self._atlas.bytes
+
+    @property
+    def is_animating(self) -> bool:
+        """The next frame would differ from the last by time alone (cross-fades)."""
+        return self._residency.is_fading or self._text.is_fading
+
+    def set_scene(self, scene: Scene) -> None:
+        """Stand another arrangement in the world; values stay where their nodes do."""
+        if scene is self._scene:
+            return
+        self._scene = scene
+        self._atlas.set_walls(scene.walls)
+        self._scales.set_walls(scene.walls)
+        self._walls.set_walls(scene.walls)
+        self._ground.set_plots(scene.plots)
+        self._ribbons.set_ribbons(scene.ribbons)
+        self._boards.set_boards(scene.boards)
+        self._text.set_labels(scene.labels)
+        self._by_key = {(wall.network, wall.node): wall for wall in scene.walls}
+
+    def set_statistics(self, network: str, nodes: Sequence[NodeStatistics]) -> None:
+        """Take the largest value of each node of a network from a snapshot's manifest.
+
+        Without it ranges come from the tiles that are there.
+        """
+        self._scales.set_statistics(network, nodes)
+
+    def put_block(self, network: str, node: int, block: int, chain: Sequence[Tile]) -> None:
+        """Upload one block's mip levels; they replace, in a short cross-fade, what it showed.
+
+        Args:
+            network, node, block: which block.
+            chain: tiles of consecutive levels, from the finest wanted to 1 x 1.
+
+        Raises:
+            TileError: it is no such chain.
+        """
+        self._residency.put((network, node), block, chain)
+        self._scales.note(network, chain[0])
+        if self._atlas.generation((network, node), block) != chain[0].generation:
+            # No overview has come with it: from afar the wall shows this block's own.
+            small = next((tile for tile in chain if max(tile.shape_hw) <= CELL), chain[-1])
+            self._atlas.put(network, [small])
+            self._walls.data_changed()
+
+    def put_overview(self, network: str, tiles: Iterable[Tile]) -> None:
+        """Take tiles of any nodes (small ones, one a block) as what far walls show."""
+        tiles = list(tiles)
+        self._atlas.put(network, tiles)
+        for tile in tiles:
+            self._scales.note(network, tile)
+        self._walls.data_changed()
+
+    def drop_block(self, network: str, node: int, block: int) -> None:
+        """Forget a block's levels; its overview is drawn again."""
+        self._residency.drop((network, node), block)
+
+    def drop_network(self, network: str) -> None:
+        """Forget all values of a network; its walls are empty."""
+        self._residency.drop_network(network)
+        self._atlas.drop_network(network)
+        self._scales.drop_network(network)
+        self._walls.data_changed()
+
+    def resident(self, network: str, node: int, block: int) -> int | None:
+        """Return the finest level of a block that is on the GPU, None where there is none."""
+        return self._residency.level((network, node), block)
+
+    def draw(
+        self,
+        look: Look,
+        target: Target,
+        *,
+        dt: float = 0.0,
+        pictures: Sequence[Picture] = (),
+        overlays: Sequence[Overlay] = (),
+        eye: Eye | None = None,
+    ) -> None:
+        """Draw one frame.
+
+        Args:
+            look: camera, colours, marks.
+            target: what is drawn into.
+            dt: seconds since the last frame, for cross-fades; 0 draws everything settled.
+            pictures: in the world: panels, the held image.
+            overlays: on the screen, over everything.
+            eye: instead of `look.camera`, for headsets.
+        """
+        eye = eye or eye_of(look.camera, target.size_wh, pixel_scale=target.pixel_scale)
+        self._residency.advance(dt)
+        by_channel = look.appearance.mode == "channel"
+        if self._atlas.set_shares(
+            self._by_key.keys() - look.ranges.keys() if by_channel else set()
+        ):
+            self._walls.data_changed()
+        if self._atlas.flush():
+            self._scales.all_stale()
+            self._walls.data_changed()
+        self._scales.refresh(look.appearance, look.ranges)
+        self._colours.set_appearance(look.appearance)
+        self._frame.write(
+            eye,
+            theme(look.appearance.theme),
+            is_diverging=self._colours.is_diverging,
+            marks=look.appearance.marks_out_of_range,
+        )
+
+        target.bind()
+        gl.glDisable(gl.GL_BLEND)
+        gl.glDisable(gl.GL_CULL_FACE)
+        gl.glDisable(gl.GL_SCISSOR_TEST)
+        gl.glEnable(gl.GL_DEPTH_TEST)
+        gl.glDepthFunc(gl.GL_LEQUAL)
+        gl.glDepthMask(True)
+        # The sky covers every pixel that nothing stands before, so only depth is cleared.
+        gl.glClear(gl.GL_DEPTH_BUFFER_BIT)
+        self._walls.draw(eye, self._colours)
+
+        gl.glDepthMask(False)
+        self._ground.draw_sky(eye)
+        # The floor goes on where a camera's near plane cuts away what stands on it.
+        gl.glEnable(gl.GL_DEPTH_CLAMP)
+        self._ground.draw_floor()
+        gl.glEnable(gl.GL_BLEND)
+        gl.glBlendFuncSeparate(
+            gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA, gl.GL_ONE, gl.GL_ONE_MINUS_SRC_ALPHA
+        )
+        self._ground.draw_plots()
+        self._ribbons.draw(look.marks.selection)
+        gl.glDisable(gl.GL_DEPTH_CLAMP)
+        gl.glDepthMask(True)
+        self._boards.draw()
+        gl.glDepthMask(False)
+        self._marks.draw(look.marks, self._by_key)
+        gl.glEnable(gl.GL_DEPTH_CLAMP)  # names that lie on the floor, too
+        self._text.draw(eye, self._walls.places, dt=dt)
+        gl.glDisable(gl.GL_DEPTH_CLAMP)
+        self._pictures.draw(eye, pictures)
+        self._pictures.draw_overlays(target.size_wh, overlays)
+        gl.glDepthMask(True)
+        gl.glDisable(gl.GL_BLEND)
+        gl.glDisable(gl.GL_DEPTH_TEST)
+
+    def close(self) -> None:
+        """Release every GL object."""
+        gl.glUseProgram(0)  # a program in use outlives its deletion
+        gl.glBindVertexArray(0)
+        for item in (
+            self._walls, self._ground, self._ribbons, self._boards, self._text, self._marks,
+            self._pictures, self.images, self._colours, self._frame, self._atlas, self._pool,
+        ):  # fmt: skip
+            item.close()
+
+    def __enter__(self) -> Renderer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,27 @@
+// An edge on the floor: its centre line, widened to both sides.
+layout(location = 0) in vec3 centre;
+layout(location = 1) in vec3 side;     // unit vector across times mitre, times the half width
+layout(location = 2) in vec4 along;    // -1 or 1 across, metres from the source, length, half width
+layout(location = 3) in ivec3 ends;    // network, source, target
+
+#include "frame.glsl"
+uniform ivec2 selection;  // network, node; -1 = none
+
+out vec4 course;       // across, metres along, length, half width
+flat out vec3 tint;
+flat out float strength;  // 0 plain, 1 next to the selection
+out float thinned;     // share of its own width where that is under a pixel
+
+void main() {
+    vec4 clip = clip_from_world * vec4(centre, 1.0);
+    // Never thinner than a pixel and a half: wider and fainter instead.
+    float metres_per_px = max(clip.w, 1e-3) / focal_px;
+    float widened = max(1.0, 0.75 * pixel_scale * metres_per_px / along.w);
+    thinned = 1.0 / widened;
+    gl_Position = clip_from_world * vec4(centre + side * widened * along.x, 1.0);
+    course = along;
+    bool is_in = selection.x == ends.x && selection.y == ends.z;
+    bool is_out = selection.x == ends.x && selection.y == ends.y;
+    strength = float(is_in || is_out);
+    tint = is_in ? towards_colour : is_out ? away_colour : ribbon_colour;
+}

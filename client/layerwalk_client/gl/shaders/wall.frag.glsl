@@ -1,0 +1,141 @@
+// What a pixel of a wall shows: which picture of the grid, where in it, and its colour.
+// OVERVIEW reads the far picture of the whole wall, else a block's array texture is read; FADE
+// mixes with what was there before; IMAGE shows colours instead of values.
+in vec2 place;
+flat in vec2 extent;
+flat in vec4 grid;
+flat in vec4 content;
+flat in vec4 overview;
+
+#include "frame.glsl"
+uniform sampler2D page;         // overviews
+uniform sampler2D multipliers;  // a texel a cell: 1 / range, scale of int8 values
+#ifndef OVERVIEW
+uniform sampler2DArray block;
+uniform float is_int8;          // 1 if texels are int8 shares of the scale
+flat in float first;            // channel of the block's layer 0
+#endif
+#ifdef FADE
+uniform sampler2DArray previous;
+uniform vec2 previous_kind;     // 1 = from a texture, 0 = from the overview; 1 if int8
+uniform float fade;             // 0 = previous, 1 = block
+#endif
+#ifndef IMAGE
+#include "colour.glsl"
+#endif
+
+out vec4 colour;
+
+const float CELL = 8.0;
+
+// Share of a pixel that lies on the pictures, along one axis. `at` is counted from the middle of
+// the gap before the nearest picture, `width` is a pixel, both in metres.
+float share(float at, float width, float tile, float gap) {
+    float inside = min(at - 0.5 * gap, tile + 0.5 * gap - at);
+    float own = clamp(inside / width + 0.5, 0.0, 1.0);
+    float neighbour = clamp(0.5 - (gap + inside) / width, 0.0, 1.0);
+    float period = tile + gap;
+    return mix(min(own + neighbour, 1.0), tile / period, smoothstep(0.5, 1.5, width / period));
+}
+
+struct Cell {
+    vec2 index;   // column, row
+    vec2 within;  // 0..1 over the picture
+    vec2 dx, dy;  // derivatives of `within`
+};
+
+vec4 from_overview(Cell cell) {
+    vec2 gx = cell.dx * CELL, gy = cell.dy * CELL;
+    float lod = 0.5 * log2(max(min(dot(gx, gx), dot(gy, gy)), 1e-8));
+    // Enlarged, a cell keeps to its own texels; reduced, half a pixel of its neighbour smooths the
+    // step between them, also while the picture moves.
+    float margin = 0.5 * clamp(1.0 - lod, 0.0, 1.0);
+    vec2 corner = overview.xy + cell.index;
+    vec2 texel = corner * CELL + clamp(cell.within * CELL, margin, CELL - margin);
+    vec2 size = vec2(textureSize(page, 0));
+    vec4 value = textureGrad(page, texel / size, gx / size, gy / size);
+#ifndef IMAGE
+    // One range for the whole wall, or values that are shares of their channel's range already.
+    value.r *= overview.z > 1.5 ? 1.0 : texelFetch(multipliers, ivec2(corner), 0).r;
+#endif
+    return value;
+}
+
+#ifndef OVERVIEW
+vec4 from_texture(sampler2DArray source, Cell cell, float layer, float is_share) {
+    layer = clamp(layer, 0.0, float(textureSize(source, 0).z - 1));
+    // Inside a texel the coordinate rests on its centre and moves on only within the pixel that
+    // crosses the border: texels are crisp, their edges smooth.
+    vec2 size = vec2(textureSize(source, 0).xy);
+    vec2 at = cell.within * size;
+    vec2 texels_px = (abs(cell.dx) + abs(cell.dy)) * size;
+    vec2 seam = floor(at + 0.5);
+    vec2 from_seam = (at - seam) / clamp(texels_px, 1e-5, 1.0);
+    vec2 crisp = (seam + clamp(from_seam, -0.5, 0.5)) / size;
+    vec4 value = textureGrad(source, vec3(crisp, layer), cell.dx, cell.dy);
+    // At rest the texel itself: exact on any filter unit, and no NaN next door reaches over.
+    vec2 texel = clamp(floor(at), vec2(0.0), size - 1.0);
+    bool rests = all(lessThan(texels_px, vec2(1.0))) && all(greaterThanEqual(abs(from_seam), vec2(0.5)));
+    vec4 exact = texelFetch(source, ivec3(texel, layer + 0.5), 0);
+    value = rests ? exact : value;
+#ifndef IMAGE
+    vec2 scale = texelFetch(multipliers, ivec2(overview.xy + cell.index), 0).rg;
+    value.r *= scale.r * (is_share > 0.5 ? scale.g : 1.0);
+#endif
+    return value;
+}
+#endif
+
+vec3 painted(vec4 value) {
+#ifdef IMAGE
+    return value.rgb;
+#else
+    return colour_of(value.r);
+#endif
+}
+
+void main() {
+    vec2 pixel_x = dFdx(place), pixel_y = dFdy(place);
+    vec2 pixel = max(abs(pixel_x) + abs(pixel_y), vec2(1e-7));
+    vec2 tile = grid.xy;
+    float gap = grid.z;
+    vec2 period = tile + gap;
+    vec2 shifted = place - 0.5 * gap;
+
+    Cell cell;
+    cell.index = clamp(floor(shifted / period), vec2(0.0), vec2(grid.w, overview.w) - 1.0);
+    vec2 at = shifted - cell.index * period;
+    cell.within = clamp((at - 0.5 * gap) / tile, 0.0, 1.0);
+    cell.dx = pixel_x / tile;
+    cell.dy = pixel_y / tile;
+
+    float channel = cell.index.y * grid.w + cell.index.x;
+    float covered = share(at.x, pixel.x, tile.x, gap) * share(at.y, pixel.y, tile.y, gap);
+    vec2 unit = min(floor(cell.within * content.zw), content.zw - 1.0);
+    bool is_empty = channel >= content.x
+        || (content.y > 0.0 && unit.y * content.z + unit.x >= content.y);
+    if (is_empty) covered = 0.0;
+    if (!gl_FrontFacing) covered = 0.0;
+
+    vec3 shown = wall_empty;
+#ifdef OVERVIEW
+    if (overview.z > 0.5) shown = painted(from_overview(cell));
+#else
+    float layer = channel - first;
+    shown = painted(from_texture(block, cell, layer, is_int8));
+#ifdef FADE
+    vec4 before = previous_kind.x > 0.5
+        ? from_texture(previous, cell, layer, previous_kind.y)
+        : from_overview(cell);
+    shown = mix(painted(before), shown, fade);
+#endif
+#endif
+    vec3 wall = covered >= 1.0 ? shown : mix(wall_colour, shown, covered);
+
+    // One pixel of border, faint on walls of a few pixels, where it would be all there is.
+    vec2 edge_px = min(place, extent - place) / pixel;
+    vec2 size_px = extent / pixel;
+    float border = clamp(pixel_scale + 0.5 - min(edge_px.x, edge_px.y), 0.0, 1.0);
+    border *= smoothstep(6.0, 40.0, min(size_px.x, size_px.y) / pixel_scale);
+    colour = vec4(mix(wall, wall_border, border), 1.0);
+}

@@ -1,0 +1,36 @@
+// A wall's rectangle, or with STRIP the triangles of one of its blocks.
+layout(location = 0) in uint wall;
+#ifdef STRIP
+layout(location = 1) in float first_channel;  // of the block
+layout(location = 2) in vec2 corner;         // metres from the upper left corner, y down
+#endif
+
+#include "frame.glsl"
+uniform samplerBuffer walls;  // five texels a wall, see walls.py
+
+#ifdef STRIP
+flat out float first;
+#endif
+out vec2 place;          // metres from the upper left corner, y down
+flat out vec2 extent;    // width, height of the wall
+flat out vec4 grid;      // width and height of a picture, gap, columns
+flat out vec4 content;   // channels, cells of a vector, width and height of a picture at level 0
+flat out vec4 overview;  // cell of the upper left corner on its page, 0 none, 1 values, 2 shares; rows
+
+void main() {
+    int record = int(wall) * 5;
+    vec4 origin = texelFetch(walls, record);
+    vec4 plane = texelFetch(walls, record + 1);
+    grid = texelFetch(walls, record + 2);
+    content = texelFetch(walls, record + 3);
+    overview = texelFetch(walls, record + 4);
+    extent = plane.zw;
+#ifdef STRIP
+    place = corner;
+    first = first_channel;
+#else
+    place = vec2(gl_VertexID >> 1, gl_VertexID & 1) * extent;
+#endif
+    vec3 world = origin.xyz + vec3(plane.x, 0.0, plane.y) * place.x - vec3(0.0, place.y, 0.0);
+    gl_Position = clip_from_world * vec4(world, 1.0);
+}

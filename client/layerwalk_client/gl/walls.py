@@ -1,0 +1,175 @@
+"""Draws all walls: far ones from their overviews in one draw a page, near ones block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layerwalk_client.gl.atlas import Atlas
+from layerwalk_client.gl.buffers import Attribute, RecordTable, VertexStream
+from layerwalk_client.gl.eye import Eye
+from layerwalk_client.gl.overview import CELL
+from layerwalk_client.gl.programs import Program
+from layerwalk_client.gl.residency import Residency
+from layerwalk_client.gl.strips import block_triangles
+from layerwalk_client.gl.values import ValueColours
+from layerwalk_client.gl.visibility import WallPlaces, see_walls, wall_places
+from layerwalk_client.gl.wall_draws import (
+    UNIT_BLOCK,
+    UNIT_MULTIPLIERS,
+    UNIT_PAGE,
+    UNIT_PREVIOUS,
+    UNIT_TABLE,
+    UNIT_WALLS,
+    WallDraws,
+)
+from layerwalk_client.world.scene import Wall
+from layerwalk_shared.tiles import BLOCK_CHANNELS
+
+NEAR_PX = float(CELL)
+"""A picture larger than this many pixels shows more than its overview holds."""
+
+NodeKey = tuple[str, int]
+_VERTEX = np.dtype([("wall", "<u4"), ("first", "<f4"), ("corner", "<f4", 2)])
+
+
+def wall_records(walls: Sequence[Wall], atlas: Atlas) -> NDArray[np.float32]:
+    """Return what shaders know of each wall, `[N, 5, 4]` float32.
+
+    Texels: upper left corner; direction to the right (x, z), width, height; width and height of a
+    picture, gap, columns; channels, cells of a vector, width and height of a picture in texels;
+    cell of the overview on its page (x, y); 0 for none, 1 for values, 2 for shares; rows.
+    """
+    records = np.zeros((len(walls), 5, 4), np.float32)
+    for record, wall in zip(records, walls, strict=True):
+        right = np.array([np.cos(wall.yaw), 0.0, -np.sin(wall.yaw)])
+        width, height = wall.size_wh
+        corner = np.asarray(wall.centre) - right * width / 2 + (0, height / 2, 0)
+        key = (wall.network, wall.node)
+        slot = atlas.slot(key)
+        record[0, :3] = corner
+        record[1] = right[0], right[2], width, height
+        record[2] = *wall.tile_wh, wall.gap, wall.columns
+        record[3] = wall.channels, wall.cells, wall.picture_hw[1], wall.picture_hw[0]
+        if slot is not None:
+            kind = int(atlas.has_overview(key)) * (1 + atlas.holds_shares(key))
+            record[4] = slot.x, slot.y, kind, wall.rows
+    return records
+
+
+class WallPainter:
+    """Walls on the GPU. Mutable, owned by the main thread."""
+
+    def __init__(self, atlas: Atlas, residency: Residency) -> None:
+        """Draw from the overviews of `atlas` and the blocks of `residency`."""
+        self._atlas = atlas
+        self._residency = residency
+        self._programs: dict[tuple[str, ...], Program] = {}
+        self._records = RecordTable()
+        self._instances = VertexStream([Attribute(0, 1, "u4", 0, True)], 4, divisor=1)
+        self._strips = VertexStream(
+            [Attribute(0, 1, "u4", 0, True), Attribute(1, 1, "f4", 4), Attribute(2, 2, "f4", 8)],
+            _VERTEX.itemsize,
+        )
+        self._walls: tuple[Wall, ...] = ()
+        self._keys: list[NodeKey] = []
+        self._ranges: list[list[tuple[int, int]]] = []
+        self._places: WallPlaces = wall_places(())
+        self._pages: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._needs_records = True
+
+    @property
+    def places(self) -> WallPlaces:
+        """Where the walls stand."""
+        return self._places
+
+    def set_walls(self, walls: tuple[Wall, ...]) -> None:
+        """Stand other walls in the world."""
+        if walls == self._walls:
+            return
+        self._walls = walls
+        self._keys = [(wall.network, wall.node) for wall in walls]
+        self._places = wall_places(walls)
+        self._needs_records = True
+        parts: list[NDArray[np.void]] = []
+        self._ranges = []
+        count = 0
+        for index, wall in enumerate(walls):
+            ranges = []
+            for block, corners in enumerate(block_triangles(wall)):
+                part = np.zeros(len(corners), _VERTEX)
+                part["wall"] = index
+                part["first"] = block * BLOCK_CHANNELS
+                part["corner"] = corners
+                parts.append(part)
+                ranges.append((count, len(corners)))
+                count += len(corners)
+            self._ranges.append(ranges)
+        self._strips.write(np.concatenate(parts) if parts else np.zeros(0, _VERTEX))
+
+    def data_changed(self) -> None:
+        """Say that overviews have come, gone or moved."""
+        self._needs_records = True
+
+    def _refresh(self) -> None:
+        self._records.write(wall_records(self._walls, self._atlas))
+        slots = [self._atlas.slot(key) for key in self._keys]
+        self._pages = np.array([slot.page if slot else -1 for slot in slots], np.intp)
+        self._needs_records = False
+
+    def draw(self, eye: Eye, colours: ValueColours) -> None:
+        """Draw the walls that the eye sees, nearest first."""
+        if self._needs_records:
+            self._refresh()
+        if not self._walls:
+            return
+        sight = see_walls(self._places, eye)
+        self._records.bind(UNIT_WALLS)
+        far = np.ones(len(sight.walls), bool)
+        near = np.flatnonzero(sight.is_front & (sight.picture_px > NEAR_PX))
+        colours.bind(UNIT_TABLE)
+        drawn = WallDraws(
+            self.program, self._atlas.pages, instances=self._instances, strips=self._strips
+        )
+        for place in near:
+            wall = int(sight.walls[place])
+            blocks = self._residency.blocks(self._keys[wall])
+            if blocks:
+                far[place] = False
+                drawn.near(int(self._pages[wall]), self._ranges[wall], blocks)
+        self._draw_far(sight.walls[far], drawn)
+
+    def _draw_far(self, walls: NDArray[np.intp], drawn: WallDraws) -> None:
+        if not len(walls):
+            return
+        pages = self._pages[walls]
+        order = np.argsort(pages, kind="stable")
+        walls, pages = walls[order], pages[order]
+        starts = np.flatnonzero(np.r_[True, pages[1:] != pages[:-1]])
+        for start, end in zip(starts, [*starts[1:], len(walls)], strict=True):
+            self._instances.write(walls[start:end].astype(np.uint32))
+            drawn.far(int(pages[start]), int(end - start))
+
+    def program(self, defines: tuple[str, ...]) -> Program:
+        """Return the program of that kind; made once."""
+        found = self._programs.get(defines)
+        if found is None:
+            found = self._programs[defines] = Program("wall", defines=defines)
+            found.use()
+            for name, unit in (
+                ("walls", UNIT_WALLS), ("page", UNIT_PAGE), ("multipliers", UNIT_MULTIPLIERS),
+                ("table", UNIT_TABLE), ("block", UNIT_BLOCK), ("previous", UNIT_PREVIOUS),
+            ):  # fmt: skip
+                found.set_int(name, unit)
+        return found
+
+    def close(self) -> None:
+        """Release every GL object."""
+        for program in self._programs.values():
+            program.close()
+        self._programs.clear()
+        self._records.close()
+        self._instances.close()
+        self._strips.close()

@@ -1,0 +1,381 @@
+"""What lies over the view: crosshair, readout, legend, banner, hints, the image in the hand.
+
+Drawn from one frozen description, so that it is drawn anew only when that has changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from imgui_bundle import imgui
+
+from layerwalk_client.ui import style as look
+from layerwalk_client.ui.pictures import Picture
+from layerwalk_client.ui.style import Style, packed
+from layerwalk_client.ui.widgets import gradient, short_number
+from layerwalk_client.world.scene import Colour
+from layerwalk_shared.colours import TABLES
+
+GRID_FROM_PIXELS = 6.0
+"""A magnified picture shows its pixel grid once a pixel is at least this large."""
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """What the pointer is on.
+
+    Attributes:
+        node: id, or a sentence such as "the input: click puts the picture there".
+        facts: operation, shape.
+        place: channel and position, "" for a wall as a whole.
+        value: the number, "" where there is none; "~" before it where it is not the exact one.
+    """
+
+    node: str
+    facts: str = ""
+    place: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One line of the first minute: keys, what they do, whether it was done."""
+
+    keys: str
+    text: str
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The image in the hand."""
+
+    picture: Picture | None
+    title: str
+    note: str = ""
+    is_magnified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LegendLine:
+    """The colour table with its numbers; `limit` None: unknown."""
+
+    table: str
+    limit: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hud:
+    """Everything over the view, in one frozen piece.
+
+    Attributes:
+        title, detail: upper left: the network; what is on its input and what it says.
+        readout: lower middle.
+        legend: lower left.
+        banner: why there is no server, "" when there is.
+        message: something that has just happened, "" when nothing.
+        is_warning: the message is about a failure.
+        progress: text and share (0..1) of work under way.
+        hints: of the first minute.
+        carried: the image in the hand.
+        cross: where the crosshair is in -1..1, None: hidden.
+        is_hot: the crosshair is on something that can be operated.
+        is_plain: leave all texts away.
+    """
+
+    title: str = ""
+    detail: str = ""
+    readout: Readout | None = None
+    legend: LegendLine | None = None
+    banner: str = ""
+    message: str = ""
+    is_warning: bool = False
+    progress: tuple[str, float] | None = None
+    hints: tuple[Hint, ...] = ()
+    carried: Carried | None = None
+    cross: tuple[float, float] | None = None
+    is_hot: bool = False
+    is_plain: bool = False
+
+
+def draw_hud(style: Style, hud: Hud) -> None:
+    """Draw over the whole of the current ImGui display; no widget, nothing to operate."""
+    size = imgui.get_io().display_size
+    sheet = _Sheet(style, imgui.get_background_draw_list(), size.x, size.y)
+    if hud.carried is not None:
+        sheet.carried(hud.carried)
+    if not hud.is_plain:
+        sheet.heading(hud)
+        if hud.legend is not None:
+            sheet.legend(hud.legend)
+        if hud.readout is not None:
+            sheet.readout(hud.readout)
+        if hud.progress is not None:
+            sheet.progress(*hud.progress)
+        if hud.hints:
+            sheet.hints(hud.hints)
+    if hud.message:
+        sheet.line(
+            hud.message,
+            size.y * 0.16,
+            colour=look.MARK if hud.is_warning else look.BRIGHT,
+        )
+    if hud.banner:
+        sheet.banner(hud.banner)
+    if hud.cross is not None and not (hud.carried and hud.carried.is_magnified):
+        sheet.cross(hud.cross, is_hot=hud.is_hot)
+
+
+class _Sheet:
+    """Draws onto one ImGui draw list; positions in pixels from the upper left."""
+
+    def __init__(self, style: Style, draw: Any, width: float, height: float) -> None:
+        self.style = style
+        self.ink = draw
+        self.width = width
+        self.height = height
+        self.margin = style.px(20)
+
+    def _measure(self, text: str, design_pixels: float, *, is_bold: bool = False) -> float:
+        font = self.style.bold if is_bold else self.style.regular
+        imgui.push_font(font, self.style.text_px(design_pixels))
+        wide: float = imgui.calc_text_size(text).x
+        imgui.pop_font()
+        return wide
+
+    def _write(
+        self,
+        text: str,
+        at: tuple[float, float],
+        *,
+        pixels: float,
+        colour: Colour,
+        is_bold: bool = False,
+        has_shadow: bool = False,
+    ) -> None:
+        font = self.style.bold if is_bold else self.style.regular
+        where = (round(at[0]), round(at[1]))
+        size = self.style.text_px(pixels)
+        if has_shadow:
+            dark = packed((0.0, 0.0, 0.0, 0.75))
+            for right, down in ((1, 1), (-1, 1), (1, -1), (-1, -1)):
+                self.ink.add_text(font, size, (where[0] + right, where[1] + down), dark, text)
+        self.ink.add_text(font, size, where, packed(colour), text)
+
+    def _plate(
+        self, left: float, top: float, right: float, bottom: float, *, radius: float = 8
+    ) -> None:
+        px = self.style.px
+        self.ink.add_rect_filled((left, top), (right, bottom), packed(look.SHADE), px(radius))
+
+    def heading(self, hud: Hud) -> None:
+        top = self.margin * 0.8
+        if hud.title:
+            self._write(
+                hud.title,
+                (self.margin, top),
+                pixels=19,
+                colour=look.BRIGHT,
+                is_bold=True,
+                has_shadow=True,
+            )
+        if hud.detail:
+            self._write(
+                hud.detail,
+                (self.margin, top + self.style.px(26)),
+                pixels=15,
+                colour=look.QUIET,
+                has_shadow=True,
+            )
+
+    def legend(self, legend: LegendLine) -> None:
+        px = self.style.px
+        wide, high = px(190), px(8)
+        left, top = self.margin + px(10), self.height - self.margin - px(34)
+        if legend.limit is None:
+            top += px(18)
+        bottom = self.height - self.margin
+        self._plate(left - px(10), top - px(26), left + wide + px(10), bottom)
+        self._write(legend.text, (left, top - px(20)), pixels=13, colour=look.QUIET)
+        gradient(self.ink, imgui.ImVec2(left, top), (wide, high), name=legend.table)
+        if legend.limit is None:
+            return
+        is_diverging = TABLES[legend.table].is_diverging
+        number = short_number(legend.limit)
+        below = top + high + px(4)
+        self._write(
+            f"{MINUS}{number}" if is_diverging else "0",
+            (left, below),
+            pixels=13,
+            colour=look.TEXT,
+        )
+        if is_diverging:
+            middle = left + (wide - self._measure("0", 13)) / 2
+            self._write("0", (middle, below), pixels=13, colour=look.TEXT)
+        right = left + wide - self._measure(number, 13)
+        self._write(number, (right, below), pixels=13, colour=look.TEXT)
+
+    def readout(self, readout: Readout) -> None:
+        px = self.style.px
+        parts = [
+            (readout.node, 17.0, look.BRIGHT, True),
+            (readout.facts, 15.0, look.QUIET, False),
+            (readout.place, 15.0, look.TEXT, False),
+            (readout.value.replace("-", MINUS), 17.0, look.MARK, True),
+        ]
+        shown = [part for part in parts if part[0]]
+        widths = [self._measure(text, size, is_bold=bold) for text, size, _, bold in shown]
+        gap = px(18)
+        total = sum(widths) + gap * (len(shown) - 1)
+        left = (self.width - total) / 2
+        top = self.height - self.margin - px(34)
+        self._plate(left - px(16), top, left + total + px(16), top + px(34))
+        for (text, size, colour, bold), wide in zip(shown, widths, strict=True):
+            self._write(
+                text,
+                (left, top + px(17) - self.style.text_px(size) * 0.56),
+                pixels=size,
+                colour=colour,
+                is_bold=bold,
+            )
+            left += wide + gap
+
+    def progress(self, text: str, share: float) -> None:
+        px = self.style.px
+        wide = px(220)
+        left, top = self.width - self.margin - wide, self.margin
+        self._write(text, (left, top), pixels=14, colour=look.TEXT, has_shadow=True)
+        top += px(22)
+        self.ink.add_rect_filled((left, top), (left + wide, top + px(3)), packed(look.FIELD), px(2))
+        self.ink.add_rect_filled(
+            (left, top),
+            (left + max(px(3), wide * min(1.0, max(0.0, share))), top + px(3)),
+            packed(look.ACCENT),
+            px(2),
+        )
+
+    def hints(self, hints: tuple[Hint, ...]) -> None:
+        px = self.style.px
+        keys_wide = max(self._measure(hint.keys, 15, is_bold=True) for hint in hints)
+        text_wide = max(self._measure(hint.text, 15) for hint in hints)
+        row = px(25)
+        left = self.margin + px(20)
+        top = self.height - self.margin - px(96) - row * len(hints)
+        self._plate(
+            left - px(20),
+            top - px(12),
+            left + keys_wide + px(18) + text_wide + px(20),
+            top + row * len(hints) + px(8),
+            radius=10,
+        )
+        for hint in hints:
+            quiet = 0.35 if hint.is_done else 1.0
+            bright = (*look.ACCENT[:3], quiet)
+            plain = (*look.TEXT[:3], quiet)
+            right = left + keys_wide - self._measure(hint.keys, 15, is_bold=True)
+            self._write(hint.keys, (right, top), pixels=15, colour=bright, is_bold=True)
+            self._write(hint.text, (left + keys_wide + px(18), top), pixels=15, colour=plain)
+            top += row
+
+    def line(self, text: str, top: float, *, colour: Colour) -> None:
+        px = self.style.px
+        wide = self._measure(text, 17)
+        left = (self.width - wide) / 2
+        self._plate(left - px(18), top - px(9), left + wide + px(18), top + px(29))
+        self._write(text, (left, top), pixels=17, colour=colour)
+
+    def banner(self, text: str) -> None:
+        px = self.style.px
+        wide = self._measure(text, 16)
+        left, top = (self.width - wide) / 2, px(14)
+        box = ((left - px(34), top), (left + wide + px(20), top + px(36)))
+        self.ink.add_rect_filled(*box, packed((0.16, 0.05, 0.06, 0.94)), px(8))
+        self.ink.add_rect(*box, packed(look.DANGER, 0.7), px(8), 1.0)
+        dot = (left - px(17), top + px(18))
+        self.ink.add_circle_filled(dot, px(5), packed(look.DANGER))
+        self._write(text, (left, top + px(9)), pixels=16, colour=look.BRIGHT)
+
+    def cross(self, at: tuple[float, float], *, is_hot: bool) -> None:
+        px = self.style.px
+        centre = ((at[0] + 1) / 2 * self.width, (1 - at[1]) / 2 * self.height)
+        self.ink.add_circle_filled(centre, px(3.6), packed((0.0, 0.0, 0.0, 0.55)))
+        self.ink.add_circle_filled(centre, px(2.4), packed(look.BRIGHT))
+        if is_hot:
+            self.ink.add_circle(centre, px(9), packed((0.0, 0.0, 0.0, 0.5)), 0, px(3.2))
+            self.ink.add_circle(centre, px(9), packed(look.MARK), 0, px(1.6))
+
+    def carried(self, carried: Carried) -> None:
+        px = self.style.px
+        if carried.is_magnified:
+            self._magnified(carried)
+            return
+        side = px(190)
+        right, bottom = self.width - self.margin, self.height - self.margin
+        width, height = side, side
+        if carried.picture is not None:
+            wide, high = carried.picture.size_wh
+            width, height = side * wide / max(wide, high), side * high / max(wide, high)
+        left, top = right - width, bottom - height - px(24)
+        box = ((left, top), (right, top + height))
+        edge = px(6)
+        self._plate(left - edge, top - edge, right + edge, bottom + edge * 0.6)
+        if carried.picture is None:
+            self.ink.add_rect_filled(*box, packed(look.FIELD), px(3))
+        else:
+            picture = carried.picture
+            self.ink.add_image(
+                imgui.ImTextureRef(picture.texture), *box, picture.uv0, picture.uv1,
+                packed((1.0, 1.0, 1.0, 0.94)),
+            )  # fmt: skip
+        self.ink.add_rect(*box, packed(look.ACCENT, 0.85), 0.0, max(1.0, px(1.2)))
+        self._write(
+            _fitting(carried.title, width, lambda text: self._measure(text, 14)),
+            (left, top + height + px(5)),
+            pixels=14,
+            colour=look.TEXT,
+        )
+
+    def _magnified(self, carried: Carried) -> None:
+        px = self.style.px
+        self.ink.add_rect_filled(
+            (0, 0), (self.width, self.height), packed((0.02, 0.03, 0.04, 0.88))
+        )
+        if carried.picture is None:
+            return
+        picture = carried.picture
+        wide, high = picture.size_wh
+        factor = min((self.width - px(80)) / wide, (self.height - px(130)) / high)
+        if factor > 1:
+            factor = float(int(factor))  # whole pixels, so that all are equally large
+        left = round((self.width - wide * factor) / 2)
+        top = round((self.height - high * factor) / 2 - px(18))
+        box = ((left, top), (left + wide * factor, top + high * factor))
+        self.ink.add_image(
+            imgui.ImTextureRef(picture.texture), *box, picture.uv0, picture.uv1,
+            packed((1.0, 1.0, 1.0, 1.0)),
+        )  # fmt: skip
+        if factor >= GRID_FROM_PIXELS:
+            line = packed((0.5, 0.55, 0.62, 0.28))
+            for column in range(wide + 1):
+                x = left + column * factor
+                self.ink.add_line((x, box[0][1]), (x, box[1][1]), line, 1.0)
+            for row in range(high + 1):
+                y = top + row * factor
+                self.ink.add_line((box[0][0], y), (box[1][0], y), line, 1.0)
+        text = f"{carried.title}   {wide} \N{MULTIPLICATION SIGN} {high}"
+        if carried.note:
+            text += f"   {carried.note.replace('-', MINUS)}"
+        middle = (self.width - self._measure(text, 16)) / 2
+        self._write(text, (middle, box[1][1] + px(14)), pixels=16, colour=look.TEXT)
+
+
+def _fitting(text: str, width: float, measure: Any) -> str:
+    """Return `text`, its end replaced by an ellipsis where it is wider than `width`."""
+    if measure(text) <= width:
+        return text
+    while text and measure(text + "…") > width:
+        text = text[:-1]
+    return text + "…"

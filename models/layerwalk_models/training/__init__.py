@@ -1,0 +1,1 @@
+"""Train a classifier on a folder of class folders: data, augmentation, schedule, loop, report."""

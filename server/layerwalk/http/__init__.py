@@ -1,0 +1,1 @@
+"""The HTTP side: parses requests, answers them; everything else is the session's."""

@@ -1,0 +1,167 @@
+"""Snapshots: the manifest, exact values, a channel as a picture, statistics."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from flask import Response
+from pydantic import Field, FiniteFloat
+
+from layerwalk.drawing import channel_picture, png, scaled
+from layerwalk.http.answers import array, immutable, message, picture, unchanged
+from layerwalk.http.context import Context
+from layerwalk.http.operations import Answer, Operation, Query, json_answer
+from layerwalk.snapshots import Snapshot
+from layerwalk.statistics import channel_rows, describe_values
+from layerwalk_shared.colours import DEFAULT_TABLE
+from layerwalk_shared.errors import InvalidRequestError, NotFoundError
+from layerwalk_shared.messages import RangeMode, SnapshotManifest, ValueStatistics
+from layerwalk_shared.routes import CHANNEL, SNAPSHOT, STATS, VALUES
+
+_SLICE = re.compile(r"([0-9]{1,9})(?:(:)([0-9]{1,9})?)?")
+
+
+class ValuesQuery(Query):
+    """Query of values."""
+
+    channels: Annotated[
+        str | None,
+        Field(
+            description="Slice of the tensor's first axis: `3`, `3:7` (3 to 6), `3:`.",
+            pattern=rf"^{_SLICE.pattern}$",
+        ),
+    ] = None
+
+
+class ChannelQuery(Query):
+    """Query of a picture."""
+
+    colormap: Annotated[str, Field(description="Colour table.")] = DEFAULT_TABLE
+    range: Annotated[
+        RangeMode, Field(description="Whose largest magnitude gets the table's end.")
+    ] = "node"
+    manual: Annotated[
+        FiniteFloat, Field(gt=0, description="Value of the table's end, for `range=manual`.")
+    ] = 1.0
+    percentile: Annotated[
+        FiniteFloat, Field(ge=0, le=100, description="For `range=percentile`.")
+    ] = 99.0
+    size: Annotated[
+        int | None, Field(ge=1, le=4096, description="Pixels of the longer side; native without.")
+    ] = None
+
+
+class StatsQuery(Query):
+    """Query of statistics."""
+
+    bins: Annotated[int, Field(ge=1, le=1024, description="Bins of the histogram.")] = 64
+
+
+def node_index(snapshot: Snapshot, node_id: str) -> int:
+    """Return the index of a node in a snapshot's graph.
+
+    Raises:
+        NotFoundError: there is none; names the nearest.
+    """
+    snapshot.graph.node(node_id)
+    return snapshot.graph.index[node_id]
+
+
+def show_snapshot(context: Context, query: Query, *, snapshot: str) -> Response:
+    found = context.session.snapshot(snapshot)
+    return unchanged(found.id) or immutable(message(found.manifest), found.id)
+
+
+def show_values(context: Context, query: ValuesQuery, *, snapshot: str, node: str) -> Response:
+    found = context.session.snapshot(snapshot)
+    values = found.node_values(node_index(found, node))
+    if query.channels is not None:
+        match = _SLICE.fullmatch(query.channels)
+        assert match is not None
+        first = int(match[1])
+        length = values.shape[0] if values.ndim else 0
+        if first >= length:
+            raise NotFoundError(f"channel {first} is not in node {node!r} of shape {values.shape}")
+        last = first + 1 if match[2] is None else int(match[3]) if match[3] else length
+        if not first < last <= length:
+            raise InvalidRequestError(
+                f"channels {query.channels!r} of node {node!r}: expected a slice within {length}"
+            )
+        values = values[first:last]
+    return unchanged(found.id) or immutable(array(values), found.id)
+
+
+def show_channel(
+    context: Context, query: ChannelQuery, *, snapshot: str, node: str, channel: int
+) -> Response:
+    found = context.session.snapshot(snapshot)
+    index = node_index(found, node)
+    found.channel_of(index, channel)
+    if known := unchanged(found.id):
+        return known
+    drawn = channel_picture(
+        found,
+        index,
+        channel,
+        colormap=query.colormap,
+        range_mode=query.range,
+        manual=query.manual,
+        percentile=query.percentile,
+    )
+    sized = scaled(drawn, query.size, largest=context.limits.picture_side)
+    return immutable(picture(png(sized)), found.id)
+
+
+def show_stats(context: Context, query: StatsQuery, *, snapshot: str, node: str) -> Response:
+    found = context.session.snapshot(snapshot)
+    index = node_index(found, node)
+    values = found.node_values(index)
+    if known := unchanged(found.id):
+        return known
+    rows = channel_rows(values, found.views[index])
+    described = describe_values(node, values.shape, rows, bins=query.bins)
+    return immutable(message(described), found.id)
+
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        SNAPSHOT,
+        show_snapshot,
+        tag="snapshots",
+        summary="A snapshot's manifest: input, scales of every node, top classes",
+        answers={200: json_answer(SnapshotManifest, "The manifest.")},
+        errors=(404, 410),
+    ),
+    Operation(
+        "GET",
+        VALUES,
+        show_values,
+        tag="snapshots",
+        summary="The exact values of a node, as an NPY file",
+        query=ValuesQuery,
+        answers={200: (Answer("application/x-npy", "The tensor without batch axis."),)},
+        errors=(404, 410),
+    ),
+    Operation(
+        "GET",
+        CHANNEL,
+        show_channel,
+        tag="snapshots",
+        summary="A channel as a PNG picture",
+        query=ChannelQuery,
+        answers={200: (Answer("image/png", "The picture."),)},
+        errors=(404, 410, 413),
+    ),
+    Operation(
+        "GET",
+        STATS,
+        show_stats,
+        tag="snapshots",
+        summary="Statistics of a node: whole, histogram, per channel, dead channels",
+        query=StatsQuery,
+        answers={200: json_answer(ValueStatistics, "The statistics.")},
+        errors=(404, 410),
+    ),
+)

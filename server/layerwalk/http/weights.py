@@ -1,0 +1,84 @@
+"""The weights behind a node: values, statistics, a sheet of kernels."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask import Response
+from pydantic import Field
+
+from layerwalk.drawing import kernel_sheet, png
+from layerwalk.http.answers import array, message, picture
+from layerwalk.http.context import Context
+from layerwalk.http.operations import Answer, Operation, Query, json_answer
+from layerwalk.http.snapshots import StatsQuery
+from layerwalk.statistics import as_rows, describe_values
+from layerwalk_shared.colours import DEFAULT_TABLE
+from layerwalk_shared.messages import ValueStatistics
+from layerwalk_shared.routes import KERNELS, WEIGHT_STATS, WEIGHTS
+
+
+class KernelsQuery(Query):
+    """Query of a sheet of kernels."""
+
+    colormap: Annotated[str, Field(description="Colour table.")] = DEFAULT_TABLE
+    offset: Annotated[int, Field(ge=0, description="First filter.")] = 0
+    limit: Annotated[int, Field(ge=1, le=1024, description="Filters at most.")] = 64
+    size: Annotated[int, Field(ge=1, le=512, description="Pixels of a kernel, at least.")] = 24
+
+
+def show_weights(context: Context, query: Query, *, network: str, node: str) -> Response:
+    return array(context.session.network(network).node_weights(node))
+
+
+def show_weight_stats(context: Context, query: StatsQuery, *, network: str, node: str) -> Response:
+    weights = context.session.network(network).node_weights(node)
+    return message(describe_values(node, weights.shape, as_rows(weights), bins=query.bins))
+
+
+def show_kernels(context: Context, query: KernelsQuery, *, network: str, node: str) -> Response:
+    weights = context.session.network(network).node_weights(node)
+    sheet = kernel_sheet(
+        weights,
+        colormap=query.colormap,
+        offset=query.offset,
+        limit=query.limit,
+        size=query.size,
+        largest=context.limits.picture_side,
+    )
+    return picture(png(sheet))
+
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        WEIGHTS,
+        show_weights,
+        tag="weights",
+        summary="The weights of the module that a node is the output of, as an NPY file",
+        answers={200: (Answer("application/x-npy", "The tensor."),)},
+    ),
+    Operation(
+        "GET",
+        WEIGHT_STATS,
+        show_weight_stats,
+        tag="weights",
+        summary="Statistics of weights: whole, histogram, per filter",
+        query=StatsQuery,
+        answers={200: json_answer(ValueStatistics, "The statistics; channels are filters.")},
+    ),
+    Operation(
+        "GET",
+        KERNELS,
+        show_kernels,
+        tag="weights",
+        summary="Kernels side by side, as a PNG picture",
+        text=(
+            "A filter over three inputs is one RGB picture; else a filter is a row with a kernel "
+            "for each input. Each filter is scaled by its own largest weight."
+        ),
+        query=KernelsQuery,
+        answers={200: (Answer("image/png", "The sheet."),)},
+        errors=(404, 413),
+    ),
+)

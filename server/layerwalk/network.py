@@ -1,0 +1,201 @@
+"""One served network: its frozen description, and the twin that only the model thread touches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from layerwalk.inputs.prepared import PreparedInput
+from layerwalk.snapshots import Snapshot
+from layerwalk.tracking import Detail, Recorder, Trace, freeze, trace
+from layerwalk.twin import Example, initialise, main_weight, weights_of
+from layerwalk_shared.errors import NotFoundError
+from layerwalk_shared.graph import Graph
+from layerwalk_shared.messages import (
+    ClassScore,
+    InputSpec,
+    NetworkDescription,
+    NetworkSummary,
+    NodeStatistics,
+    SnapshotManifest,
+)
+
+TOP = 10
+"""Classes of the answer that a manifest names."""
+DISTRIBUTION_TOLERANCE = 1e-3
+"""Outputs in 0..1 whose sum is this close to 1 are probabilities already."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """A network as the session keeps it.
+
+    Attributes:
+        id, name: of this session; for people.
+        trace: graph, detail, error.
+        input: what it takes.
+        example: arguments of one forward pass; model thread only.
+        classes: names of the outputs, or ().
+        parameters: learned values.
+        weights: module path -> name -> values, read-only.
+        recorder: runs the twin; model thread only.
+    """
+
+    id: str
+    name: str
+    trace: Trace
+    input: InputSpec
+    example: Example
+    classes: tuple[str, ...]
+    parameters: int
+    weights: Mapping[str, Mapping[str, NDArray[np.generic]]]
+    recorder: Recorder
+
+    @property
+    def graph(self) -> Graph:
+        return self.trace.graph
+
+    def summary(self) -> NetworkSummary:
+        return NetworkSummary(
+            id=self.id,
+            name=self.name,
+            nodes=len(self.graph.nodes),
+            classes=len(self.classes),
+            parameters=self.parameters,
+        )
+
+    def describe(self, snapshot: SnapshotManifest | None) -> NetworkDescription:
+        """Return the network whole, with the snapshot that everyone sees first."""
+        return NetworkDescription(
+            id=self.id,
+            name=self.name,
+            graph=self.graph,
+            input=self.input,
+            classes=self.classes,
+            detail=self.trace.detail,
+            parameters=self.parameters,
+            snapshot=snapshot,
+            error=self.trace.error,
+        )
+
+    def node_index(self, node_id: str) -> int:
+        """Return the index of a node.
+
+        Raises:
+            NotFoundError: there is none of that id; names the nearest.
+        """
+        self.graph.node(node_id)
+        return self.graph.index[node_id]
+
+    def node_weights(self, node_id: str) -> NDArray[np.generic]:
+        """Return the weights of the module that a node is the output of, read-only.
+
+        Raises:
+            NotFoundError: no such node, or nothing learned stands behind it.
+        """
+        node = self.graph.node(node_id)
+        arrays = self.weights.get(node.module) if node.kind == "module" else None
+        if not arrays:
+            raise NotFoundError(f"node {node_id!r} ({node.operation}) has no weights")
+        return main_weight(arrays)
+
+    def run(
+        self, prepared: PreparedInput, *, snapshot_id: str, generation: int, client: str | None
+    ) -> Snapshot:
+        """Run the twin on an input and freeze every value; model thread only."""
+        args, kwargs = self.example.with_values(prepared.values)
+        recording = self.recorder.record(args, kwargs)
+        frozen = freeze(recording, self.graph)
+        manifest = SnapshotManifest(
+            id=snapshot_id,
+            network=self.id,
+            generation=generation,
+            input=prepared.reference,
+            client=client,
+            nodes=frozen.statistics,
+            top=top_classes(recording.outputs, self.classes),
+            error=recording.error or _drift(frozen.statistics, has_drifted=recording.drifted),
+        )
+        return Snapshot(manifest, self.graph, frozen.values, self.input)
+
+
+def _drift(nodes: Sequence[NodeStatistics], *, has_drifted: bool) -> str | None:
+    missing = sum(not node.has_values for node in nodes)
+    if not (has_drifted and missing):
+        return None
+    return f"forward took another way than when it was traced: {missing} nodes have no values"
+
+
+def make_network(
+    twin: nn.Module,
+    example: Example,
+    *,
+    network_id: str,
+    name: str,
+    input_spec: InputSpec,
+    classes: Sequence[str],
+    detail: Detail | None = None,
+) -> Network:
+    """Trace a twin and make it ready to record; model thread only."""
+    initialise(twin, example)
+    traced = trace(twin, example.args, example.kwargs, detail=detail)
+    return Network(
+        id=network_id,
+        name=name,
+        trace=traced,
+        input=input_spec,
+        example=example,
+        classes=tuple(classes),
+        parameters=sum(parameter.numel() for parameter in twin.parameters()),
+        weights=weights_of(twin),
+        recorder=Recorder(twin, traced),
+    )
+
+
+def top_classes(outputs: object, classes: Sequence[str]) -> tuple[ClassScore, ...]:
+    """Return the strongest outputs where the network answers with one vector, else ().
+
+    Args:
+        outputs: what forward returned: a tensor `[1, K]`, or a tuple, list or mapping whose first
+            tensor is one.
+        classes: names; where there are none, or another number, `class 17` stands in.
+
+    Probabilities are the softmax of the outputs, or the outputs where they are a distribution
+    already.
+    """
+    answer = _first_tensor(outputs)
+    if answer is None or answer.ndim != 2 or answer.shape[0] != 1 or answer.shape[1] < 2:
+        return ()
+    logits = answer[0].detach().to("cpu", torch.float64)
+    if not bool(torch.isfinite(logits).all()):
+        return ()
+    is_distribution = (
+        float(logits.min()) >= 0 and abs(float(logits.sum()) - 1) <= DISTRIBUTION_TOLERANCE
+    )
+    probabilities = logits if is_distribution else torch.softmax(logits, 0)
+    order = torch.argsort(logits, descending=True, stable=True)[:TOP].tolist()
+    has_names = len(classes) == len(logits)
+    return tuple(
+        ClassScore(
+            index=index,
+            name=classes[index] if has_names else f"class {index}",
+            probability=float(probabilities[index]),
+            logit=float(logits[index]),
+        )
+        for index in order
+    )
+
+
+def _first_tensor(outputs: object) -> Tensor | None:
+    if isinstance(outputs, Tensor):
+        return outputs if outputs.is_floating_point() else None
+    if isinstance(outputs, Mapping):
+        outputs = tuple(outputs.values())
+    if isinstance(outputs, tuple | list):
+        return next((item for item in outputs if isinstance(item, Tensor)), None)
+    return None

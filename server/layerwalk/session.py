@@ -1,0 +1,380 @@
+"""The session: networks, data sets, snapshots, jobs and events of one server.
+
+It is the one mutable object of the server. Every input makes a snapshot of its own: there is no
+current input, so clients that show different things never see each other's.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from layerwalk.events import EventLog
+from layerwalk.inputs.datasets import Dataset
+from layerwalk.inputs.prepared import (
+    PreparedInput,
+    from_channel,
+    from_image,
+    from_item,
+    from_noise,
+    from_npy,
+)
+from layerwalk.jobs import JobHandle, JobQueue
+from layerwalk.limits import Limits
+from layerwalk.network import Network, make_network
+from layerwalk.shelf import SnapshotShelf
+from layerwalk.snapshots import Snapshot
+from layerwalk.tilestore import TileStore
+from layerwalk.tracking import Detail
+from layerwalk.twin import Example, check_device, make_example, make_twin, spec_of
+from layerwalk_shared.errors import InputError, NotFoundError
+from layerwalk_shared.messages import (
+    ChannelInput,
+    DatasetInput,
+    DatasetSummary,
+    InputReference,
+    InputRequest,
+    InputSpec,
+    Job,
+    JobChanged,
+    NetworkAdded,
+    NetworkDescription,
+    NoiseInput,
+    SessionDescription,
+    SnapshotManifest,
+    SnapshotsDropped,
+    SnapshotTaken,
+)
+
+OVERVIEW_SIDE = 8
+"""Tiles of sides up to this are made ready with every snapshot: what a client asks for first."""
+
+
+class Session:
+    """What one server knows and does.
+
+    Mutable, shared by all threads. Its lock guards the tables of networks, data sets and snapshots;
+    models run on the model thread (`jobs`) alone.
+
+    Attributes:
+        id: no other session's.
+        limits: what it was made with.
+        events: what has changed, numbered.
+        jobs: the model thread.
+        tiles: ready tiles.
+
+    Args:
+        limits: how much of anything it takes.
+        device: where twins live, as torch names it.
+
+    Raises:
+        ModelError: there is no such device.
+    """
+
+    def __init__(self, *, limits: Limits | None = None, device: str = "cpu") -> None:
+        check_device(device)
+        self.id = secrets.token_hex(4)
+        self.limits = limits or Limits()
+        self.events = EventLog(kept=self.limits.kept_events)
+        self.tiles = TileStore(budget_bytes=self.limits.tile_bytes)
+        self._device = device
+        self._networks: dict[str, Network] = {}
+        self._datasets: dict[str, Dataset] = {}
+        self._shelf = SnapshotShelf(budget_bytes=self.limits.snapshot_bytes, stamp=self.id)
+        self._lock = threading.RLock()
+        self._network_count = 0
+        self._is_closed = False
+        self.jobs = JobQueue(
+            limit=self.limits.queued_jobs,
+            kept=self.limits.kept_jobs,
+            on_change=lambda job: self.events.publish(JobChanged, job=job),
+        )
+
+    def add_network(
+        self,
+        model: nn.Module,
+        example: object = None,
+        *,
+        name: str | None = None,
+        classes: Sequence[str] = (),
+        input_spec: InputSpec | None = None,
+        detail: Detail | None = None,
+        first: InputRequest | None = None,
+    ) -> str:
+        """Copy a model, trace the copy, take its first snapshot; return the network's id.
+
+        Args:
+            model: any module; it is not changed and may be trained on.
+            example: a tensor `[N, ...]`, or a tuple or mapping of arguments that begins with one.
+                Without it, noise of `input_spec.shape`.
+            name: for people; the class name by default.
+            classes: names of the outputs.
+            input_spec: shape and normalisation of the input; read off the example by default.
+            detail: of the graph: "trackers", "modules" or "operations".
+            first: what the first snapshot shows; the example by default.
+
+        Raises:
+            InputError: neither an example nor an input_spec, or they contradict each other.
+            ModelError: the model cannot be copied. One whose forward raises is served up to there.
+            ClosedError: the session is closed.
+        """
+        if example is None:
+            if input_spec is None:
+                raise InputError("an example input or an input_spec is needed to run the model")
+            shown = from_noise(NoiseInput(), input_spec, is_integer=False)
+            example = torch.from_numpy(shown.values)[None]
+        else:
+            shown = None
+        arguments = make_example(example, device=self._device)
+        spec = input_spec or spec_of(arguments)
+        shape = tuple(arguments.shown.shape[1:])
+        if shape != spec.shape:
+            raise InputError(f"the example has shape {list(shape)}, input_spec {list(spec.shape)}")
+        shown = shown or PreparedInput(
+            arguments.shown[0].cpu().numpy(), InputReference(kind="example", title="example")
+        )
+        if first is not None:
+            shown = self._prepare(first, spec, is_integer=arguments.is_integer)
+        twin = make_twin(model, device=self._device)
+        return self.jobs.call(
+            lambda: self._begin(
+                twin,
+                arguments,
+                shown=shown,
+                name=name or type(model).__name__,
+                spec=spec,
+                classes=classes,
+                detail=detail,
+            )
+        )
+
+    def add_dataset(self, dataset: Dataset) -> str:
+        """Offer a data set to pick inputs from; return its id."""
+        with self._lock:
+            dataset_id = f"d{len(self._datasets) + 1}"
+            self._datasets[dataset_id] = dataset
+            return dataset_id
+
+    def describe(self) -> SessionDescription:
+        """Return one consistent cut: all that there is at one event number."""
+        with self._lock:
+            return SessionDescription(
+                version=_version(),
+                networks=tuple(network.summary() for network in self._networks.values()),
+                datasets=self.datasets(),
+                last_event=self.events.last,
+            )
+
+    def describe_network(self, network_id: str) -> NetworkDescription:
+        """Return a network whole, with its newest snapshot that belongs to no client.
+
+        Raises:
+            NotFoundError: there is no such network.
+        """
+        with self._lock:
+            shared = self._shelf.shared(network_id)
+            return self.network(network_id).describe(shared.manifest if shared else None)
+
+    def network(self, network_id: str) -> Network:
+        """Return a network.
+
+        Raises:
+            NotFoundError: there is no such network.
+        """
+        with self._lock:
+            return _known(self._networks, network_id, "network")
+
+    def networks(self) -> tuple[Network, ...]:
+        """Return all networks, in the order they were added."""
+        with self._lock:
+            return tuple(self._networks.values())
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """Return a data set.
+
+        Raises:
+            NotFoundError: there is no such data set.
+        """
+        with self._lock:
+            return _known(self._datasets, dataset_id, "data set")
+
+    def datasets(self) -> tuple[DatasetSummary, ...]:
+        """Return what data sets there are."""
+        with self._lock:
+            return tuple(
+                DatasetSummary(
+                    id=key, name=dataset.name, count=len(dataset), classes=tuple(dataset.classes)
+                )
+                for key, dataset in self._datasets.items()
+            )
+
+    def snapshot(self, snapshot_id: str) -> Snapshot:
+        """Return a snapshot.
+
+        Raises:
+            GoneError: it was dropped to keep within memory.
+            NotFoundError: there is no such snapshot.
+        """
+        with self._lock:
+            return self._shelf.get(snapshot_id)
+
+    def snapshots(self, network_id: str) -> tuple[SnapshotManifest, ...]:
+        """Return the manifests of a network's snapshots, oldest first.
+
+        Raises:
+            NotFoundError: there is no such network.
+        """
+        with self._lock:
+            self.network(network_id)
+            return tuple(snapshot.manifest for snapshot in self._shelf.of(network_id))
+
+    def put_image(
+        self, network_id: str, data: bytes, *, client: str | None = None, title: str = "image"
+    ) -> Job:
+        """Put an image file on a network's input; its job ends with a snapshot.
+
+        Raises:
+            NotFoundError, InputError, TooLargeError, BusyError: see `from_image`, `JobQueue`.
+        """
+        spec = self.network(network_id).input
+        prepared = from_image(data, spec, largest_side=self.limits.image_side, title=title)
+        return self._run(network_id, prepared, client)
+
+    def put_array(
+        self, network_id: str, data: bytes, *, client: str | None = None, title: str = "array"
+    ) -> Job:
+        """Put an NPY file on a network's input; its job ends with a snapshot.
+
+        Raises:
+            NotFoundError, InputError, BusyError: see `from_npy`, `JobQueue`.
+        """
+        network = self.network(network_id)
+        is_integer = network.example.is_integer
+        prepared = from_npy(data, network.input, is_integer=is_integer, title=title)
+        return self._run(network_id, prepared, client)
+
+    def put(self, network_id: str, request: InputRequest, *, client: str | None = None) -> Job:
+        """Put a data set's item, noise or a channel on a network's input.
+
+        Raises:
+            NotFoundError, GoneError, InputError, DatasetError, BusyError: as the request says.
+        """
+        network = self.network(network_id)
+        prepared = self._prepare(request, network.input, is_integer=network.example.is_integer)
+        return self._run(network_id, prepared, client)
+
+    def close(self) -> None:
+        """End all threads, let go who waits; a closed session answers no more work."""
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+        self.events.close()
+        self.jobs.close()
+        self.tiles.close()
+        for network in self.networks():
+            network.recorder.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _begin(
+        self,
+        twin: nn.Module,
+        example: Example,
+        *,
+        shown: PreparedInput,
+        name: str,
+        spec: InputSpec,
+        classes: Sequence[str],
+        detail: Detail | None,
+    ) -> str:
+        with self._lock:
+            self._network_count += 1
+            network_id = f"n{self._network_count}"
+        network = make_network(
+            twin,
+            example,
+            network_id=network_id,
+            name=name,
+            input_spec=spec,
+            classes=classes,
+            detail=detail,
+        )
+        snapshot = self._take(network, shown, client=None)
+        with self._lock:
+            self._networks[network_id] = network
+            self.events.publish(NetworkAdded, network=network.summary())
+            self._keep(snapshot)
+        self._warm(snapshot)
+        return network_id
+
+    def _prepare(
+        self, request: InputRequest, spec: InputSpec, *, is_integer: bool
+    ) -> PreparedInput:
+        if isinstance(request, DatasetInput):
+            dataset = self.dataset(request.dataset)
+            return from_item(request.dataset, dataset, request.item, spec)
+        if isinstance(request, ChannelInput):
+            snapshot = self.snapshot(request.snapshot)
+            node = self.network(snapshot.manifest.network).node_index(request.node)
+            return from_channel(snapshot, node, request.channel, spec)
+        return from_noise(request, spec, is_integer=is_integer)
+
+    def _run(self, network_id: str, prepared: PreparedInput, client: str | None) -> Job:
+        network = self.network(network_id)
+
+        def work(handle: JobHandle) -> str:
+            handle.check()
+            snapshot = self._take(network, prepared, client=client)
+            with self._lock:
+                self._keep(snapshot)
+            self._warm(snapshot)
+            return snapshot.id
+
+        return self.jobs.submit("forward", network_id, work=work, client=client)
+
+    def _take(self, network: Network, prepared: PreparedInput, *, client: str | None) -> Snapshot:
+        with self._lock:
+            snapshot_id, generation = self._shelf.reserve()
+        return network.run(prepared, snapshot_id=snapshot_id, generation=generation, client=client)
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        """Shelve a snapshot and tell of it; under the lock."""
+        gone = self._shelf.add(snapshot)
+        self.tiles.add(snapshot)
+        self.events.publish(SnapshotTaken, manifest=snapshot.manifest)
+        if gone:
+            self.tiles.drop(one.generation for one in gone)
+            self.events.publish(SnapshotsDropped, snapshots=tuple(one.id for one in gone))
+
+    def _warm(self, snapshot: Snapshot) -> None:
+        """Make the overview ready, after the snapshot was told of, so that nobody waits for it."""
+        self.tiles.overview(snapshot, OVERVIEW_SIDE, dtype="float16")
+
+
+T = TypeVar("T")
+
+
+def _known(table: Mapping[str, T], key: str, what: str) -> T:
+    found = table.get(key)
+    if found is None:
+        known = ", ".join(table) or "none"
+        raise NotFoundError(f"{what} {key!r} does not exist (there are: {known})")
+    return found
+
+
+def _version() -> str:
+    try:
+        return version("layerwalk")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"

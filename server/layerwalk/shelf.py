@@ -1,0 +1,86 @@
+"""The shelf of snapshots: keeps as many as memory allows, and knows which ones are gone."""
+
+from __future__ import annotations
+
+import re
+
+from layerwalk.snapshots import Snapshot
+from layerwalk_shared.errors import GoneError, NotFoundError
+
+
+class SnapshotShelf:
+    """Snapshots by id, oldest first, within a budget of bytes.
+
+    Of each network two are pinned: the newest, and the newest that belongs to no client, which is
+    what someone who connects sees first. The oldest of the others go.
+
+    Mutable, owned by the session, which calls it under its lock.
+
+    Args:
+        budget_bytes: of the values of all snapshots; the pinned ones may exceed it.
+        stamp: part of every id, so that ids of another session are not taken for this one's.
+    """
+
+    def __init__(self, *, budget_bytes: int, stamp: str) -> None:
+        self._budget = budget_bytes
+        self._stamp = stamp
+        self._form = re.compile(rf"s([1-9][0-9]{{0,17}})-{re.escape(stamp)}")
+        self._snapshots: dict[str, Snapshot] = {}
+        self._generation = 0
+
+    @property
+    def nbytes(self) -> int:
+        return sum(snapshot.nbytes for snapshot in self._snapshots.values())
+
+    def reserve(self) -> tuple[str, int]:
+        """Return the id and generation of the next snapshot; neither comes back."""
+        self._generation += 1
+        return f"s{self._generation}-{self._stamp}", self._generation
+
+    def add(self, snapshot: Snapshot) -> tuple[Snapshot, ...]:
+        """Keep a snapshot; return those that had to go for it."""
+        self._snapshots[snapshot.id] = snapshot
+        pinned = self._pinned()
+        gone: list[Snapshot] = []
+        held = self.nbytes
+        for candidate in list(self._snapshots.values()):
+            if held <= self._budget:
+                break
+            if candidate.id not in pinned:
+                gone.append(self._snapshots.pop(candidate.id))
+                held -= candidate.nbytes
+        return tuple(gone)
+
+    def get(self, snapshot_id: str) -> Snapshot:
+        """Return a snapshot.
+
+        Raises:
+            GoneError: it was here and went.
+            NotFoundError: it never was.
+        """
+        found = self._snapshots.get(snapshot_id)
+        if found is not None:
+            return found
+        match = self._form.fullmatch(snapshot_id)
+        if match and int(match[1]) <= self._generation:
+            raise GoneError(
+                f"snapshot {snapshot_id!r} was dropped to keep within {self._budget} bytes"
+            )
+        raise NotFoundError(f"snapshot {snapshot_id!r} does not exist in this session")
+
+    def of(self, network: str) -> tuple[Snapshot, ...]:
+        """Return the snapshots of a network, oldest first."""
+        return tuple(one for one in self._snapshots.values() if one.manifest.network == network)
+
+    def shared(self, network: str) -> Snapshot | None:
+        """Return the newest snapshot of a network that belongs to no client."""
+        mine = [one for one in self.of(network) if one.manifest.client is None]
+        return mine[-1] if mine else None
+
+    def _pinned(self) -> set[str]:
+        newest: dict[tuple[str, bool], str] = {}
+        for one in self._snapshots.values():
+            newest[one.manifest.network, False] = one.id
+            if one.manifest.client is None:
+                newest[one.manifest.network, True] = one.id
+        return set(newest.values())

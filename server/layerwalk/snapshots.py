@@ -1,0 +1,119 @@
+"""A snapshot: the values of every node for one input and one state of the weights, frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layerwalk_shared.errors import InvalidRequestError, NotFoundError
+from layerwalk_shared.graph import Graph, View
+from layerwalk_shared.messages import InputSpec, SnapshotManifest
+from layerwalk_shared.views import guess_view, picture_shape
+
+Values = NDArray[np.generic]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All that one run of a network left, read-only, so that any thread may look at it.
+
+    Attributes:
+        manifest: everything but the values; its `id` and `generation` never come back.
+        graph: of the network.
+        values: of each node of `graph`, without batch axis; None where the model did not get to.
+            Nodes that share their values (`same_as`) share the array. Made read-only here.
+        input: how a picture became the input, for showing it as a picture again.
+        nbytes: of all values, shared ones counted once.
+        views: how each node is shown: as the graph says, where that fits the shape it has here.
+    """
+
+    manifest: SnapshotManifest
+    graph: Graph
+    values: tuple[Values | None, ...]
+    input: InputSpec
+    nbytes: int = field(init=False)
+    views: tuple[View, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        assert len(self.values) == len(self.graph.nodes) == len(self.manifest.nodes)
+        frozen = tuple(None if array is None else _read_only(array) for array in self.values)
+        distinct = {_place(array): array.nbytes for array in frozen if array is not None}
+        object.__setattr__(self, "values", frozen)
+        object.__setattr__(self, "nbytes", sum(distinct.values()))
+        shown = zip(self.graph.nodes, self.manifest.nodes, strict=True)
+        views = tuple(_fitting(node.view, statistics.shape) for node, statistics in shown)
+        object.__setattr__(self, "views", views)
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    @property
+    def generation(self) -> int:
+        return self.manifest.generation
+
+    def original(self, node: int) -> int:
+        """Return the index of the first node that has the very values of node index `node`."""
+        while (same_as := self.manifest.nodes[node].same_as) is not None:
+            node = same_as
+        return node
+
+    def pictures(self, node: int) -> tuple[int, int, int]:
+        """Return (channels, height, width) of a node as drawn in this snapshot.
+
+        They differ from the graph's where the shape depends on the input.
+        """
+        return self.manifest.nodes[node].pictures
+
+    def channel_of(self, node: int, channel: int) -> slice:
+        """Return the slice that is one channel of a node.
+
+        Raises:
+            NotFoundError: the node has no such channel, or no values.
+        """
+        self.node_values(node)
+        count = self.pictures(node)[0]
+        if not 0 <= channel < count:
+            raise NotFoundError(
+                f"channel {channel} is not in node {self.graph.nodes[node].id!r} (0 to {count - 1})"
+            )
+        return slice(channel, channel + 1)
+
+    def node_values(self, node: int) -> Values:
+        """Return the values of the node with that index, read-only, without batch axis.
+
+        Raises:
+            NotFoundError: there is no such index, or the model did not get to that node.
+        """
+        if not 0 <= node < len(self.values):
+            raise NotFoundError(
+                f"node index {node} is not in network {self.manifest.network!r} "
+                f"({len(self.values)} nodes)"
+            )
+        found = self.values[self.original(node)]
+        if found is None:
+            raise NotFoundError(
+                f"node {self.graph.nodes[node].id!r} has no values in snapshot {self.id!r}"
+                + (f": {self.manifest.error}" if self.manifest.error else "")
+            )
+        return found
+
+
+def _read_only(array: Values) -> Values:
+    view = array.view() if array.flags.c_contiguous else np.ascontiguousarray(array)
+    view.flags.writeable = False
+    return view
+
+
+def _place(array: Values) -> tuple[int, int]:
+    return array.ctypes.data, array.nbytes
+
+
+def _fitting(view: View, shape: tuple[int, ...]) -> View:
+    try:
+        picture_shape(view, shape)
+    except InvalidRequestError:
+        return guess_view(shape)
+    return view

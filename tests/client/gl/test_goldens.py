@@ -1,0 +1,72 @@
+"""Whole pictures against those that somebody has looked at and found good.
+
+Tolerance: mean absolute difference of at most 1.0 of 255, and at most 0.5 % of the pixels with a
+difference above 32 in any colour. It is what separates software rasterisers and CPU kinds; the
+same driver on the same CPU gives identical pixels.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from client.gl.showroom import Showroom
+from client.gl.views import VIEWS, draw_view
+from layerwalk_client.gl.context import GraphicsInfo
+
+GOLDENS = Path(__file__).parents[2] / "golden"
+SIZE_WH = (320, 180)
+MEAN_LIMIT = 1.0
+LARGE_DIFFERENCE = 32
+LARGE_SHARE_LIMIT = 0.005
+
+
+def compare(found: NDArray[np.uint8], golden: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return the mean absolute difference, and the share of pixels that differ much."""
+    difference = np.abs(found.astype(int) - golden.astype(int))
+    return float(difference.mean()), float((difference.max(axis=-1) > LARGE_DIFFERENCE).mean())
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_looks_as_it_should(
+    name: str, showroom: Showroom, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
+) -> None:
+    found = draw_view(showroom, VIEWS[name], SIZE_WH)
+    path = GOLDENS / f"{name}.png"
+    if pytestconfig.getoption("--update-goldens"):
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(found).save(path, optimize=True)
+        return
+    assert path.exists(), f"{path} is missing: look at the picture, then --update-goldens"
+    golden = np.asarray(Image.open(path).convert("RGB"))
+    assert found.shape == golden.shape
+    mean, share = compare(found, golden)
+    if mean > MEAN_LIMIT or share > LARGE_SHARE_LIMIT:
+        failed = GOLDENS / "failed"
+        failed.mkdir(exist_ok=True)
+        difference = np.abs(found.astype(int) - golden.astype(int)) * 4
+        sheet = np.concatenate([golden, found, difference.clip(0, 255).astype(np.uint8)], axis=1)
+        Image.fromarray(sheet).save(failed / f"{name}.png")
+        pytest.fail(
+            f"{name}: mean difference {mean:.2f} (limit {MEAN_LIMIT}), {share:.2%} of the pixels "
+            f"differ by more than {LARGE_DIFFERENCE} (limit {LARGE_SHARE_LIMIT:.1%}) on "
+            f"{clean_graphics.renderer}, {clean_graphics.version}; golden, found, difference x 4: "
+            f"{failed / f'{name}.png'}"
+        )
+
+
+def test_every_golden_belongs_to_a_view() -> None:
+    assert {path.stem for path in GOLDENS.glob("*.png")} == set(VIEWS)
+
+
+def test_the_comparison_can_fail() -> None:
+    golden = np.zeros((20, 20, 3), np.uint8)
+    shifted, spot = golden + 2, golden.copy()
+    spot[0, :3] = 40
+    assert compare(golden, golden) == (0.0, 0.0)
+    assert compare(shifted, golden)[0] > MEAN_LIMIT
+    assert compare(spot, golden)[1] > LARGE_SHARE_LIMIT

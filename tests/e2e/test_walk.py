@@ -1,0 +1,384 @@
+"""A walk in a window in memory, on a real server: posted events drive what a hand would drive."""
+
+import threading
+import time
+from contextlib import closing
+
+import pygame
+import pytest
+
+from e2e.conftest import make_session
+from layerwalk.http.serving import serve
+from layerwalk_client.app.places import wall_of
+from layerwalk_client.app.start import Start
+from layerwalk_client.app.walker import Walker
+from layerwalk_client.gl.bindings import gl
+from layerwalk_client.gl.context import window_context
+from layerwalk_client.settings import Settings
+from layerwalk_client.source.http import HttpSource
+from layerwalk_client.source.memory import MemorySource
+from layerwalk_client.ui.dataset import DatasetPanel
+from layerwalk_client.world.camera import looking_at, project
+from layerwalk_client.world.picking import point_of
+
+pytestmark = pytest.mark.gl
+
+SIZE = (480, 270)
+FRAME_S = 1 / 60
+PATIENCE_S = 30.0
+
+
+def live_names():
+    """Names that OpenGL says exist."""
+    kinds = (
+        gl.glIsBuffer, gl.glIsFramebuffer, gl.glIsProgram, gl.glIsRenderbuffer,
+        gl.glIsTexture, gl.glIsVertexArray,
+    )  # fmt: skip
+    return {(kind.__name__, name) for kind in kinds for name in range(1, 2048) if kind(name)}
+
+
+class Hand:
+    """Drives a walker by posted events, in frames of a sixtieth of a second."""
+
+    def __init__(self, window, source, bell, **start):
+        self.bell = bell
+        self.now_s = 100.0
+        settings = Settings(captures_mouse=False, sweep_s=0.0)
+        self.walker = Walker(
+            window,
+            source,
+            settings,
+            start=Start(shows_intro=False, **start),
+            clock=lambda: self.now_s,
+        )
+
+    def frame(self, *events):
+        for event in events:
+            pygame.event.post(event)
+        self.now_s += FRAME_S
+        return self.walker.frame(pygame.event.get())
+
+    def frames(self, count):
+        return [self.frame() for _ in range(count)]
+
+    def until(self, is_so):
+        """Draw frames until something is so; waits for arrivals, not for time."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_so():
+            assert time.monotonic() < deadline, "it did not become so"
+            self.bell.clear()
+            self.frame()
+            if not is_so():
+                self.bell.wait(0.02)
+
+    def settle(self):
+        self.until(lambda: self.walker.stage.is_settled(self.now_s))
+
+    def key(self, key, mod=0):
+        self.frame(pygame.event.Event(pygame.KEYDOWN, key=key, mod=mod))
+        self.frame(pygame.event.Event(pygame.KEYUP, key=key, mod=mod))
+
+    def type(self, text):
+        for letter in text:
+            self.frame(pygame.event.Event(pygame.TEXTINPUT, text=letter))
+
+    def move(self, pixel):
+        self.frame(pygame.event.Event(pygame.MOUSEMOTION, pos=pixel, rel=(0, 0), buttons=(0,) * 3))
+
+    def click(self, pixel, button=1):
+        self.move(pixel)
+        self.frames(2)
+        self.frame(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=pixel, button=button))
+        self.frame(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=pixel, button=button))
+        self.frames(2)
+
+    def pixel_of(self, point):
+        x, y, depth = project([point], self.walker.journey.camera, SIZE)[0]
+        assert depth > 0
+        return (round(x), round(y))
+
+    def face(self, node):
+        """Stand before a node's wall."""
+        stage = self.walker.stage
+        index = stage.network.graph.index[node]
+        wall = wall_of(stage.scene, stage.network.id, index)
+        camera = self.walker.journey.camera
+        near = type(camera)(position=(wall.centre[0], wall.centre[1], wall.centre[2] + 1.2))
+        self.walker.journey.place(looking_at(near, wall.centre))
+        self.frame()
+        return wall
+
+
+@pytest.fixture
+def window(monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "offscreen")
+    with window_context(SIZE, "test", vsync=False, checks=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def hand_on(window):
+    """Return a function that opens a walk on a source and closes it at the end."""
+    opened = []
+    before = live_names()
+
+    def start(make_source, **options):
+        bell = threading.Event()
+        source = make_source(bell.set)
+        source.open()
+        hand = Hand(window, source, bell, **options)
+        opened.append((hand, source))
+        return hand
+
+    yield start
+    for hand, source in opened:
+        source.close()
+        hand.walker.close()
+    assert gl.glGetError() == gl.GL_NO_ERROR
+    assert live_names() - before == set()
+
+
+@pytest.fixture
+def hand(hand_on, server):
+    walking = hand_on(lambda ring: HttpSource(server.url, on_arrival=ring))
+    walking.settle()
+    return walking
+
+
+def answer(hand):
+    return tuple(line.logit for line in hand.walker.stage.shown.top)
+
+
+def test_holding_a_key_flies_and_rest_draws_nothing(hand):
+    start = hand.walker.journey.camera
+    hand.frame(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_w, mod=0))
+    hand.frames(30)
+    moved = hand.walker.journey.camera
+    assert moved.position != start.position
+    hand.frame(pygame.event.Event(pygame.KEYUP, key=pygame.K_w, mod=0))
+    hand.until(lambda: hand.walker.journey.is_at_rest)
+    hand.settle()
+    hand.frames(60)
+    assert hand.frames(20) == [False] * 20
+
+
+def test_an_image_is_picked_from_the_panel_and_put_on_the_input(hand):
+    hand.key(pygame.K_TAB)
+    panel = hand.walker.tools.panels.content("dataset")
+    assert isinstance(panel, DatasetPanel)
+    hand.until(lambda: hand.walker.tools.thumbnails.thumbnail("d1", 0) is not None)
+    hand.frames(4)
+    # The first thumbnail lies in the upper left of the panel, which fills most of the view.
+    picture = hand.walker.tools.panels.pictures(hand.walker.journey.camera)[0]
+    right, up, _ = picture.axes()
+    left, top = -0.5 + 62 / 720, 0.5 - 150 / 560
+    point = tuple(
+        picture.centre[k] + right[k] * left * picture.size_wh[0] + up[k] * top * picture.size_wh[1]
+        for k in range(3)
+    )
+    hand.click(hand.pixel_of(point))
+    held = hand.walker.tools.hand.holding
+    assert held is not None
+    assert held.image.item == 0
+    assert hand.walker.tools.panels.kinds == ()
+    hand.until(lambda: hand.walker.tools.hand.holding.pixels is not None)
+    before = answer(hand)
+    wall = hand.face("input")
+    hand.click(hand.pixel_of(wall.centre))
+    hand.until(lambda: hand.walker.stage.shown.input.title == "square 0")
+    assert answer(hand) != before
+    assert hand.walker.stage.shown.client is not None
+    assert hand.walker.tools.hand.holding is None
+    hand.settle()
+
+
+def test_a_feature_map_is_picked_from_its_wall_and_put_on_the_input(hand):
+    wall = hand.face("conv1")
+    hand.click(hand.pixel_of(point_of(wall, 2)))
+    held = hand.walker.tools.hand.holding
+    assert (held.image.node, held.image.channel) == ("conv1", 2)
+    assert held.pixels is not None
+    wall = hand.face("input")
+    hand.click(hand.pixel_of(wall.centre))
+    hand.until(lambda: hand.walker.stage.shown.input.kind == "channel")
+
+
+def test_the_right_button_magnifies_when_held_and_puts_away_when_clicked(hand):
+    wall = hand.face("conv1")
+    pixel = hand.pixel_of(point_of(wall, 1))
+    hand.click(pixel)
+    hand.frame(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=pixel, button=3))
+    hand.frames(20)
+    assert hand.walker.tools.hand.is_magnifying
+    hand.frame(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=pixel, button=3))
+    hand.frame()
+    assert not hand.walker.tools.hand.is_magnifying
+    assert hand.walker.tools.hand.holding is not None
+    hand.click(pixel, button=3)
+    assert hand.walker.tools.hand.holding is None
+
+
+def test_with_an_empty_hand_the_right_button_looks_closer_at_a_channel(hand):
+    wall = hand.face("conv1")
+    pixel = hand.pixel_of(point_of(wall, 1))
+    hand.move(pixel)
+    hand.frames(2)
+    hand.frame(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=pixel, button=3))
+    hand.until(
+        lambda: (
+            hand.walker.tools.loupe is not None
+            and hand.walker.tools.loupe.pixels.shape == (32, 32, 3)
+        )
+    )
+    assert hand.walker.tools.hand.holding is None
+    hand.frame(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=pixel, button=3))
+    hand.frame()
+    assert hand.walker.tools.loupe is None
+
+
+def test_a_rest_on_a_pixel_tells_its_exact_value(hand, session):
+    wall = hand.face("conv2")
+    hand.move(hand.pixel_of(point_of(wall, 3, (0.3, 0.6))))
+    hand.until(
+        lambda: hand.walker.spot is not None and hand.walker.readings.value(hand.walker.spot)
+    )
+    pointed = hand.walker.pointed
+    row, column = pointed.hit.texel
+    held = session.snapshot(hand.walker.stage.shown.id)
+    exact = held.node_values(held.graph.index["conv2"])[pointed.hit.channel, row, column]
+    assert pointed.hit.channel == 3
+    assert hand.walker.readings.value(hand.walker.spot) == (pytest.approx(float(exact), abs=0),)
+
+
+def test_a_double_click_flies_there_and_back(hand):
+    hand.key(pygame.K_o)
+    hand.until(lambda: hand.walker.journey.is_at_rest)
+    start = hand.walker.journey.camera
+    for wall in hand.walker.stage.scene.walls:  # some hide others from up here
+        pixel = hand.pixel_of(wall.centre)
+        hand.move(pixel)
+        hand.frame()
+        if hand.walker.pointed is not None:
+            break
+    aimed = hand.walker.pointed.wall
+    for _ in range(2):
+        hand.frame(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=pixel, button=1))
+        hand.frame(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=pixel, button=1))
+    hand.until(lambda: hand.walker.journey.is_at_rest)
+    there = hand.walker.journey.camera
+    assert abs(there.position[0] - aimed.centre[0]) < 0.01
+    assert hand.walker.tools.hand.holding is None
+    hand.key(pygame.K_BACKSPACE)
+    hand.until(lambda: hand.walker.journey.is_at_rest)
+    assert hand.walker.journey.camera == start
+
+
+def test_searching_goes_to_the_node(hand):
+    hand.key(pygame.K_SLASH)
+    hand.type("/conv2")
+    hand.frame(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=0))
+    assert hand.walker.tools.panels.kinds == ()
+    graph = hand.walker.stage.network.graph
+    assert hand.walker.selection.node == graph.index["conv2"]
+    hand.until(lambda: hand.walker.journey.is_at_rest)
+    hand.key(pygame.K_n)
+    assert hand.walker.selection.node == graph.index["conv2"] + 1
+
+
+def test_a_dropped_file_goes_to_the_input_and_a_bad_one_is_told(hand, tmp_path):
+    picture = tmp_path / "red.png"
+    surface = pygame.Surface((24, 24))
+    surface.fill((255, 0, 0))
+    pygame.image.save(surface, str(picture))
+    hand.frame(pygame.event.Event(pygame.DROPFILE, file=str(picture)))
+    hand.until(lambda: hand.walker.stage.shown.input.title == "red.png")
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"not a picture")
+    hand.frame(pygame.event.Event(pygame.DROPFILE, file=str(bad)))
+    hand.until(lambda: hand.walker.notice.is_warning)
+    assert hand.walker.stage.shown.input.title == "red.png"
+    hand.frame(pygame.event.Event(pygame.DROPFILE, file=str(picture)))
+    hand.until(lambda: not hand.walker.stage.state.is_busy)
+
+
+def test_bookmarks_are_kept_and_found(hand):
+    kept = []
+    hand.walker._start = Start(shows_intro=False, keep_settings=kept.append)
+    hand.face("conv1")
+    place = hand.walker.journey.camera
+    hand.key(pygame.K_3, pygame.KMOD_LCTRL)
+    assert list(kept[-1].bookmarks) == ["small 3"]
+    hand.face("fc")
+    hand.key(pygame.K_3)
+    hand.until(lambda: hand.walker.journey.is_at_rest)
+    assert hand.walker.journey.camera.position == pytest.approx(place.position)
+
+
+def test_a_picture_of_the_window_is_saved(hand, tmp_path):
+    hand.walker._start = Start(shows_intro=False, pictures=tmp_path)
+    hand.key(pygame.K_F12)
+    (saved,) = tmp_path.iterdir()
+    surface = pygame.image.load(str(saved))
+    assert surface.get_size() == SIZE
+
+
+def test_every_panel_opens_and_closes(hand):
+    hand.face("conv1")
+    hand.frames(2)
+    for key, kind in (
+        (pygame.K_F1, "help"),
+        (pygame.K_g, "noise"),
+        (pygame.K_l, "colours"),
+        (pygame.K_TAB, "dataset"),
+        (pygame.K_e, "node"),
+    ):
+        hand.key(pygame.K_ESCAPE) if hand.walker.tools.panels.kinds else None
+        hand.move((5, 5))
+        hand.move((320, 180))
+        hand.frames(2)
+        hand.key(key)
+        assert hand.walker.tools.panels.kinds == (kind,)
+        hand.frames(5)
+        hand.key(key)
+        assert hand.walker.tools.panels.kinds == ()
+
+
+def seen(hand, folder):
+    """The pixels of the window, without the upper third where the banner appears."""
+    pixels = pygame.surfarray.array3d(pygame.image.load(str(hand.walker.screen.save(folder))))
+    return pixels[:, SIZE[1] // 3 :]
+
+
+def test_a_server_that_goes_leaves_the_picture_and_is_found_again(hand_on, tmp_path):
+    session, _ = make_session()
+    server = serve(session, port=0)
+    hand = hand_on(lambda ring: HttpSource(server.url, on_arrival=ring))
+    hand.settle()
+    hand.frames(40)
+    shown, before = hand.walker.stage.shown.id, seen(hand, tmp_path)
+    assert before.std() > 5
+    server.close()
+    session.close()
+    hand.until(lambda: hand.walker.stage.state.lost is not None)
+    hand.frames(5)
+    assert hand.walker.stage.shown.id == shown
+    assert (seen(hand, tmp_path) == before).all()
+    other, _ = make_session()
+    with closing(serve(other, port=server.port)):
+        hand.until(lambda: hand.walker.stage.shown.id != shown)
+        assert hand.walker.stage.state.lost is None
+        hand.settle()
+        hand.walker.stage._source.close()
+    other.close()
+
+
+def test_a_walk_needs_no_server(hand_on):
+    hand = hand_on(lambda ring: MemorySource(on_arrival=ring))
+    hand.settle()
+    before = answer(hand)
+    hand.walker.tools.pick_item("shapes", 4, "shapes 4")
+    wall = hand.face("input")
+    hand.click(hand.pixel_of(wall.centre))
+    hand.settle()
+    assert hand.walker.stage.shown.input.title == "shapes 4"
+    assert answer(hand) != before

@@ -1,0 +1,84 @@
+"""Laws of the trained networks that are shipped, checked without their training data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from layerwalk_models import samples, zoo
+from layerwalk_models.card import Card
+from layerwalk_models.pictures import fit_centre
+from layerwalk_models.training.measurement import normalise
+
+SIDES = {"pfnet18_caltech101": 96, "resnet18_caltech101": 128}
+SHIPPED = tuple(SIDES)
+
+
+@pytest.fixture(scope="module", params=SHIPPED)
+def network(request: pytest.FixtureRequest) -> nn.Module:
+    return zoo.NETWORKS[request.param]()
+
+
+def get_card(network: nn.Module) -> Card:
+    card = network.layerwalk_card
+    assert isinstance(card, Card)
+    return card
+
+
+def classify(network: nn.Module, picture: np.ndarray) -> torch.Tensor:
+    """Give the probabilities of all classes, by the preprocessing that the card's Markdown names."""
+    card = get_card(network)
+    view = fit_centre(picture, card.input_shape[1:])
+    batch = torch.from_numpy(np.array(view)).permute(2, 0, 1).unsqueeze(0)
+    with torch.inference_mode():
+        return network(normalise(batch, card.mean, card.std)).softmax(dim=1)[0]
+
+
+def test_the_card_fits_the_network(network: nn.Module) -> None:
+    card = get_card(network)
+    assert not network.training
+    side = SIDES[card.name]
+    assert card.input_shape == (3, side, side)
+    assert len(card.classes) == len(set(card.classes)) == 101 == network.fc.out_features
+    assert "motorbike" in card.classes
+    assert not any("_" in name for name in card.classes)
+    assert zoo.read_zoo_card(card.name) == card
+
+
+def test_every_sample_photograph_gets_finite_answers(network: nn.Module) -> None:
+    classes = get_card(network).classes
+    for name, picture, label in samples.load_photographs():
+        shares = classify(network, picture)
+        assert torch.isfinite(shares).all(), name
+        assert label is None or label in classes, name
+
+
+def test_the_motorcycle_is_a_motorbike(network: nn.Module) -> None:
+    """The demo's right answer; the photograph is none of Caltech101's."""
+    pictures = {name: picture for name, picture, _ in samples.load_photographs()}
+    shares = classify(network, pictures["motorcycle"])
+    assert get_card(network).classes[int(shares.argmax())] == "motorbike"
+    assert shares.max() > 0.5
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_file_is_float16_and_the_one_that_was_measured(name: str) -> None:
+    path = zoo.WEIGHTS / f"{name}.safetensors"
+    fields = json.loads((zoo.WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
+    assert fields["weights"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    kinds = {tensor.dtype for tensor in load_file(path).values()}
+    assert kinds == {torch.float16, torch.int64}  # int64: how many batches a norm has seen
+    assert f"{fields['accuracy']:.2%}" in (zoo.WEIGHTS / f"{name}.md").read_text(encoding="utf-8")
+    assert (zoo.WEIGHTS / f"{name}.svg").is_file()
+
+
+def test_the_weights_stay_small_and_the_better_network_is_good_enough() -> None:
+    assert sum(path.stat().st_size for path in zoo.WEIGHTS.iterdir()) < 10e6
+    accuracies = [zoo.read_zoo_card(name).accuracy for name in SHIPPED]
+    assert max(accuracy for accuracy in accuracies if accuracy is not None) >= 0.60
