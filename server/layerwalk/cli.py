@@ -43,7 +43,7 @@ def serve(argv: Sequence[str]) -> int:
     """
     options = _serve_parser().parse_args(argv)
     limits = Limits(snapshot_bytes=options.snapshot_memory)
-    token = options.token
+    token = options.token or os.environ.get("LAYERWALK_TOKEN") or None
     if token is None and not is_loopback(options.host):
         token = secrets.token_urlsafe(24)
     with Session(limits=limits, device=options.device) as session:
@@ -91,7 +91,11 @@ def _serve_parser() -> argparse.ArgumentParser:
         "a folder, an IDX file, digits, dashes or samples; may be repeated")  # fmt: skip
     add("--host", default="127.0.0.1", help="address to bind; beyond this machine needs a token")
     add("--port", type=int, default=DEFAULT_PORT, help="0 = any that is free (%(default)s)")
-    add("--token", type=_token, help="Bearer token that every request needs; made where needed")
+    add(
+        "--token",
+        type=_token,
+        help="Bearer token that every request needs; made where needed (or LAYERWALK_TOKEN)",
+    )
     add("--origin", action="append", default=[], metavar="URL", help="web origin that may read "
         "answers; may be repeated")  # fmt: skip
     add("--snapshot-memory", type=_size, default=Limits().snapshot_bytes, metavar="SIZE",
