@@ -43,9 +43,9 @@ def serve(argv: Sequence[str]) -> int:
     """
     options = _serve_parser().parse_args(argv)
     limits = Limits(snapshot_bytes=options.snapshot_memory)
-    token = options.token or os.environ.get("LAYERWALK_TOKEN") or None
-    if token is None and not is_loopback(options.host):
-        token = secrets.token_urlsafe(24)
+    given = options.token or os.environ.get("LAYERWALK_TOKEN") or None
+    must_make = given is None and not is_loopback(options.host)
+    token = secrets.token_urlsafe(24) if must_make else given
     with Session(limits=limits, device=options.device) as session:
         server = bind(
             session, host=options.host, port=options.port, token=token, origins=options.origin
@@ -55,7 +55,7 @@ def serve(argv: Sequence[str]) -> int:
             server.start()
             with _ended_by_signals() as ended:
                 print(f"layerwalk: serving {name} on {server.url}", flush=True)
-                if token is not None and options.token is None:
+                if must_make:
                     print(f"layerwalk: token {token}", flush=True)
                 stopped = session.networks()[0].trace.error
                 if stopped:
