@@ -43,9 +43,8 @@ def serve(argv: Sequence[str]) -> int:
     """
     options = _serve_parser().parse_args(argv)
     limits = Limits(snapshot_bytes=options.snapshot_memory)
-    given = options.token or os.environ.get("LAYERWALK_TOKEN") or None
-    must_make = given is None and not is_loopback(options.host)
-    token = secrets.token_urlsafe(24) if must_make else given
+    must_make = options.token is None and not is_loopback(options.host)
+    token = secrets.token_urlsafe(24) if must_make else options.token
     with Session(limits=limits, device=options.device) as session:
         server = bind(
             session, host=options.host, port=options.port, token=token, origins=options.origin
@@ -94,6 +93,7 @@ def _serve_parser() -> argparse.ArgumentParser:
     add(
         "--token",
         type=_token,
+        default=os.environ.get("LAYERWALK_TOKEN") or None,
         help="Bearer token that every request needs; made where needed (or LAYERWALK_TOKEN)",
     )
     add("--origin", action="append", default=[], metavar="URL", help="web origin that may read "
