@@ -45,9 +45,8 @@ def serve(argv: Sequence[str]) -> int:
     options = _serve_parser().parse_args(argv)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # requests that wait are no news
     limits = Limits(snapshot_bytes=options.snapshot_memory)
-    token = options.token
-    if token is None and not is_loopback(options.host):
-        token = secrets.token_urlsafe(24)
+    must_make = options.token is None and not is_loopback(options.host)
+    token = secrets.token_urlsafe(24) if must_make else options.token
     with Session(limits=limits, device=options.device) as session:
         server = bind(
             session, host=options.host, port=options.port, token=token, origins=options.origin
@@ -57,7 +56,7 @@ def serve(argv: Sequence[str]) -> int:
             server.start()
             with _ended_by_signals() as ended:
                 print(f"layerwalk: serving {name} on {server.url}", flush=True)
-                if token is not None and options.token is None:
+                if must_make:
                     print(f"layerwalk: token {token}", flush=True)
                 stopped = session.networks()[0].trace.error
                 if stopped:
@@ -93,7 +92,12 @@ def _serve_parser() -> argparse.ArgumentParser:
         "a folder, an IDX file, digits, dashes or samples; may be repeated")  # fmt: skip
     add("--host", default="127.0.0.1", help="address to bind; beyond this machine needs a token")
     add("--port", type=int, default=DEFAULT_PORT, help="0 = any that is free (%(default)s)")
-    add("--token", type=_token, help="Bearer token that every request needs; made where needed")
+    add(
+        "--token",
+        type=_token,
+        default=os.environ.get("LAYERWALK_TOKEN") or None,
+        help="Bearer token that every request needs; made where needed (or LAYERWALK_TOKEN)",
+    )
     add("--origin", action="append", default=[], metavar="URL", help="web origin that may read "
         "answers; may be repeated")  # fmt: skip
     add("--snapshot-memory", type=_size, default=Limits().snapshot_bytes, metavar="SIZE",

@@ -23,6 +23,7 @@ ZOO = "layerwalk_models.zoo"
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 PICTURE_SHAPE = (3, 224, 224)
+MOST_COLOURS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,9 @@ def guess_shape(model: nn.Module) -> tuple[int, ...]:
     """Return an input shape that a model may take, by its first layer; a picture by default."""
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
-            return (module.in_channels, *PICTURE_SHAPE[1:])
+            # More channels are no picture's: something before it, of another kind, makes them.
+            is_first = module.in_channels <= MOST_COLOURS
+            return (module.in_channels, *PICTURE_SHAPE[1:]) if is_first else PICTURE_SHAPE
         if isinstance(module, nn.Linear):
             return (module.in_features,)
     return PICTURE_SHAPE

@@ -109,6 +109,7 @@ def test_a_card_is_read_by_its_attributes() -> None:
 
 def test_the_first_layer_tells_the_shape() -> None:
     assert guess_shape(nn.Sequential(nn.ReLU(), nn.Conv2d(1, 2, 3))) == (1, 224, 224)
+    assert guess_shape(nn.Sequential(nn.ReLU(), nn.Conv2d(48, 2, 1))) == (3, 224, 224)
     assert guess_shape(nn.Linear(12, 2)) == (12,)
     assert guess_shape(nn.ReLU()) == (3, 224, 224)
 

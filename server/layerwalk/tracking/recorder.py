@@ -65,7 +65,7 @@ class _Catch:
         self.values: dict[str, Tensor] = {}
         self._copies_all = copies_all
         self._versions: list[tuple[Tensor, int]] = []
-        self._copies: dict[tuple[object, ...], Tensor] = {}
+        self._last: tuple[Tensor, int, Tensor] | None = None
 
     def take(self, targets: tuple[_Target, ...], tensors: list[Tensor]) -> None:
         for target in targets:
@@ -85,14 +85,17 @@ class _Catch:
         return any(version(tensor) != seen for tensor, seen in self._versions)
 
     def _copy(self, tensor: Tensor) -> Tensor:
-        """Return a copy, the same one for the same values."""
-        if tensor.layout is not torch.strided:
-            return tensor.clone()
-        place = (tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype)
-        key = (*place, version(tensor))
-        if key not in self._copies or tensor.is_inference():
-            self._copies[key] = tensor.clone()
-        return self._copies[key]
+        """Return a copy; the same one for a tensor that comes twice in a row."""
+        # Letting the later in-place call run out of place instead, and giving its result to the
+        # tensor, saves a pass over the values and was no faster: writing fresh memory is the cost.
+        seen = version(tensor)
+        if self._last is not None and not tensor.is_inference():
+            original, at, copy = self._last
+            if original is tensor and at == seen:
+                return copy
+        copy = tensor.clone()
+        self._last = (tensor, seen, copy)
+        return copy
 
 
 class Recorder:

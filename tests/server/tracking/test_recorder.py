@@ -7,7 +7,7 @@ import threading
 import torch
 from torch import Tensor, nn
 
-from layerwalk.tracking import Recorder, trace
+from layerwalk.tracking import Recorder, TrackerModule, trace
 
 
 def test_later_recordings_leave_earlier_ones_alone() -> None:
@@ -226,3 +226,26 @@ def test_a_forward_that_wants_gradients_is_recorded_without_their_graph() -> Non
     assert recording.error is None
     assert torch.equal(recording.outputs, model(x))
     assert not any(value.requires_grad for value in recording.values.values())
+
+
+def test_an_address_used_again_does_not_bring_back_an_old_copy() -> None:
+    class Reusing(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.see = nn.ModuleList(TrackerModule(f"seen {index}") for index in range(6))
+
+        def forward(self, x: Tensor) -> Tensor:
+            for index, see in enumerate(self.see):
+                y = x + index
+                see(y)
+                y.zero_()
+                del y
+            return x * 1
+
+    x = torch.randn(1, 50)
+    for detail in ("trackers", "modules"):
+        traced = trace(Reusing(), x, detail=detail)  # type: ignore[arg-type]
+        with Recorder(Reusing(), traced) as recorder:
+            values = recorder.record(x).values
+        for index in range(6):
+            assert torch.equal(values[f"see.{index}"], x + index), (detail, index)
