@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from layerwalk_shared.errors import GraphError, NotFoundError, nearest_hint
 
-View = Literal["image", "maps", "vector", "tokens", "grid", "sequence"]
-"""How a tensor is shown. `image`: one RGB picture; `maps`: a picture per channel; `vector`,
-`tokens`, `sequence`: one picture."""
+View = Literal[
+    "image", "maps", "vector", "tokens", "grid", "sequence", "attention", "volume", "frames"
+]
+"""How a tensor is shown; what each does with a shape says `layerwalk_shared.views.picture_shape`."""
 NodeKind = Literal["input", "module", "operation", "tracker"]
 NonNegative = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
@@ -79,13 +80,25 @@ class Edge(Frozen):
 
 
 class Group(Frozen):
-    """Nodes that belong together. `parent` is another group's id or None."""
+    """Nodes that belong together.
+
+    Attributes:
+        id: stable in the life of the session: the module path, or the marker's name.
+        name: for the plot on the floor.
+        kind: of a module, or between two markers.
+        operation: class name of the module.
+        parent: id of the group around it, or None.
+        run: id of the first group of a run of equal blocks (same operations, same edges among
+            themselves, same shapes of weights) that follow each other under one parent, itself
+            included; None where the block is not one of at least two.
+    """
 
     id: str
     name: str
     kind: Literal["module", "marker"] = "module"
     operation: str = ""
     parent: str | None = None
+    run: str | None = None
 
 
 class Graph(Frozen):
@@ -119,17 +132,7 @@ class Graph(Frozen):
         for node in self.nodes:
             if node.group is not None and node.group not in groups:
                 raise ValueError(f"node {node.id!r}: no group {node.group!r}")
-        parents = {group.id: group.parent for group in self.groups}
-        for group in self.groups:
-            chain: set[str] = set()
-            step: str | None = group.id
-            while step is not None:
-                if step in chain:
-                    raise ValueError(f"group {group.id!r} contains itself")
-                chain.add(step)
-                if step not in parents:
-                    raise ValueError(f"group {group.id!r}: no parent group {step!r}")
-                step = parents[step]
+        _check_nesting(self.groups)
         return self
 
     @cached_property
@@ -182,6 +185,23 @@ def _unique(order: dict[str, int], ids: object, what: str) -> dict[str, int]:
             raise ValueError(f"{what} {item!r} stands twice (places {order[item]} and {position})")
         order[item] = position
     return order
+
+
+def _check_nesting(groups: tuple[Group, ...]) -> None:
+    parents = {group.id: group.parent for group in groups}
+    for group in groups:
+        if group.run is not None and parents.get(group.run, "") != group.parent:
+            raise ValueError(f"group {group.id!r}: no group {group.run!r} beside it to repeat")
+    for group in groups:
+        chain: set[str] = set()
+        step: str | None = group.id
+        while step is not None:
+            if step in chain:
+                raise ValueError(f"group {group.id!r} contains itself")
+            chain.add(step)
+            if step not in parents:
+                raise ValueError(f"group {group.id!r}: no parent group {step!r}")
+            step = parents[step]
 
 
 def make_graph(

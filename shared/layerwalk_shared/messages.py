@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, FiniteFloat
 
-from layerwalk_shared.graph import Frozen, Graph, NonNegative, Positive
+from layerwalk_shared.graph import Frozen, Graph, NonNegative, Positive, View
+from layerwalk_shared.training import MetricPoint, TrainingStep
 
 PROTOCOL_VERSION = 1
 CLIENT_HEADER = "Layerwalk-Client"
@@ -18,27 +19,48 @@ TileDType = Literal["float16", "int8"]
 RangeMode = Literal["channel", "node", "shared", "percentile", "manual"]
 
 
-class InputSpec(Frozen):
-    """What a network takes: shape without batch axis, and how a picture becomes that tensor.
+InputKind = Literal["image", "vector", "text", "sound", "series", "volume", "tensor"]
 
-    A picture with values in 0..1 is scaled and centre-cropped to H x W, then `(x - mean) / std`.
+
+class InputSpec(Frozen):
+    """What a network takes: shape without batch axis, and how a person's file becomes that tensor.
+
+    Attributes:
+        kind: `image`: `[C, H, W]`, C 1 or 3; a picture with values in 0..1 is scaled and
+            centre-cropped to H x W, then `(x - mean) / std`. `text`: token ids `[T]`. `sound`:
+            samples `[T]` or `[C, T]` in -1..1. `series`: `[T, D]` or `[D, T]` (`time_axis`).
+            `volume`: `[C, D, H, W]`. `vector`: `[N]`. `tensor`: anything else.
+        shape: without batch axis.
+        mean, std: per channel, of images, volumes and series; empty for none.
+        vocabulary: number of tokens; of texts.
+        has_tokenizer: words can be put on the input, else only ids; of texts.
+        sample_rate: samples in a second; of sounds and series, where known.
+        time_axis: which axis of `shape` is time; of sounds and series.
+        names: of the columns of a series or the elements of a vector, or none.
     """
 
-    kind: Literal["image", "vector", "tensor"]
+    kind: InputKind
     shape: tuple[Positive, ...]
     mean: tuple[FiniteFloat, ...] = ()
     std: tuple[FiniteFloat, ...] = ()
+    vocabulary: Positive | None = None
+    has_tokenizer: bool = False
+    sample_rate: Annotated[FiniteFloat, Field(gt=0)] | None = None
+    time_axis: NonNegative = 0
+    names: tuple[str, ...] = ()
 
 
 class InputReference(Frozen):
     """What a snapshot was taken of."""
 
-    kind: Literal["example", "image", "array", "dataset", "noise", "channel"]
+    kind: Literal["example", "image", "array", "dataset", "noise", "channel", "text", "sound"]
     title: str
     dataset: str | None = None
     item: NonNegative | None = None
     label: str | None = None
     seed: int | None = None
+    tokens: tuple[str, ...] = ()
+    """Of texts: what each position reads, for labels; empty where nobody knows."""
 
 
 class ClassScore(Frozen):
@@ -203,7 +225,20 @@ class ChannelInput(Frozen):
     channel: NonNegative = 0
 
 
+class TextInput(Frozen):
+    """Put words (with the server's tokenizer) on an input of kind `text`; cut or padded to T."""
+
+    kind: Literal["text"] = "text"
+    text: Annotated[str, Field(max_length=100_000)]
+
+
 InputRequest = Annotated[DatasetInput | NoiseInput | ChannelInput, Field(discriminator="kind")]
+
+
+class ViewRequest(Frozen):
+    """Show a node another way, for everyone."""
+
+    view: View
 
 
 class TileRequest(Frozen):
@@ -289,8 +324,51 @@ class NetworkAdded(Frozen):
     network: NetworkSummary
 
 
+class NetworkChanged(Frozen):
+    """The graph of a network is another one (traced again, a view set): load it anew."""
+
+    kind: Literal["network-changed"] = "network-changed"
+    number: Positive
+    network: NetworkSummary
+    reason: str
+
+
+class MetricsPublished(Frozen):
+    """Points of a training's curves, in order of steps."""
+
+    kind: Literal["metrics-published"] = "metrics-published"
+    number: Positive
+    network: str
+    points: tuple[MetricPoint, ...]
+
+
+class TrainingStepped(Frozen):
+    """A step of a training was served; its snapshot was told of before."""
+
+    kind: Literal["training-stepped"] = "training-stepped"
+    number: Positive
+    network: str
+    step: TrainingStep
+
+
+class TrainingEnded(Frozen):
+    """The training loop closed its viewer."""
+
+    kind: Literal["training-ended"] = "training-ended"
+    number: Positive
+    network: str
+
+
 Event = Annotated[
-    SnapshotTaken | SnapshotsDropped | JobChanged | NetworkAdded, Field(discriminator="kind")
+    SnapshotTaken
+    | SnapshotsDropped
+    | JobChanged
+    | NetworkAdded
+    | NetworkChanged
+    | MetricsPublished
+    | TrainingStepped
+    | TrainingEnded,
+    Field(discriminator="kind"),
 ]
 
 

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.graph import View
 
+_LEAST_AXES = {"tokens": 2, "sequence": 2, "attention": 3}
+"""Of views whose pictures are the last two axes."""
+
 
 def grid_shape(count: int) -> tuple[int, int]:
     """Return (rows, columns) of the nearly square grid that holds `count` cells in row order.
@@ -38,6 +41,9 @@ def picture_shape(view: View, shape: Sequence[int]) -> tuple[int, int, int]:
       hold zero, and readers mask them by the node's shape.
     - `tokens`, `sequence`: `[T, D]` -> one picture of T x D; leading axes are channels.
     - `grid`: `[T, D]` -> D pictures of the square patch grid; a leading class token is left out.
+    - `attention`: `[heads, T, S]` -> a picture of T x S per head; more leading axes are heads too.
+    - `volume`: `[C, D, H, W]` -> C pictures, each the D slices as cells of a nearly square grid.
+    - `frames`: `[T, C, H, W]` -> C pictures, each the T frames of that channel in such a grid.
 
     Raises:
         InvalidRequestError: the view cannot show that shape.
@@ -50,8 +56,12 @@ def picture_shape(view: View, shape: Sequence[int]) -> tuple[int, int, int]:
         return 1, sizes[1], sizes[2]
     if view == "maps" and len(sizes) >= 3:
         return sizes[0], math.prod(sizes[1:-1]), sizes[-1]
-    if view in ("tokens", "sequence") and len(sizes) >= 2:
+    if len(sizes) >= _LEAST_AXES.get(view, math.inf):
         return math.prod(sizes[:-2]), sizes[-2], sizes[-1]
+    if view in ("volume", "frames") and len(sizes) == 4:
+        channels, slices = (sizes[0], sizes[1]) if view == "volume" else (sizes[1], sizes[0])
+        rows, columns = grid_shape(slices)
+        return channels, rows * sizes[2], columns * sizes[3]
     if view == "grid" and len(sizes) == 2:
         side = math.isqrt(sizes[0])
         if side * side in (sizes[0], sizes[0] - 1) and side > 0:
