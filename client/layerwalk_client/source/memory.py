@@ -45,7 +45,6 @@ from layerwalk_client.source.asking import (
     Sheet,
     Statistics,
     Tiles,
-    Training,
     Values,
     Wish,
 )
