@@ -123,8 +123,9 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         scale = None
         if tile is not None and 0 <= channel - tile.first_channel < tile.count:
             scale = float(tile.scales[channel - tile.first_channel])
-        classes = () if network is None else network.classes
-        readout = describe(pointed, walker.spot, walker.readings, tile, classes=classes)
+        readout = describe(
+            pointed, walker.spot, walker.readings, tile, network=network, manifest=shown
+        )
         limit = node_range(tools.appearance, shown, node, channel_scale=scale)
     else:
         limit = node_range(tools.appearance, shown, None)

@@ -270,7 +270,7 @@ class SceneState:
     def _take_gradients(self, arrival: GradientsArrived) -> Changes:
         if self.network is None or arrival.fetch.network != self.network.id:
             return NOTHING
-        self.training.gradients = arrival.histograms
+        self.training.take_gradients(arrival.histograms)
         return Changes(is_training=True)
 
     def _change_network(self, arrival: NetworkArrived) -> Changes:

@@ -142,6 +142,11 @@ class TrainingRecord:
         self.is_running = False
         self.revision += 1
 
+    def take_gradients(self, histograms: GradientHistograms) -> None:
+        """Keep the histograms of one step."""
+        self.gradients = histograms
+        self.revision += 1
+
     def forget_snapshots(self, ids: Iterable[str]) -> None:
         """Note that snapshots are gone; their steps stay."""
         gone = frozenset(ids)

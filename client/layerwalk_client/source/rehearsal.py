@@ -19,6 +19,7 @@ from layerwalk_shared.training import (
 
 LENGTH = 5000
 """Steps over which the curves fall and rise."""
+RECTIFIERS = ("ReLU", "GELU")
 
 
 def metric_point(step: int) -> MetricPoint:
@@ -53,11 +54,11 @@ def training_step(graph: Graph, step: int, snapshot: str | None) -> TrainingStep
                 gradient=10 ** (-3.5 + 2.2 * depth + 0.15 * generator.normal()),
                 weight=4.0 + 2 * depth,
                 update=10 ** (-3.0 + 0.4 * generator.normal()),
-                dead=dead if node.operation == "ReLU" else None,
+                dead=dead if node.operation in RECTIFIERS else None,
                 saturated=None,
             )
         )
-        if dead > 0.25 and node.operation == "ReLU":
+        if dead > 0.25 and node.operation in RECTIFIERS:
             text = f"{dead:.0%} of the units are zero for every sample"
             warnings.append(HealthWarning(kind="dead-units", text=text, node=node.id))
     if 0.3 < step / LENGTH < 0.4:

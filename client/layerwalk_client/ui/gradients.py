@@ -188,7 +188,7 @@ class GradientsPanel:
         hovered = bars(style, counts, size_wh=(wide, high), colour=look.ACCENT)
         low, top, bins = GRADIENT_BINS
         if hovered is None:
-            text = f"log₁₀ |g| from {low:.0f} to {top:.0f}, {axis_number(zeros)} exact zeros"
+            text = f"log10 |g| from {low:.0f} to {top:.0f}, {axis_number(zeros)} exact zeros"
         else:
             at = low + hovered * (top - low) / bins
             text = f"{axis_number(counts[hovered])} gradients of about {10**at:.0e}"

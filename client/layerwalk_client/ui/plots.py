@@ -17,7 +17,6 @@ from layerwalk_client.world.curves import Axis, Floats, ticks
 from layerwalk_client.world.scene import Colour
 
 MINUS = "\N{MINUS SIGN}"
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +77,7 @@ def frame(
         size_wh: pixels, numbers included.
         across, up: the axes.
         margins: room for numbers at the left and below, design pixels; 0: no numbers there.
-        counts: about so many numbers across and up.
+        counts: about so many numbers across and up; 0: none.
     """
     corner = imgui.get_cursor_screen_pos()
     imgui.invisible_button(name, size_wh)
@@ -100,9 +99,9 @@ def frame(
         is_clicked=imgui.is_item_deactivated() and imgui.is_item_hovered(),
     )  # fmt: skip
     with text_font(style, 12):
-        if margins[0]:
+        if margins[0] and counts[1]:
             _numbers_up(style, found, counts[1])
-        if margins[1]:
+        if margins[1] and counts[0]:
             _numbers_across(style, found, counts[0])
     return found
 
@@ -138,7 +137,7 @@ def axis_number(value: float, *, is_log: bool = False) -> str:
     if is_log and value > 0:
         power = round(np.log10(value))
         if abs(value / 10.0**power - 1) < 1e-6 and abs(power) >= 3:
-            return f"10{str(power).translate(_SUPERSCRIPTS)}"
+            return f"1e{power}".replace("-", MINUS)
     if value and abs(value) >= 10_000 and float(value).is_integer():
         return f"{value:,.0f}".replace(",", "\N{THIN SPACE}").replace("-", MINUS)
     return short_number(round(value, 12)).replace("-", MINUS)

@@ -87,7 +87,7 @@ class TimelinePanel:
     def __init__(self) -> None:
         self.course = Course()
         self.is_log = False
-        self.smoothing = 0.6
+        self.smoothing = 0.8
         self.hidden: dict[str, bool] = {}
         self._thinned: dict[object, tuple[object, list[Floats], list[Floats]]] = {}
 
@@ -105,11 +105,11 @@ class TimelinePanel:
                 imgui.text_unformatted("No training is told of yet.")
                 small(style, "viewer.publish(step=..., loss=...) in the loop brings its curves")
                 return intents
-            self._controls(style)
+            intents.extend(self._controls(style))
             room = imgui.get_content_region_avail()
             low, high = course.span
             across = Axis(low, high)
-            plot = self._plot(style, (room.x, room.y - style.px(112)), across)
+            plot = self._plot(style, (room.x, room.y - style.px(100)), across)
             self._readout(style, plot)
             intents.extend(self._scrubber(style, across))
         return intents
@@ -124,10 +124,11 @@ class TimelinePanel:
             return f"step {newest}, {state}, live"
         return f"step {axis_number(course.chosen)} of {newest}, {state}"
 
-    def _controls(self, style: Style) -> None:
+    def _controls(self, style: Style) -> list[Intent]:
+        intents: list[Intent] = []
         wide = imgui.get_content_region_avail().x
         start = imgui.get_cursor_pos()
-        right = start.x + wide - style.px(330)
+        right = start.x + wide - style.px(276)
         for place, name in enumerate(self.course.series):
             if place:
                 imgui.same_line(0, style.px(6))
@@ -139,19 +140,26 @@ class TimelinePanel:
         end = imgui.get_cursor_pos()
         imgui.set_cursor_pos((right, start.y))
         with text_font(style, 14):
-            imgui.push_style_var(
-                imgui.StyleVar_.frame_padding, imgui.ImVec2(style.px(6), style.px(3))
-            )
-            _, self.is_log = imgui.checkbox("log", self.is_log)
-            imgui.same_line(0, style.px(18))
-            imgui.push_item_width(style.px(130))
+            padding = imgui.ImVec2(style.px(8), style.px(4))
+            imgui.push_style_var(imgui.StyleVar_.frame_padding, padding)
+            imgui.push_item_width(style.px(120))
             changed, value = imgui.slider_float("smooth", self.smoothing, 0.0, 0.99, "%.2f")
             if changed:
                 self.smoothing = min(0.99, max(0.0, value))
             imgui.pop_item_width()
+            imgui.same_line(0, style.px(16))
+            _, self.is_log = imgui.checkbox("log", self.is_log)
+            imgui.same_line(0, style.px(16))
+            is_live = self.course.chosen is None
+            colour = look.GOOD if is_live else look.TEXT
+            imgui.push_style_color(imgui.Col_.text, imgui.ImVec4(*colour))
+            if imgui.button("live") and not is_live:
+                intents.append(ChooseStep(None))
+            imgui.pop_style_color()
             imgui.pop_style_var()
-        imgui.set_cursor_pos((end.x, max(end.y, start.y + style.px(32))))
+        imgui.set_cursor_pos((end.x, max(end.y, start.y + style.px(30))))
         imgui.dummy((1, 1))
+        return intents
 
     def _curve(self, name: str, columns: int) -> tuple[list[Floats], list[Floats]]:
         """Return a series thinned for drawing: as it was told, and smoothed."""
@@ -175,7 +183,7 @@ class TimelinePanel:
         shown = [name for name in course.series if self.is_shown(name)]
         up = axis_of([course.series[name][1] for name in shown], is_log=self.is_log)
         plot = frame(style, "curves", size_wh, across=across, up=up)
-        columns = max(16, int((plot.right - plot.left) / max(1.0, style.px(1))))
+        columns = max(16, int((plot.right - plot.left) / max(1.0, style.px(2))))
         for place, name in enumerate(course.series):
             if name not in shown:
                 continue
@@ -221,25 +229,15 @@ class TimelinePanel:
         """Draw the steps that can be looked at; return what was asked for."""
         course = self.course
         intents: list[Intent] = []
-        room = imgui.get_content_region_avail().x
-        button = style.px(74)
         track = frame(
-            style, "steps", (room - button, style.px(34)), across=across, up=Axis(0, 1),
-            margins=(52, 0), counts=(0, 0),
+            style, "steps", (imgui.get_content_region_avail().x, style.px(34)), across=across,
+            up=Axis(0, 1), margins=(52, 0), counts=(0, 0),
         )  # fmt: skip
         self._steps(style, track)
         if (track.is_held or track.is_clicked) and track.pointer is not None:
             step = course.nearest(track.across.value(track.pointer[0]))
             if step is not None and step != course.chosen:
                 intents.append(ChooseStep(step))
-        imgui.same_line(0, style.px(8))
-        is_live = course.chosen is None
-        imgui.push_style_color(
-            imgui.Col_.text, imgui.ImVec4(*(look.GOOD if is_live else look.TEXT))
-        )
-        if imgui.button("live", (button - style.px(8), style.px(34))) and not is_live:
-            intents.append(ChooseStep(None))
-        imgui.pop_style_color()
         self._told(style, track)
         return intents
 
