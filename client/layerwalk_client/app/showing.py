@@ -24,16 +24,17 @@ class Showing:
     Args:
         cache: where tiles are held.
         place: the cache's name for a snapshot's id.
+        kept_bytes: for overviews of steps beside the one shown.
 
     Attributes:
         shown, coming: the snapshot on the walls, and the one whose overview is on its way.
         chosen: the step that is looked at; None: live.
     """
 
-    def __init__(self, cache: TileCache, place: Callable[[str], str]) -> None:
+    def __init__(self, cache: TileCache, place: Callable[[str], str], *, kept_bytes: int) -> None:
         self._cache = cache
         self._place = place
-        self._album = Album(cache)
+        self._album = Album(cache, kept_bytes=kept_bytes)
         self._count = 0
         self._newest = 0
         self._latest: SnapshotManifest | None = None

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from layerwalk_client.app.album import KEPT_BYTES
 from layerwalk_client.app.changes import NOTHING, Changes, unfit_tile
 from layerwalk_client.app.showing import Showing
 from layerwalk_client.app.training import TrainingRecord
@@ -46,13 +47,14 @@ class SceneState:
     Args:
         cache: where tiles are held.
         client: id of this client; snapshots of other clients are not followed.
+        kept_bytes: for overviews of a training's steps beside the one shown.
     """
 
-    def __init__(self, cache: TileCache, *, client: str) -> None:
+    def __init__(self, cache: TileCache, *, client: str, kept_bytes: int = KEPT_BYTES) -> None:
         self._cache = cache
         self._client = client
         self._epoch = 0
-        self._showing = Showing(cache, self.place)
+        self._showing = Showing(cache, self.place, kept_bytes=kept_bytes)
         self.session: SessionDescription | None = None
         self.network: NetworkDescription | None = None
         self.training = TrainingRecord()

@@ -42,8 +42,8 @@ from layerwalk_shared.messages import ChannelInput, DatasetInput, TextInput
 
 TITLE = 60
 """Characters of a text that its title tells."""
-OPENING = {"search": "/", "input": "i"}
-"""The key that opened a panel writes nothing into it."""
+OPENING = {"search": "/"}
+"""What no text in a panel begins with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,10 +100,11 @@ def draw_hud(style: Style, hud: Hud) -> None:
         sheet.carried(hud.carried)
     if not hud.is_plain:
         sheet.heading(hud)
+        taken = 0.0
         if hud.legend is not None:
-            sheet.legend(hud.legend)
+            taken = sheet.legend(hud.legend)
         if hud.readout is not None:
-            sheet.readout(hud.readout)
+            sheet.readout(hud.readout, taken)
         if hud.progress is not None:
             sheet.progress(*hud.progress)
         if hud.hints:
@@ -182,7 +183,8 @@ class _Sheet:
                 has_shadow=True,
             )
 
-    def legend(self, legend: Legend) -> None:
+    def legend(self, legend: Legend) -> float:
+        """Draw the colour bar; return how far it reaches to the right."""
         px = self.style.px
         wide, high = px(190), px(8)
         left, top = self.margin + px(10), self.height - self.margin - px(34)
@@ -200,8 +202,10 @@ class _Sheet:
             middle = wide * (zero + (1 - zero) * tick.share)
             at = left + min(max(0.0, middle - text_wide / 2), wide - text_wide)
             self._write(tick.text, (at, top + high + px(4)), pixels=13, colour=look.TEXT)
+        return left + room + px(10)
 
-    def readout(self, readout: Readout) -> None:
+    def readout(self, readout: Readout, taken: float) -> None:
+        """Draw what the pointer is on, in the middle, or beside what is `taken` at the left."""
         px = self.style.px
         parts = [
             (readout.node, 17.0, look.BRIGHT, True),
@@ -213,7 +217,7 @@ class _Sheet:
         widths = [self._measure(text, size, is_bold=bold) for text, size, _, bold in shown]
         gap = px(18)
         total = sum(widths) + gap * (len(shown) - 1)
-        left = (self.width - total) / 2
+        left = max((self.width - total) / 2, taken + px(28))
         top = self.height - self.margin - px(34)
         self._plate(left - px(16), top, left + total + px(16), top + px(34))
         for (text, size, colour, bold), wide in zip(shown, widths, strict=True):

@@ -133,7 +133,7 @@ class InputPanel:
         colour = look.BRIGHT if self.text else look.QUIET
         ink.add_text(
             imgui.get_font(), imgui.get_font_size(), (corner.x + style.px(12), top),
-            packed(colour), shown + ("\N{LEFT ONE EIGHTH BLOCK}" if self.text else ""), inner,
+            packed(colour), shown + ("|" if self.text else ""), inner,
         )  # fmt: skip
         imgui.pop_text_wrap_pos()
         ink.pop_clip_rect()

@@ -176,7 +176,7 @@ def _step(
         length = spec.shape[min(spec.time_axis, len(spec.shape) - 1)]
         is_exact = count == length
         seconds = (time if is_exact else (time + 0.5) * length / count) / spec.sample_rate
-        said += f"   {'' if is_exact else 'about '}{seconds:.4g} s"
+        said += f"   {seconds:.4g} s" if is_exact else f"   about {seconds:.2g} s"
     names = spec.names if node.kind == "input" else ()
     column = (
         names[other] if other < len(names) else f"{'channel' if is_across else 'feature'} {other}"
