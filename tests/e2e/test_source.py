@@ -312,7 +312,7 @@ def test_nothing_is_left_behind(server):
     source = HttpSource(server.url)
     source.open()
     assert source.peek(PATIENCE_S) is not None
-    assert set(threading.enumerate()) > before
+    assert set(threading.enumerate()) - before
     started = time.monotonic()
     source.close()
     assert time.monotonic() - started < 5
