@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from layerwalk_client.source.arrivals import ValuesArrived
 from layerwalk_client.source.asking import Values
-from layerwalk_client.world.terms import Index, element
+from layerwalk_client.world.terms import Index
 from layerwalk_shared.graph import Node
+from layerwalk_shared.views import tensor_index
 
 DWELL_S = 0.15
 """The pointer rests this long on a channel before its values are fetched."""
@@ -99,7 +100,7 @@ def spot_of(snapshot: str, node: Node, *, channel: int, texel: tuple[int, int]) 
         channel: picture on the wall.
         texel: (row, column) in it.
     """
-    index = element(node, channel=channel, texel=texel)
+    index = tensor_index(node.view, node.shape, channel, *texel)
     if index is None:
         return None
     is_by_row = node.view not in ("image", "vector") and len(node.shape) >= 2
@@ -109,7 +110,7 @@ def spot_of(snapshot: str, node: Node, *, channel: int, texel: tuple[int, int]) 
 def values_at(values: NDArray[np.float32], at: Spot) -> tuple[float, ...] | None:
     """Return the value of a spot in the array that its fetch brings; None where it has none."""
     if at.node.view == "image":
-        row, column = at.index
+        *_, row, column = at.index
         return tuple(values[:, row, column].tolist()) if values.ndim == 3 else None
     index = at.index if at.fetch.row is None else (0, *at.index[1:])
     if len(index) != values.ndim or any(

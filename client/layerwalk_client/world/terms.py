@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from layerwalk_client.world.tokens import quoted
 from layerwalk_shared.graph import Node
 from layerwalk_shared.messages import InputSpec
-from layerwalk_shared.views import grid_shape
 
 TIMES = " \N{MULTIPLICATION SIGN} "
 Index = tuple[int, ...]
@@ -25,7 +24,10 @@ def shape_line(node: Node) -> str:
     if node.view in ("tokens", "sequence"):
         return f"{shape} {'tokens' if node.view == 'tokens' else 'sequence'}"
     if node.view == "grid":
-        return f"{shape} tokens, shown as {node.height}{TIMES}{node.width} patches"
+        patches = f"{node.height}{TIMES}{node.width} patches"
+        return (
+            f"{shape} tokens, shown as {patches}" if len(node.shape) == 2 else f"{shape}, {patches}"
+        )
     if node.view == "attention":
         heads = f"{node.channels} head{'s' * (node.channels != 1)}"
         return f"{heads} of {node.height}{TIMES}{node.width}"
@@ -42,60 +44,6 @@ def kind_line(node: Node) -> str:
     return f"{node.operation} · {shape_line(node)}" if node.operation else shape_line(node)
 
 
-def element(node: Node, *, channel: int, texel: tuple[int, int]) -> Index | None:
-    """Return which element of a node's tensor a pixel of its wall shows.
-
-    Args:
-        node: with the shape and the pictures of the snapshot that is meant.
-        channel: picture on the wall.
-        texel: (row, column) in that picture at level 0.
-
-    Returns:
-        An index into the tensor (no batch axis); of an image (row, column) alone, which all its
-        colours share; None for a cell that shows nothing.
-    """
-    row, column = texel
-    shape = [max(1, size) for size in node.shape]
-    if node.view == "image":
-        return row, column
-    if node.view == "grid" and len(shape) == 2:
-        return row * node.width + column + shape[0] - node.height * node.width, channel
-    if node.view in ("volume", "frames") and len(shape) == 4:
-        return _in_mosaic(node, shape, channel, texel)
-    if node.view == "vector" or len(shape) < 2:
-        return _unravelled(row * node.width + column, shape)
-    if node.view == "maps" and len(shape) >= 3:
-        inner = _unravelled(row, shape[1:-1])
-        return None if inner is None else (channel, *inner, column)
-    outer = _unravelled(channel, shape[:-2])
-    return None if outer is None else (*outer, row, column)
-
-
-def _in_mosaic(
-    node: Node, shape: Sequence[int], channel: int, texel: tuple[int, int]
-) -> Index | None:
-    count = shape[1] if node.view == "volume" else shape[0]
-    _, columns = grid_shape(count)
-    down, row = divmod(texel[0], shape[2])
-    across, column = divmod(texel[1], shape[3])
-    number = down * columns + across
-    if number >= count:
-        return None
-    return (
-        (channel, number, row, column) if node.view == "volume" else (number, channel, row, column)
-    )
-
-
-def _unravelled(flat: int, shape: Sequence[int]) -> Index | None:
-    if flat >= math.prod(shape):
-        return None
-    found = []
-    for size in reversed(shape):
-        flat, place = divmod(flat, size)
-        found.append(place)
-    return tuple(reversed(found))
-
-
 def words(
     node: Node,
     index: Index,
@@ -107,8 +55,8 @@ def words(
     """Return a place in a node's tensor in the tensor's own terms.
 
     Args:
-        node: as for `element`.
-        index: what `element` returned.
+        node: with the shape and the pictures of the snapshot that is meant.
+        index: of the element, as `layerwalk_shared.views.tensor_index` tells it.
         spec: of the network's input: tells time.
         tokens: what each position of the input reads, of texts.
         classes: names of the units of the answer.
@@ -187,6 +135,8 @@ def _step(
 def _patch(
     node: Node, index: Index, spec: InputSpec, tokens: Sequence[str], classes: Sequence[str]
 ) -> str:
+    if len(index) == 3:
+        return f"patch row {index[0]}, column {index[1]}   feature {index[2]}"
     first = node.shape[0] - node.height * node.width
     row, column = divmod(index[0] - first, node.width)
     return f"patch row {row}, column {column}   token {index[0]}   feature {index[1]}"

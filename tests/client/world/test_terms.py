@@ -10,11 +10,11 @@ import torch
 
 from layerwalk.pyramid import arrange
 from layerwalk_client.source.exhibits import arranged
-from layerwalk_client.world.terms import element, kind_line, words
+from layerwalk_client.world.terms import kind_line, words
 from layerwalk_client.world.tokens import quoted, readable
 from layerwalk_shared.graph import Node
 from layerwalk_shared.messages import InputSpec
-from layerwalk_shared.views import picture_shape
+from layerwalk_shared.views import picture_shape, tensor_index
 
 
 def node(view, shape, *, operation="Linear", kind="module"):
@@ -42,7 +42,7 @@ def test_each_pixel_is_the_element_that_the_picture_was_made_of(view, shape):
     for channel in range(described.channels):
         for row in range(described.height):
             for column in range(described.width):
-                index = element(described, channel=channel, texel=(row, column))
+                index = tensor_index(view, shape, channel, row, column)
                 shown = pictures[channel, row, column]
                 assert shown == (0 if index is None else tensor[index])
                 met += index is not None
@@ -84,10 +84,11 @@ WORDS = ("The", " hall", ".")
     ("described", "index", "options", "text"),
     [
         (node("maps", (8, 4, 4)), (3, 1, 2), {}, "channel 3   row 1, column 2"),
-        (node("image", (3, 4, 4)), (1, 2), {}, "row 1, column 2"),
+        (node("image", (3, 4, 4)), (0, 1, 2), {}, "row 1, column 2"),
         (node("volume", (2, 5, 3, 4)), (1, 4, 0, 2), {}, "channel 1   slice 4   row 0, column 2"),
         (node("frames", (5, 2, 3, 4)), (4, 1, 0, 2), {}, "frame 4   channel 1   row 0, column 2"),
         (node("grid", (10, 4)), (6, 3), {}, "patch row 1, column 2   token 6   feature 3"),
+        (node("grid", (3, 4, 8)), (2, 1, 5), {}, "patch row 2, column 1   feature 5"),
         (node("tokens", (3, 8)), (1, 5), {"tokens": WORDS}, "token 1 “hall”   feature 5"),
         (node("tokens", (4, 8)), (1, 5), {"tokens": WORDS}, "token 1   feature 5"),
         (node("tokens", (3, 9)), (2, 5), {"spec": TEXT, "tokens": WORDS}, "token 2 “.”   entry 5"),
