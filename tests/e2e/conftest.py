@@ -1,5 +1,6 @@
 """A small network behind a real server on a free port of the loopback."""
 
+import threading
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -8,8 +9,11 @@ import pytest
 import torch
 from torch import nn
 
+from e2e.walking import SIZE, Hand, live_names
 from layerwalk.http.serving import serve
 from layerwalk.session import Session
+from layerwalk_client.gl.bindings import gl
+from layerwalk_client.gl.context import window_context
 from layerwalk_shared.messages import DatasetInput, InputSpec
 
 CLASSES = ("dark", "light", "red", "green", "blue")
@@ -84,3 +88,32 @@ def server(session):
 @pytest.fixture
 def item():
     return DatasetInput(dataset="d1", item=3)
+
+
+@pytest.fixture
+def window(monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "offscreen")
+    with window_context(SIZE, "test", vsync=False, checks=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def hand_on(window):
+    """Return a function that opens a walk on a source and closes it at the end."""
+    opened = []
+    before = live_names()
+
+    def start(make_source, **options):
+        bell = threading.Event()
+        source = make_source(bell.set)
+        source.open()
+        hand = Hand(window, source, bell, **options)
+        opened.append((hand, source))
+        return hand
+
+    yield start
+    for hand, source in opened:
+        source.close()
+        hand.walker.close()
+    assert gl.glGetError() == gl.GL_NO_ERROR
+    assert live_names() - before == set()

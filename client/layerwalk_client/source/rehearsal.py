@@ -47,7 +47,7 @@ def training_step(graph: Graph, step: int, snapshot: str | None) -> TrainingStep
             continue
         generator = np.random.default_rng((step, index))
         depth = index / last
-        dead = max(0.0, 0.35 * (1 - depth) * math.sin(3 * step / LENGTH + index) ** 2 - 0.05)
+        dead = max(0.0, 0.5 * (1 - depth) * math.sin(3 * step / LENGTH + index) ** 2 - 0.05)
         nodes.append(
             NodeTraining(
                 node=index,

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from layerwalk_client.world.lettering import fitting_height
 from layerwalk_client.world.palette import PALETTES, Theme
-from layerwalk_client.world.scene import Label, Scene
-from layerwalk_client.world.signs import DETAIL_PRIORITY, DETAIL_SHARE, at, name_height, sign_room
+from layerwalk_client.world.scene import Board, Label, Scene
+from layerwalk_client.world.signs import NAME_PRIORITY, at, name_height, sign_room
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.training import HealthWarning, WarningKind
 
@@ -22,12 +22,18 @@ SHORT: dict[WarningKind, str] = {
 }
 """What stands on a wall; the sentence is told by the panel of gradient flow."""
 SIGN = "\N{BLACK UP-POINTING TRIANGLE}"
+SIGN_SHARE = 0.85
+"""Height of the sign's letters over those of the wall's name."""
+LINE = 0.025
+"""Metres of the line along a wall's upper edge, which is seen from afar."""
+LINE_ALPHA = 0.85
+"""Not quite opaque: a ray passes it, as every mark."""
 
 
 def with_warnings(
     scene: Scene, graph: Graph, warnings: Iterable[HealthWarning], *, theme: Theme = "dark"
 ) -> Scene:
-    """Return the scene with a line above each wall whose node has warnings.
+    """Return the scene with a line and a sign above each wall whose node has warnings.
 
     Warnings about the whole network, and about nodes that the graph does not have, mark nothing.
     """
@@ -39,18 +45,23 @@ def with_warnings(
     if not said:
         return scene
     colour = PALETTES[theme].warning
-    labels = []
+    labels, boards = [], []
     for wall in scene.walls:
         if wall.node not in said:
             continue
         width, height = wall.size_wh
         text = f"{SIGN} {', '.join(said[wall.node])}"
-        cap = DETAIL_SHARE * name_height(wall.size_wh)
-        cap = fitting_height(text, width, largest=cap)
+        cap = fitting_height(text, width, largest=SIGN_SHARE * name_height(wall.size_wh))
         labels.append(
             Label(
                 text, at(wall, -width / 2, height + sign_room(wall.size_wh)), cap, colour,
-                yaw=wall.yaw, priority=DETAIL_PRIORITY + 1, max_width=width,
+                yaw=wall.yaw, priority=NAME_PRIORITY, max_width=width,
             )
         )  # fmt: skip
-    return replace(scene, labels=(*scene.labels, *labels))
+        boards.append(
+            Board(
+                at(wall, 0.0, height + LINE / 2), (width, LINE), (*colour[:3], LINE_ALPHA),
+                yaw=wall.yaw,
+            )
+        )  # fmt: skip
+    return replace(scene, labels=(*scene.labels, *labels), boards=(*scene.boards, *boards))

@@ -14,12 +14,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from client.gl.exhibits import PANELS, PLACES, draw_place
 from client.gl.showroom import Showroom
 from client.gl.views import VIEWS, draw_view
 from layerwalk_client.gl.context import GraphicsInfo
 
 GOLDENS = Path(__file__).parents[2] / "golden"
 SIZE_WH = (320, 180)
+LARGE_WH = (480, 270)
 MEAN_LIMIT = 1.0
 LARGE_DIFFERENCE = 32
 LARGE_SHARE_LIMIT = 0.005
@@ -35,9 +37,29 @@ def compare(found: NDArray[np.uint8], golden: NDArray[np.uint8]) -> tuple[float,
 def test_a_view_looks_as_it_should(
     name: str, showroom: Showroom, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
 ) -> None:
-    found = draw_view(showroom, VIEWS[name], SIZE_WH)
+    check(name, draw_view(showroom, VIEWS[name], SIZE_WH), clean_graphics, pytestconfig)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_an_exhibit_looks_as_it_should(
+    name: str, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
+) -> None:
+    check(name, draw_place(PLACES[name], LARGE_WH), clean_graphics, pytestconfig)
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_panel_looks_as_it_should(
+    name: str, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
+) -> None:
+    check(name, PANELS[name](), clean_graphics, pytestconfig)
+
+
+def check(
+    name: str, found: NDArray[np.uint8], graphics: GraphicsInfo, config: pytest.Config
+) -> None:
+    """Compare a picture with its golden, or write it."""
     path = GOLDENS / f"{name}.png"
-    if pytestconfig.getoption("--update-goldens"):
+    if config.getoption("--update-goldens"):
         path.parent.mkdir(exist_ok=True)
         Image.fromarray(found).save(path, optimize=True)
         return
@@ -54,13 +76,13 @@ def test_a_view_looks_as_it_should(
         pytest.fail(
             f"{name}: mean difference {mean:.2f} (limit {MEAN_LIMIT}), {share:.2%} of the pixels "
             f"differ by more than {LARGE_DIFFERENCE} (limit {LARGE_SHARE_LIMIT:.1%}) on "
-            f"{clean_graphics.renderer}, {clean_graphics.version}; golden, found, difference x 4: "
+            f"{graphics.renderer}, {graphics.version}; golden, found, difference x 4: "
             f"{failed / f'{name}.png'}"
         )
 
 
 def test_every_golden_belongs_to_a_view() -> None:
-    assert {path.stem for path in GOLDENS.glob("*.png")} == set(VIEWS)
+    assert {path.stem for path in GOLDENS.glob("*.png")} == {*VIEWS, *PLACES, *PANELS}
 
 
 def test_the_comparison_can_fail() -> None:
