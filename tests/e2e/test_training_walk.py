@@ -223,3 +223,32 @@ def test_the_exact_value_is_told_of_every_view(begin, exhibit):
         assert hand.walker.readings.value(hand.walker.spot) == (drawn,)
         compared += 1
     assert compared
+
+
+def test_a_run_of_blocks_folds_and_opens_by_key_and_by_its_badge(begin):
+    hand, _ = begin("vit")
+    stage = hand.walker.stage
+    count = len(stage.network.graph.nodes)
+    assert len(stage.scene.walls) == count  # a small network begins whole
+    hand.face("blocks.1.fc1")
+    hand.move(hand.pixel_of(hand.face("blocks.1.fc1").centre))
+    hand.frames(2)
+    hand.key(pygame.K_f)
+    assert len(stage.scene.walls) == count - 2 * 9
+    hand.settle()
+    (board,) = [
+        board for board in stage.scene.boards if stage.run_at(stage.scene.boards.index(board))
+    ]
+    x, y, z = board.centre
+    near = type(hand.walker.journey.camera)(position=(x, y, z + 1.5))
+    hand.walker.journey.place(near)
+    hand.frame()
+    hand.click(hand.pixel_of((x, y, z)))
+    assert len(stage.scene.walls) == count
+    hand.settle()
+    hand.key(pygame.K_f)
+    hand.key(pygame.K_SLASH)
+    hand.type("blocks.2.fc2")  # a hidden node that is gone to opens its run
+    hand.frame(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=0))
+    assert len(stage.scene.walls) == count
+    hand.until(lambda: hand.walker.journey.is_at_rest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from layerwalk_client.world.view import Camera, Mark
 
 if TYPE_CHECKING:
     from layerwalk_client.app.walker import Walker
+    from layerwalk_client.world.folding import Run
 
 
 def obey(walker: Walker, order: Ordered) -> None:
@@ -28,6 +30,7 @@ def go_to_node(walker: Walker, node: int) -> None:
     network = walker.stage.network
     if network is None:
         return
+    walker.stage.open_for(node)
     walker.selection = Mark(network.id, node)
     wall = wall_of(walker.stage.scene, network.id, node)
     if wall is not None:
@@ -62,9 +65,12 @@ def _step_wall(by: int) -> Callable[[Walker, int], None]:
         network = walker.stage.network
         if network is None or not walker.stage.scene.walls:
             return
-        count = len(network.graph.nodes)
-        start = walker.selection.node if walker.selection is not None else (-1 if by > 0 else count)
-        go_to_node(walker, min(count - 1, max(0, start + by)))
+        seen = [wall.node for wall in walker.stage.scene.walls]
+        if walker.selection is None:
+            go_to_node(walker, seen[0] if by > 0 else seen[-1])
+            return
+        place = bisect_left(seen, walker.selection.node) + by
+        go_to_node(walker, seen[min(len(seen) - 1, max(0, place))])
 
     return act
 
@@ -90,6 +96,29 @@ def _node_panel(walker: Walker, number: int) -> None:
         walker.say("point at a wall first")
         return
     walker.tools.toggle("node", walker.outlook(), node=node)
+
+
+def toggle_run(walker: Walker, run: Run | None) -> None:
+    """Fold a run of equal blocks, or open it (None: all of them)."""
+    stage = walker.stage
+    if not stage.toggle_run(run):
+        walker.say("there are no runs of equal blocks here")
+        return
+    walker.needs_draw = walker.needs_plan = True
+    if run is None:
+        walker.say("runs of equal blocks are folded or open")
+    else:
+        state = "folded" if stage.is_folded(run) else "open"
+        walker.say(f"{run.first}: {run.count} equal blocks, {state}")
+
+
+def _fold(walker: Walker, number: int) -> None:
+    """The run of the wall under the pointer, of the selected one, else all."""
+    node = walker.pointed.wall.node if walker.pointed is not None else None
+    if node is None and walker.selection is not None:
+        node = walker.selection.node
+    run = walker.badge or (None if node is None else walker.stage.run_of(node))
+    toggle_run(walker, run)
 
 
 def _step(by: int) -> Callable[[Walker, int], None]:
@@ -175,6 +204,7 @@ COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.INPUT: _panel("input"),
     Command.TIMELINE: _panel("timeline"),
     Command.GRADIENTS: _panel("gradients"),
+    Command.FOLD: _fold,
     Command.STEP_BACK: _step(-1),
     Command.STEP_FORWARD: _step(1),
     Command.NEWEST_STEP: _newest_step,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from layerwalk_client.app.commands import go_to_node
+from layerwalk_client.app.commands import go_to_node, toggle_run
 from layerwalk_client.app.hand import Holding
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.pointer import Pointed
@@ -50,7 +50,9 @@ class Gestures:
         )
         walker.needs_draw |= has_changed
         walker.needs_plan |= has_changed  # the finest level of what is held to the eye
-        if actions.clicks and hit is None and pointed is not None:
+        if actions.clicks and hit is None and walker.badge is not None:
+            toggle_run(walker, walker.badge)
+        elif actions.clicks and hit is None and pointed is not None:
             self._click(walker, pointed, is_double=actions.is_double_click)
 
     def _click(self, walker: Walker, pointed: Pointed, *, is_double: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerwalk_client.app.places import camera_at
+from layerwalk_client.app.places import Place, camera_at
 from layerwalk_client.app.shot import find_item
 from layerwalk_client.app.toolbox import reason
 from layerwalk_client.source.arrivals import Arrival, RequestFailed, ValuesArrived
@@ -63,6 +63,7 @@ def begin(walker: Walker) -> None:
     if start.place is None and start.shows_intro:
         walker.journey.begin_tour(first_minute(stage.scene, walker.aspect))
     else:
+        _open_for(walker, start.place)
         try:
             place = camera_at(start.place, stage.scene, network, aspect=walker.aspect)
         except LayerwalkError as error:
@@ -75,6 +76,14 @@ def begin(walker: Walker) -> None:
         except LayerwalkError as error:
             walker.say(reason(error), is_warning=True)
     walker.trace.note("connected", network=network.name, nodes=len(network.graph.nodes))
+
+
+def _open_for(walker: Walker, place: Place) -> None:
+    """Open the runs that hide the node where the walk begins."""
+    network = walker.stage.network
+    index = None if network is None else network.graph.index.get(str(place))
+    if index is not None:
+        walker.stage.open_for(index)
 
 
 def go_on(walker: Walker, selected: str | None) -> None:

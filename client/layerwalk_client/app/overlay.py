@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from layerwalk_client.app.pointer import describe
 from layerwalk_client.app.state import SceneState
 from layerwalk_client.devices.actions import Actions
-from layerwalk_client.ui.hud import Hint, Hud
+from layerwalk_client.ui.hud import Hint, Hud, Readout
 from layerwalk_client.world.answer import percent
 from layerwalk_client.world.legend import legend
 from layerwalk_client.world.ranges import node_range
@@ -137,6 +137,9 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         name=name,
     )
     tools.set_legend(told)
+    if walker.badge is not None:
+        run = walker.badge
+        readout = Readout(run.first, f"the first of {run.count} equal blocks", "click opens them")
     is_image = pointed is not None and pointed.wall.is_image
     has_legend = not (is_tour or is_image)
     carried = tools.carried()
@@ -156,6 +159,7 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         hints=walker.lesson.hints() if has_hints else (),
         carried=carried,
         cross=(0.0, 0.0) if walker.desktop.is_captured and not is_tour else None,
-        is_hot=pointed is not None and pointed.hit.channel is not None,
+        is_hot=walker.badge is not None
+        or (pointed is not None and pointed.hit.channel is not None),
         is_plain=walker.is_plain,
     )

@@ -155,6 +155,9 @@ class _Studio:
         width, height = options.size_wh
         factor = SUPERSAMPLING if max(width, height) * SUPERSAMPLING <= MAX_SIDE else 1
         size_wh = (width * factor, height * factor)
+        index = stage.network.graph.index.get(str(options.place))
+        if index is not None:
+            stage.open_for(index)
         camera = camera_at(options.place, stage.scene, stage.network, aspect=width / height)
 
         def step() -> None:

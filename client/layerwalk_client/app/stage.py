@@ -6,11 +6,12 @@ The window and the picture without a window stand on the same stage.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from layerwalk_client.app.arrangement import Arrangement
 from layerwalk_client.app.changes import NOTHING, Changes
 from layerwalk_client.app.residency import Residency, Wanted
 from layerwalk_client.app.state import SceneState
@@ -21,10 +22,8 @@ from layerwalk_client.planner import MAX_WISHES, plan
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import Arrival, RequestFailed, TilesArrived
 from layerwalk_client.source.asking import Tiles, Wish
-from layerwalk_client.world.answer import with_answer
 from layerwalk_client.world.arrays import SceneArrays
-from layerwalk_client.world.health import with_warnings
-from layerwalk_client.world.layout import layout
+from layerwalk_client.world.folding import Run
 from layerwalk_client.world.options import LayoutOptions
 from layerwalk_client.world.palette import Theme
 from layerwalk_client.world.scene import Scene, Vector
@@ -82,20 +81,20 @@ class Stage:
         self._source = source
         self._renderer = renderer
         self._sweep_s = sweep_s
-        self._options = LayoutOptions(theme=theme, shows_answer=False)
+        self._arrangement = Arrangement(LayoutOptions(theme=theme, shows_answer=False))
         cache = TileCache(cache_bytes)
         self.state = SceneState(cache, client=source.client)
         self.residency = Residency(cache, renderer)
         self._gpu_bytes = gpu_bytes
         self._held: NDArray[np.int64] | None = None
-        self.scene = Scene()
         self.arrays = SceneArrays.from_scene(self.scene)
-        self._base = Scene()
-        self._shapes: object = None
-        self._title = ""
-        self._dressed: object = None
         self._told: object = None
         self._input: InputReference | None = None
+
+    @property
+    def scene(self) -> Scene:
+        """What stands in the world."""
+        return self._arrangement.scene
 
     @property
     def network(self) -> NetworkDescription | None:
@@ -124,6 +123,29 @@ class Stage:
         found = Happenings()
         self._bring_about(self.state.choose_step(number), found, now_s)
         return found
+
+    # Runs of equal blocks.
+
+    def run_at(self, board: int | None) -> Run | None:
+        """Return the folded run whose badge a board is, None for other boards."""
+        return self._arrangement.run_at(board)
+
+    def run_of(self, node: int) -> Run | None:
+        """Return the innermost run of equal blocks that a node stands in."""
+        return self._arrangement.run_of(node)
+
+    def is_folded(self, run: Run) -> bool:
+        """Whether a run is shown as its first block."""
+        return run.first in self._arrangement.folded
+
+    def toggle_run(self, run: Run | None) -> bool:
+        """Fold a run or open it (None: all of them); return whether there is one."""
+        return self._arrangement.toggle(run) and self._arrange(self.shown)
+
+    def open_for(self, node: int) -> None:
+        """Open the folded runs that hide a node."""
+        if self._arrangement.open_for(node):
+            self._arrange(self.shown)
 
     def plan(
         self,
@@ -240,7 +262,7 @@ class Stage:
         if changes.notice:
             found.notices.append(changes.notice)
         if changes.is_new_network or changes.is_new_graph:
-            self._begin()
+            self._begin(keeps_folds=changes.is_new_graph)
             found.is_new_network |= changes.is_new_network
             found.is_new_graph |= changes.is_new_graph
         if changes.is_new_picture:
@@ -255,80 +277,37 @@ class Stage:
             or changes.is_new_picture
         )
 
-    def _begin(self) -> None:
+    def _begin(self, *, keeps_folds: bool) -> None:
         network = self.state.network
         assert network is not None
         self._renderer.drop_network(network.id)
         self.residency.set_network(network.id, network.graph)
-        self._shapes = None
-        self._dressed = self._told = None
-        self._input = None
+        self._arrangement.begin(network.graph, keeps_folds=keeps_folds)
+        self._told = self._input = None
         self._arrange(self.state.coming, has_answer=False)
 
-    def _show(self, now_s: float) -> None:
-        manifest, network = self.state.shown, self.state.network
-        assert manifest is not None
-        assert network is not None
-        if self._shapes_of(manifest) != self._shapes:
-            self._arrange(manifest)
-        # A new input sweeps through the walls; another step of a training changes them at once.
-        sweep_s = self._sweep_s if manifest.input != self._input else 0.0
-        self._input = manifest.input
-        self.residency.show(manifest, self.state.place(manifest.id), now_s=now_s, sweep_s=sweep_s)
-
-    def _shapes_of(self, manifest: SnapshotManifest | None) -> object:
-        if manifest is None:
-            return ()
-        return tuple((node.pictures, node.has_values) for node in manifest.nodes)
-
     def _arrange(self, manifest: SnapshotManifest | None, *, has_answer: bool = True) -> bool:
-        """Lay the world out for a snapshot where shapes or the answer have changed."""
+        """Let the scene be that of a snapshot; return whether it became another."""
         network = self.state.network
         assert network is not None
-        shapes = self._shapes_of(manifest)
-        warnings = tuple(self.state.training.warnings(self.state.chosen))
-        answer = (manifest.input, manifest.top) if manifest is not None and has_answer else None
-        dressed = (title_of(manifest), answer, warnings)
-        if shapes == self._shapes and dressed == self._dressed:
+        warnings = self.state.training.warnings(self.state.chosen)
+        if not self._arrangement.arrange(
+            network, manifest, warnings=warnings, has_answer=has_answer
+        ):
             return False
-        title = title_of(manifest)
-        if shapes != self._shapes:
-            self._base = layout(network, manifest, options=self._options)
-            self._shapes = shapes
-        elif title != self._title:
-            self._base = retitled(self._base, self._title, title)
-        self._title, self._dressed = title, dressed
-        self.scene = self._base
-        if manifest is not None and has_answer:
-            self.scene = with_answer(self._base, network, manifest, theme=self._options.theme)
-        self.scene = with_warnings(self.scene, network.graph, warnings, theme=self._options.theme)
         self.arrays = SceneArrays.from_scene(self.scene, texel_bytes=2)
         if self._held is not None and len(self._held) != self.arrays.block_total:
             self._held = None
         self._renderer.set_scene(self.scene)
         return True
 
-
-def title_of(manifest: SnapshotManifest | None) -> str:
-    """Return what is on the input, for people."""
-    return "" if manifest is None else manifest.input.title
-
-
-def retitled(scene: Scene, old: str, new: str) -> Scene:
-    """Return a scene whose input walls tell another title: much cheaper than laying it out."""
-    texts = {
-        wall.subtitle: wall.subtitle.replace(old, new, 1)
-        for wall in scene.walls
-        if old and wall.subtitle.startswith(old)
-    }
-    return replace(
-        scene,
-        walls=tuple(
-            replace(wall, subtitle=texts[wall.subtitle]) if wall.subtitle in texts else wall
-            for wall in scene.walls
-        ),
-        labels=tuple(
-            replace(label, text=texts[label.text]) if label.text in texts else label
-            for label in scene.labels
-        ),
-    )
+    def _show(self, now_s: float) -> None:
+        manifest, network = self.state.shown, self.state.network
+        assert manifest is not None
+        assert network is not None
+        if self._arrangement.has_other_shapes(manifest):
+            self._arrange(manifest)
+        # A new input sweeps through the walls; another step of a training changes them at once.
+        sweep_s = self._sweep_s if manifest.input != self._input else 0.0
+        self._input = manifest.input
+        self.residency.show(manifest, self.state.place(manifest.id), now_s=now_s, sweep_s=sweep_s)

@@ -34,6 +34,7 @@ from layerwalk_client.gl.context import Window
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.settings import Settings
 from layerwalk_client.source import Source
+from layerwalk_client.world.folding import Run
 from layerwalk_client.world.picking import pick
 from layerwalk_client.world.view import Look, Mark, Marks
 from layerwalk_shared.errors import LayerwalkError
@@ -122,6 +123,7 @@ class Walker:
         self.needs_draw = True
         self.spot: Spot | None = None
         self.pointed: Pointed | None = None
+        self.badge: Run | None = None
         self.selection: Mark | None = None
         self.is_over = False
         self.is_plain = False
@@ -253,7 +255,9 @@ class Walker:
         room = math.inf if world is None else world.distance
         hit = self.tools.panels.hit(ray, self.journey.camera, room=room)
         self.pointed = None
+        self.badge = None
         if hit is None:
+            self.badge = None if world is None else stage.run_at(world.board)
             self.pointed = point_at(world, stage.scene, stage.network)
         self.desktop.set_over_panel(is_over_panel=hit is not None)
         return hit

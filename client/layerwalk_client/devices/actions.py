@@ -27,6 +27,7 @@ class Command(StrEnum):
     INPUT = "input"
     TIMELINE = "timeline"
     GRADIENTS = "gradients"
+    FOLD = "fold"
     STEP_BACK = "step-back"
     STEP_FORWARD = "step-forward"
     NEWEST_STEP = "newest-step"

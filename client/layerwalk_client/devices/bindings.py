@@ -59,6 +59,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.TIMELINE, ("k",), "curves of the training", "Tools"),
     Binding(Command.GRADIENTS, ("j",), "gradient flow", "Tools"),
     Binding(Command.RELEASE, ("ESCAPE",), "put away, close, free mouse", "Tools"),
+    Binding(Command.FOLD, ("f",), "fold or open equal blocks", "View"),
     Binding(Command.RANGE_MODE, ("r",), "next range mode", "View"),
     Binding(Command.COLOUR_TABLE, ("t",), "next colour table", "View"),
     Binding(Command.MARK_RANGE, ("m",), "mark out of range", "View"),

@@ -108,6 +108,7 @@ def frame(
 
 def _numbers_up(style: Style, found: Frame, count: int) -> None:
     line = packed(look.BORDER, 0.8)
+    free = found.bottom
     for value in ticks(found.up, count):
         y = round(found.y(value))
         if not found.top <= y <= found.bottom:
@@ -116,6 +117,9 @@ def _numbers_up(style: Style, found: Frame, count: int) -> None:
         text = axis_number(value, is_log=found.up.is_log)
         size = imgui.calc_text_size(text)
         place = min(max(y - size.y / 2, found.top), found.bottom - size.y)
+        if place + size.y > free + 1:
+            continue  # it would stand on the one below
+        free = place
         found.ink.add_text((found.left - size.x - style.px(7), place), packed(look.QUIET), text)
 
 

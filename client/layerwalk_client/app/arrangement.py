@@ -1,0 +1,161 @@
+"""The scene that stands for a network, made anew where its shapes, its answer, its warnings or its
+folded runs are others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from layerwalk_client.world.answer import with_answer
+from layerwalk_client.world.folding import (
+    MANY_NODES,
+    Badge,
+    Run,
+    fold,
+    run_of,
+    runs,
+    unfolded_numbers,
+    with_badges,
+)
+from layerwalk_client.world.health import with_warnings
+from layerwalk_client.world.layout import layout
+from layerwalk_client.world.options import LayoutOptions
+from layerwalk_client.world.scene import Scene
+from layerwalk_shared.graph import Graph
+from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
+from layerwalk_shared.training import HealthWarning
+
+
+class Arrangement:
+    """Mutable, owned by the main thread.
+
+    Args:
+        options: of the layout; the answer is added here.
+
+    Attributes:
+        scene: walls carry the node numbers of the whole graph; nodes of folded blocks have none.
+        badges: which boards say how long a folded run is.
+        folded: names of the runs that are folded.
+    """
+
+    def __init__(self, options: LayoutOptions) -> None:
+        self._options = options
+        self.scene = Scene()
+        self.badges: tuple[Badge, ...] = ()
+        self.folded: frozenset[str] = frozenset()
+        self._runs: tuple[Run, ...] = ()
+        self._graph: Graph | None = None
+        self._base = Scene()
+        self._counts: dict[str, int] = {}
+        self._shapes: object = None
+        self._dressed: object = None
+        self._title = ""
+
+    def begin(self, graph: Graph, *, keeps_folds: bool) -> None:
+        """Begin with another graph.
+
+        Args:
+            graph: whole.
+            keeps_folds: runs that were folded stay so; else large networks begin with all folded.
+        """
+        opened = {run.first for run in self._runs} - self.folded if keeps_folds else frozenset()
+        self._runs = runs(graph)
+        self._graph = graph
+        is_large = len(graph.nodes) >= MANY_NODES
+        names = frozenset(run.first for run in self._runs) if is_large else frozenset()
+        self.folded = names - opened
+        self._shapes = self._dressed = None
+
+    def has_other_shapes(self, manifest: SnapshotManifest) -> bool:
+        """Whether walls must be laid out anew for a snapshot."""
+        return shapes_of(manifest) != self._shapes
+
+    def run_at(self, board: int | None) -> Run | None:
+        """Return the run whose badge a board is."""
+        name = next((badge.run for badge in self.badges if badge.board == board), None)
+        return next((run for run in self._runs if run.first == name), None)
+
+    def run_of(self, node: int) -> Run | None:
+        """Return the innermost run that a node stands in."""
+        return None if self._graph is None else run_of(self._graph, self._runs, node)
+
+    def toggle(self, run: Run | None) -> bool:
+        """Fold a run, or open it (None: all, or open all); return whether there was one.
+
+        The scene changes with the next `arrange`.
+        """
+        if not self._runs:
+            return False
+        names = frozenset({run.first} if run is not None else (one.first for one in self._runs))
+        self.folded = self.folded - names if names & self.folded else self.folded | names
+        self._shapes = None
+        return True
+
+    def open_for(self, node: int) -> bool:
+        """Open the folded runs that hide a node; return whether that changes anything."""
+        hiding = frozenset(run.first for run in self._runs if node in run.hidden) & self.folded
+        self.folded -= hiding
+        if hiding:
+            self._shapes = None
+        return bool(hiding)
+
+    def arrange(
+        self,
+        network: NetworkDescription,
+        manifest: SnapshotManifest | None,
+        *,
+        warnings: Sequence[HealthWarning] = (),
+        has_answer: bool = True,
+    ) -> bool:
+        """Make the scene anew where something of it is another; return whether it is."""
+        shapes = shapes_of(manifest)
+        answer = (manifest.input, manifest.top) if manifest is not None and has_answer else None
+        title = "" if manifest is None else manifest.input.title
+        dressed = (title, answer, tuple(warnings))
+        if shapes == self._shapes and dressed == self._dressed:
+            return False
+        if shapes != self._shapes:
+            less = fold(network, manifest, self.folded)
+            laid = layout(less.network, less.manifest, options=self._options)
+            self._base = unfolded_numbers(laid, less)
+            self._counts = dict(less.counts)
+            self._shapes = shapes
+        elif title != self._title:
+            self._base = retitled(self._base, self._title, title)
+        self._title, self._dressed = title, dressed
+        theme = self._options.theme
+        scene = self._base
+        if manifest is not None and has_answer:
+            scene = with_answer(scene, network, manifest, theme=theme)
+        scene = with_warnings(scene, network.graph, warnings, theme=theme)
+        self.scene, self.badges = with_badges(
+            scene, self._counts, network.graph.groups, theme=theme
+        )
+        return True
+
+
+def shapes_of(manifest: SnapshotManifest | None) -> object:
+    """Return what of a snapshot the places of walls depend on."""
+    if manifest is None:
+        return ()
+    return tuple((node.pictures, node.has_values) for node in manifest.nodes)
+
+
+def retitled(scene: Scene, old: str, new: str) -> Scene:
+    """Return a scene whose input walls tell another title: much cheaper than laying it out."""
+    texts = {
+        wall.subtitle: wall.subtitle.replace(old, new, 1)
+        for wall in scene.walls
+        if old and wall.subtitle.startswith(old)
+    }
+    return replace(
+        scene,
+        walls=tuple(
+            replace(wall, subtitle=texts[wall.subtitle]) if wall.subtitle in texts else wall
+            for wall in scene.walls
+        ),
+        labels=tuple(
+            replace(label, text=texts[label.text]) if label.text in texts else label
+            for label in scene.labels
+        ),
+    )
