@@ -10,6 +10,9 @@ from layerwalk_shared.graph import Node
 from layerwalk_shared.messages import NodeStatistics
 from layerwalk_shared.views import grid_shape
 
+NEARLY_SQUARE = 2.0
+"""Pictures up to this much higher than wide, or wider than high, lie in a square grid."""
+
 
 @dataclass(frozen=True, slots=True)
 class WallSize:
@@ -53,7 +56,7 @@ def wall_size(
         pictures: (channels, height, width) as drawn, where a snapshot's differ from the graph's.
     """
     channels, height, width = pictures or (node.channels, node.height, node.width)
-    rows, columns = grid_shape(channels)
+    rows, columns = _grid(channels, (height, width), options.largest_aspect)
     cells, is_image, gap = 0, node.view == "image", options.gap
     largest_aspect = options.largest_aspect
     if is_image:
@@ -72,6 +75,16 @@ def wall_size(
     tile = fitted((height, width), side, largest_aspect=largest_aspect)
     size = WallSize(columns, rows, channels, (height, width), tile, gap, cells, is_image)
     return _bounded(_enlarged(size, options.smallest_wall), options.largest_wall)
+
+
+def _grid(channels: int, picture_hw: tuple[int, int], largest_aspect: float) -> tuple[int, int]:
+    """Return (rows, columns) that make a wall about square, whatever shape its pictures have."""
+    height, width = picture_hw
+    ratio = min(max(height / width, 1 / largest_aspect), largest_aspect)
+    if 1 / NEARLY_SQUARE <= ratio <= NEARLY_SQUARE:
+        return grid_shape(channels)
+    columns = min(channels, max(1, math.ceil(math.sqrt(channels * ratio) - 1e-9)))
+    return -(-channels // columns), columns
 
 
 def _sheet(picture_hw: tuple[int, int], node: Node, options: LayoutOptions) -> tuple[float, float]:
