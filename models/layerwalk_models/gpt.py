@@ -78,7 +78,8 @@ class GPT(nn.Module):
         length = ids.shape[-1]
         if length > self.length:
             raise ValueError(f"expected at most {self.length} tokens, got {length}")
-        x = self.tokens(ids) + self.places(torch.arange(length, device=ids.device))
+        places = torch.arange(length, device=ids.device).expand_as(ids)
+        x = self.tokens(ids) + self.places(places)
         return F.linear(self.norm(self.blocks(x)), self.tokens.weight)
 
     @torch.no_grad()
