@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -25,7 +26,21 @@ PLANE: Final = InputSpec(
 )
 TEXT: Final = InputSpec(kind="text", shape=(64,), vocabulary=len(gpt.CHARACTERS))
 ROWS: Final = InputSpec(kind="series", shape=(8, 8), time_axis=0)
-PROMPT: Final = "people walk through a live network and see what each layer sees "
+PROMPT: Final = '    """Give the shape of a layer, and what it is."""\n    return '
+"""64 characters that the GPT begins with, in the manner of the text that it was trained on."""
+CAT_HW: Final = (128, 192)
+"""Height and width of the picture that `siren_cat` holds."""
+THREE: Final = (
+    (0.0, 0.0, 0.5, 0.9, 1.0, 0.7, 0.0, 0.0),
+    (0.0, 0.2, 0.9, 0.6, 0.6, 1.0, 0.2, 0.0),
+    (0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 0.1, 0.0),
+    (0.0, 0.0, 0.1, 0.8, 1.0, 0.8, 0.0, 0.0),
+    (0.0, 0.0, 0.0, 0.2, 0.5, 1.0, 0.4, 0.0),
+    (0.0, 0.0, 0.0, 0.0, 0.0, 0.9, 0.7, 0.0),
+    (0.0, 0.3, 0.8, 0.3, 0.4, 1.0, 0.5, 0.0),
+    (0.0, 0.0, 0.6, 1.0, 1.0, 0.7, 0.0, 0.0),
+)
+"""The rows of a three, drawn by hand, that the LSTM begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +65,16 @@ class Entry:
     is_trained: bool = False
 
 
-def show_plane() -> Mapping[str, Tensor]:
+def show_plane(
+    height: int = coordinates.DEFAULT_SIDE, width: int = coordinates.DEFAULT_SIDE
+) -> Mapping[str, Tensor]:
     """Give the places of a picture's pixels, for a coordinate network."""
-    return {"x": coordinates.make_plane()}
+    return {"x": coordinates.make_plane(height, width)}
+
+
+def show_rows() -> Mapping[str, Tensor]:
+    """Give the rows of a three, for the LSTM."""
+    return {"x": torch.tensor(THREE).unsqueeze(0)}
 
 
 def show_prompt() -> Mapping[str, Tensor]:
@@ -64,6 +86,13 @@ ENTRIES: Final[Mapping[str, Entry]] = MappingProxyType(
     {
         "auer_mlp": Entry(
             mlp.make_auer_mlp, DIGIT, 10, "Auer's fully connected network, 784-1250-...-32-10"
+        ),
+        "auer_mlp_mnist": Entry(
+            mlp.make_auer_mlp,
+            DIGIT,
+            10,
+            "Auer's fully connected network trained on digits of MNIST",
+            is_trained=True,
         ),
         "coordinates_jasin": Entry(
             coordinates.make_jasin_network,
@@ -102,13 +131,29 @@ ENTRIES: Final[Mapping[str, Entry]] = MappingProxyType(
         "gpt": Entry(
             gpt.make_gpt, TEXT, len(gpt.CHARACTERS), "character GPT, 4 blocks", show_prompt
         ),
+        "gpt_layerwalk": Entry(
+            gpt.make_gpt,
+            TEXT,
+            len(gpt.CHARACTERS),
+            "character GPT trained on Layerwalk's own text",
+            show_prompt,
+            is_trained=True,
+        ),
         "inception_v3": Entry(
             inception.make_inception_v3,
             InputSpec(kind="image", shape=(3, 299, 299)),
             1000,
             "Inception v3 with its auxiliary classifier",
         ),
-        "lstm": Entry(lstm.make_lstm, ROWS, 10, "LSTM that reads a digit row by row"),
+        "lstm": Entry(lstm.make_lstm, ROWS, 10, "LSTM that reads a digit row by row", show_rows),
+        "lstm_digits": Entry(
+            lstm.make_lstm,
+            ROWS,
+            10,
+            "LSTM trained on the rows of scikit-learn's digits",
+            show_rows,
+            is_trained=True,
+        ),
         "pfdensenet121_k18": Entry(
             densenet.BUILDERS["pfdensenet121_k18"],
             PICTURE,
@@ -147,6 +192,14 @@ ENTRIES: Final[Mapping[str, Entry]] = MappingProxyType(
         ),
         "resnet34": Entry(resnet.make_resnet34, PICTURE, 1000, "ResNet-34"),
         "resnet50": Entry(resnet.make_resnet50, PICTURE, 1000, "ResNet-50"),
+        "siren_cat": Entry(
+            coordinates.make_siren,
+            InputSpec(kind="tensor", shape=(2, *CAT_HW)),
+            3,
+            "SIREN that holds a photograph of a cat",
+            partial(show_plane, *CAT_HW),
+            is_trained=True,
+        ),
         "unet": Entry(
             unet.make_unet,
             InputSpec(kind="image", shape=(3, 128, 128)),

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from .card import Card
-from .catalogue import ENTRIES
+from .catalogue import CAT_HW, ENTRIES
 from .coordinates import BUILDERS as COORDINATES
 from .errors import DatasetError
 from .fitting import picture, rows, text
@@ -23,7 +23,6 @@ from .pictures import fit_centre
 from .samples import load_photographs
 from .training.progress import say
 
-PICTURE_HW = (128, 192)
 SAMPLE_LENGTH = 300
 
 
@@ -68,7 +67,7 @@ def run_picture(options: argparse.Namespace) -> Verdict:
         raise DatasetError(
             f"no sample photograph {options.photograph!r}, expected one of {', '.join(found)}"
         )
-    target = picture.make_target(fit_centre(found[options.photograph], PICTURE_HW))
+    target = picture.make_target(fit_centre(found[options.photograph], CAT_HW))
     recipe = _make_recipe(replace(picture.RECIPE, architecture=options.architecture), options)
     network = _build(recipe)
     course = picture.fit_picture(network, target, recipe)
@@ -81,14 +80,14 @@ def run_picture(options: argparse.Namespace) -> Verdict:
         replace(
             _describe(recipe, options.name),
             classes=("red", "green", "blue"),
-            input_shape=(2, *PICTURE_HW),
+            input_shape=(2, *CAT_HW),
         ),
         build=lambda: _build(recipe),
         measure=measure,
         recipe=recipe,
         course=course,
         data=f"the sample photograph {options.photograph!r} of `layerwalk_models.samples`, "
-        f"{PICTURE_HW[1]} x {PICTURE_HW[0]} pixels",
+        f"{CAT_HW[1]} x {CAT_HW[0]} pixels",
         notes=("It was measured on the pixels that it was trained on: it stores one picture.",),
         out=options.out,
     )

@@ -8,6 +8,7 @@ a function without arguments. Networks carry `layerwalk_card`, a `Card`. What th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -32,9 +33,12 @@ def make_network(name: str) -> nn.Module:
     """
     entry = ENTRIES[name]
     if entry.is_trained:
-        return load_trained(name, entry.build)
-    network = make_untrained(partial(entry.build, entry.classes))
-    network.layerwalk_card = _describe(name, entry)  # type: ignore[assignment]
+        network = load_trained(name, entry.build)
+        card = read_zoo_card(name)
+    else:
+        network = make_untrained(partial(entry.build, entry.classes))
+        card = _describe(name, entry)
+    network.layerwalk_card = card  # type: ignore[assignment]
     return network
 
 
@@ -67,8 +71,14 @@ def load_trained(
 
 
 def read_zoo_card(name: str) -> Card:
-    """Read the card of a trained network without loading its weights."""
-    return read_card(WEIGHTS / f"{name}.json")
+    """Read the card of a trained network without loading its weights.
+
+    Raises:
+        CheckpointError: Its file is missing or broken.
+    """
+    entry = ENTRIES[name]
+    card = read_card(WEIGHTS / f"{name}.json")
+    return replace(card, description=entry.description, example=entry.example())
 
 
 def _describe(name: str, entry: Entry) -> Card:
