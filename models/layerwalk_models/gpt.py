@@ -78,7 +78,7 @@ class GPT(nn.Module):
         length = ids.shape[-1]
         if length > self.length:
             raise ValueError(f"expected at most {self.length} tokens, got {length}")
-        places = torch.arange(length, device=ids.device).expand_as(ids)
+        places = torch.arange(length, device=ids.device).expand(ids.shape)
         x = self.tokens(ids) + self.places(places)
         return F.linear(self.norm(self.blocks(x)), self.tokens.weight)
 

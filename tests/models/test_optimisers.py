@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -12,6 +13,9 @@ from torch import Tensor, nn
 
 from layerwalk_models.errors import TrainingError
 from layerwalk_models.train import make_parser, make_recipe
+from layerwalk_models.training.bank import Canvases, Views
+from layerwalk_models.training.checkpoint import write_checkpoint
+from layerwalk_models.training.loop import Material, Run, train
 from layerwalk_models.training.optimisers import LAMB_EPSILON, make_optimiser
 from layerwalk_models.training.recipe import Recipe
 
@@ -107,3 +111,28 @@ def test_lamb_begins_with_the_published_numbers(
     given = ["x", "--architecture", "resnet18", "--out", "y", "--optimiser", "lamb", *options]
     recipe = make_recipe(make_parser().parse_args(given))
     assert (recipe.rate, recipe.weight_decay) == (rate, decay)
+
+
+def test_a_run_with_lamb_goes_on_where_it_was_killed(
+    torchvision: ModuleType, tmp_path: Path
+) -> None:
+    recipe = replace(
+        RECIPE, architecture="auer_mlp", channels=1, epochs=2, batch_size=4, sizes=((0.0, 28),)
+    )
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.randint(256, (8, 1, 35, 35), generator=generator).to(torch.uint8)
+    labels = torch.arange(8) % 2
+    material = Material(
+        ("a", "b"),
+        Canvases(pictures, torch.ones(8), labels),
+        Views(pictures[:0], labels[:0]),
+        mean=(0.5,),
+        std=(0.3,),
+    )
+    unbroken = train(recipe, material, checkpoint_path=tmp_path / "a.pt")
+    killed = Run(recipe, material)
+    killed.train_epoch()
+    write_checkpoint(tmp_path / "b.pt", killed.capture())
+    resumed = train(recipe, material, checkpoint_path=tmp_path / "b.pt", resume=True)
+    again = resumed.network.state_dict()
+    assert all(torch.equal(a, again[name]) for name, a in unbroken.network.state_dict().items())
