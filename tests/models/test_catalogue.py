@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 import layerwalk
+from layerwalk.targets import open_target
 from layerwalk_models import catalogue, zoo
 from layerwalk_models.card import Card
 
@@ -94,6 +95,8 @@ def assert_card_fits(name: str, card: object) -> None:
 
 def test_every_network_is_an_attribute_too() -> None:
     assert set(zoo.NETWORKS) == set(catalogue.ENTRIES) <= set(dir(zoo))
-    assert isinstance(zoo.lstm(), nn.Module)
+    model, card = open_target("layerwalk_models.zoo:lstm")
+    assert isinstance(model, nn.Module)
+    assert (card.name, card.input_shape) == ("lstm", (8, 8))
     with pytest.raises(AttributeError, match="no attribute 'resnet81'"):
         _ = zoo.resnet81
