@@ -12,8 +12,11 @@ from torch import Tensor, nn
 from layerwalk_models import densenet, gpt, inception, vgg, vit
 
 
-def shake(network: nn.Module) -> nn.Module:
-    """Give every parameter and statistic a value of its own, so that none can stand for another."""
+def shake(network: nn.Module, *, gain: float = 1.0) -> nn.Module:
+    """Give every parameter and statistic a value of its own, so that none can stand for another.
+
+    With a gain, matrices are larger, so that functions between them leave their straight parts.
+    """
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, tensor in network.state_dict().items():
@@ -24,6 +27,8 @@ def shake(network: nn.Module) -> nn.Module:
                 tensor.copy_(0.5 + noise)
             elif tensor.ndim == 1:
                 tensor.add_(0.2 * noise)
+            else:
+                tensor.mul_(gain)
     return network.eval()
 
 
@@ -94,7 +99,7 @@ def test_the_vision_transformer_is_torchvisions(torchvision: ModuleType) -> None
         num_classes=5,
     )  # fmt: skip
     ours = vit.ViT(5, side=32, patch=8, width=24, depth=2, heads=3)
-    shake(ours)
+    shake(ours, gain=10.0)
     nn.init.normal_(ours.class_token)
     state = ours.state_dict()
     table = {
@@ -137,7 +142,7 @@ def test_the_gpt_is_that_of_transformers(torchvision: ModuleType) -> None:
         transformers.GPT2Config(vocab_size=11, n_positions=9, n_embd=24, n_layer=2, n_head=3)
     )
     ours = gpt.GPT(11, length=9, width=24, depth=2, heads=3)
-    shake(ours)
+    shake(ours, gain=10.0)
     state = ours.state_dict()
     with torch.no_grad():
         body = theirs.transformer
