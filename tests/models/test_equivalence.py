@@ -76,17 +76,23 @@ def test_inception_v3_is_torchvisions(torchvision: ModuleType, pictures: Tensor)
     assert_same_answers(ours.auxiliary, theirs.AuxLogits, middle)
 
 
-def test_vgg13_is_torchvisions_with_an_average_at_the_end(
+def test_vgg13_has_torchvisions_convolutions_and_the_end_of_table_2_4(
     torchvision: ModuleType, pictures: Tensor
 ) -> None:
-    """Its last maximum is left out, its classifier has 1024 neurons: table 2.4."""
+    """The last maximum is left out for an average, the hidden neurons are 1024."""
     layers: list[Any] = [
         entry for width in (64, 128, 256, 512, 512) for entry in (width, width, "M")
     ]
     make_layers = torchvision.models.vgg.make_layers
-    theirs = torchvision.models.VGG(make_layers(layers[:-1], batch_norm=True), init_weights=False)
-    theirs.classifier = nn.Sequential(
-        nn.Linear(25_088, 1024), nn.ReLU(), nn.Linear(1024, 1024), nn.ReLU(), nn.Linear(1024, 5)
+    theirs = nn.Sequential(
+        make_layers(layers[:-1], batch_norm=True),
+        nn.AdaptiveAvgPool2d(7),
+        nn.Flatten(),
+        nn.Linear(25_088, 1024),
+        nn.ReLU(),
+        nn.Linear(1024, 1024),
+        nn.ReLU(),
+        nn.Linear(1024, 5),
     )
     ours = shake(vgg.make_vgg13(5))
     copy_in_order(ours, theirs)
