@@ -24,6 +24,7 @@ from layerwalk_client.source.arrivals import (
     TilesArrived,
 )
 from layerwalk_client.source.asking import Fetch, Overview, Tiles, Wish
+from layerwalk_client.source.buffers import BufferPool
 from layerwalk_client.source.connection import Address, Connection
 from layerwalk_client.source.queue import FetchQueue
 from layerwalk_shared.errors import (
@@ -98,8 +99,11 @@ class HttpSource:
             raise ClosedError("this source was opened before: make a new one")
         jobs = [("events", self._follow), ("wishes", self._carry)]
         jobs += [(f"fetch {number}", self._fetch) for number in range(FETCH_THREADS)]
+        buffers = BufferPool()
         for name, work in jobs:
-            connection = Connection(self._server, client=self._client, token=self._token)
+            connection = Connection(
+                self._server, client=self._client, token=self._token, buffers=buffers
+            )
             self._connections.append(connection)
             self._threads.append(
                 threading.Thread(
