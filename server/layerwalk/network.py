@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from layerwalk.inputs.prepared import PreparedInput
+from layerwalk.nodeviews import chosen_views, shown_as
 from layerwalk.snapshots import Snapshot
 from layerwalk.tracking import Detail, Recorder, Trace, freeze, trace
 from layerwalk.twin import Example, initialise, main_weight, weights_of
 from layerwalk_shared.errors import NotFoundError
-from layerwalk_shared.graph import Graph
+from layerwalk_shared.graph import Graph, View
 from layerwalk_shared.messages import (
     ClassScore,
     InputSpec,
@@ -44,6 +45,8 @@ class Network:
         parameters: learned values.
         weights: module path -> name -> values, read-only.
         recorder: runs the twin; model thread only.
+        views: node id -> how a person wishes it to be shown.
+        graph: of the trace, shown as `views` says.
     """
 
     id: str
@@ -55,10 +58,23 @@ class Network:
     parameters: int
     weights: Mapping[str, Mapping[str, NDArray[np.generic]]]
     recorder: Recorder
+    views: Mapping[str, View] = field(default_factory=dict)
+    graph: Graph = field(init=False)
 
-    @property
-    def graph(self) -> Graph:
-        return self.trace.graph
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "graph", shown_as(self.trace.graph, self.views))
+
+    def with_view(self, node_id: str, view: View | None) -> Network:
+        """Return this network with a node shown another way; None: as it is guessed.
+
+        Raises:
+            NotFoundError: there is no such node; names the nearest.
+            InvalidRequestError: the view cannot show its shape; the message lists those that can.
+        """
+        self.graph.node(node_id)
+        kept = {key: value for key, value in self.views.items() if key != node_id}
+        chosen = {} if view is None else chosen_views(self.trace.graph, {node_id: view})
+        return replace(self, views=kept | chosen)
 
     def summary(self) -> NetworkSummary:
         return NetworkSummary(
@@ -140,8 +156,12 @@ def make_network(
     input_spec: InputSpec,
     classes: Sequence[str],
     detail: Detail | None = None,
+    views: Mapping[str, View] | None = None,
 ) -> Network:
-    """Trace a twin and make it ready to record; model thread only."""
+    """Trace a twin and make it ready to record; model thread only.
+
+    `views` is node id or pattern of ids -> how it is shown; see `chosen_views`.
+    """
     initialise(twin, example)
     traced = trace(twin, example.args, example.kwargs, detail=detail)
     return Network(
@@ -154,6 +174,7 @@ def make_network(
         parameters=sum(parameter.numel() for parameter in twin.parameters()),
         weights=weights_of(twin),
         recorder=Recorder(twin, traced),
+        views=chosen_views(traced.graph, views or {}),
     )
 
 

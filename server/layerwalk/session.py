@@ -28,12 +28,14 @@ from layerwalk.inputs.prepared import (
 from layerwalk.jobs import JobHandle, JobQueue
 from layerwalk.limits import Limits
 from layerwalk.network import Network, make_network
+from layerwalk.nodeviews import shown_again
 from layerwalk.shelf import SnapshotShelf
 from layerwalk.snapshots import Snapshot
 from layerwalk.tilestore import TileStore
 from layerwalk.tracking import Detail
 from layerwalk.twin import Example, check_device, make_example, make_twin, spec_of
 from layerwalk_shared.errors import InputError, NotFoundError
+from layerwalk_shared.graph import Node, View
 from layerwalk_shared.messages import (
     ChannelInput,
     DatasetInput,
@@ -44,6 +46,7 @@ from layerwalk_shared.messages import (
     Job,
     JobChanged,
     NetworkAdded,
+    NetworkChanged,
     NetworkDescription,
     NoiseInput,
     SessionDescription,
@@ -105,6 +108,7 @@ class Session:
         classes: Sequence[str] = (),
         input_spec: InputSpec | None = None,
         detail: Detail | None = None,
+        views: Mapping[str, View] | None = None,
         first: InputRequest | None = None,
     ) -> str:
         """Copy a model, trace the copy, take its first snapshot; return the network's id.
@@ -117,6 +121,8 @@ class Session:
             classes: names of the outputs.
             input_spec: shape and normalisation of the input; read off the example by default.
             detail: of the graph: "trackers", "modules" or "operations".
+            views: node id or pattern of ids (`blocks.*.attn`) -> how it is shown, where that is
+                not as guessed; see `chosen_views`.
             first: what the first snapshot shows; the example by default.
 
         Raises:
@@ -151,6 +157,7 @@ class Session:
                 spec=spec,
                 classes=classes,
                 detail=detail,
+                views=views,
             )
         )
 
@@ -269,6 +276,36 @@ class Session:
         prepared = self._prepare(request, network.input, is_integer=network.example.is_integer)
         return self._run(network_id, prepared, client)
 
+    def show_as(self, network_id: str, node_id: str, view: View | None) -> Node:
+        """Show a node another way, for everyone; None restores the guess. Return it as shown now.
+
+        Snapshots stay as they are. The newest of the network, and the newest of each client, come
+        once more as new ones of the same values, shown the new way.
+
+        Raises:
+            NotFoundError: there is no such network or node; names the nearest.
+            InvalidRequestError: the view cannot show the node's shape; names those that can.
+        """
+        again: list[Snapshot] = []
+        with self._lock:
+            before = self.network(network_id)
+            network = before.with_view(node_id, view)
+            node = network.graph.node(node_id)
+            self._networks[network_id] = network
+            if node != before.graph.node(node_id):
+                reason = f"{node_id} is shown as {node.view}"
+                self.events.publish(NetworkChanged, network=network.summary(), reason=reason)
+                newest = {one.manifest.client: one for one in self._shelf.of(network_id)}
+                for one in sorted(newest.values(), key=lambda one: one.generation):
+                    new_id, generation = self._shelf.reserve()
+                    made = shown_again(
+                        one, network.graph, snapshot_id=new_id, generation=generation
+                    )
+                    again.append(self._keep(made))
+        for one in again:
+            self._warm(one)
+        return node
+
     def close(self) -> None:
         """End all threads, let go who waits; a closed session answers no more work."""
         with self._lock:
@@ -297,6 +334,7 @@ class Session:
         spec: InputSpec,
         classes: Sequence[str],
         detail: Detail | None,
+        views: Mapping[str, View] | None,
     ) -> str:
         with self._lock:
             self._network_count += 1
@@ -309,12 +347,13 @@ class Session:
             input_spec=spec,
             classes=classes,
             detail=detail,
+            views=views,
         )
         snapshot = self._take(network, shown, client=None)
         with self._lock:
             self._networks[network_id] = network
             self.events.publish(NetworkAdded, network=network.summary())
-            self._keep(snapshot)
+            snapshot = self._keep(snapshot)
         self._warm(snapshot)
         return network_id
 
@@ -331,13 +370,13 @@ class Session:
         return from_noise(request, spec, is_integer=is_integer)
 
     def _run(self, network_id: str, prepared: PreparedInput, client: str | None) -> Job:
-        network = self.network(network_id)
+        self.network(network_id)
 
         def work(handle: JobHandle) -> str:
             handle.check()
-            snapshot = self._take(network, prepared, client=client)
+            snapshot = self._take(self.network(network_id), prepared, client=client)
             with self._lock:
-                self._keep(snapshot)
+                snapshot = self._keep(snapshot)
             self._warm(snapshot)
             return snapshot.id
 
@@ -348,14 +387,20 @@ class Session:
             snapshot_id, generation = self._shelf.reserve()
         return network.run(prepared, snapshot_id=snapshot_id, generation=generation, client=client)
 
-    def _keep(self, snapshot: Snapshot) -> None:
-        """Shelve a snapshot and tell of it; under the lock."""
+    def _keep(self, snapshot: Snapshot) -> Snapshot:
+        """Shelve a snapshot and tell of it; under the lock. Return it, shown as is wished now."""
+        graph = self.network(snapshot.manifest.network).graph
+        if snapshot.graph is not graph and snapshot.graph.index == graph.index:
+            snapshot = shown_again(
+                snapshot, graph, snapshot_id=snapshot.id, generation=snapshot.generation
+            )
         gone = self._shelf.add(snapshot)
         self.tiles.add(snapshot)
         self.events.publish(SnapshotTaken, manifest=snapshot.manifest)
         if gone:
             self.tiles.drop(one.generation for one in gone)
             self.events.publish(SnapshotsDropped, snapshots=tuple(one.id for one in gone))
+        return snapshot
 
     def _warm(self, snapshot: Snapshot) -> None:
         """Make the overview ready, after the snapshot was told of, so that nobody waits for it."""
