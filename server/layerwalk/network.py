@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from layerwalk.inputs.prepared import PreparedInput
+from layerwalk.inputs.prepared import Argument, PreparedInput
+from layerwalk.inputs.texts import Tokenizer
+from layerwalk.nodeviews import chosen_views, shown_as
 from layerwalk.snapshots import Snapshot
 from layerwalk.tracking import Detail, Recorder, Trace, freeze, trace
-from layerwalk.twin import Example, initialise, main_weight, weights_of
-from layerwalk_shared.errors import NotFoundError
-from layerwalk_shared.graph import Graph
+from layerwalk.twin import (
+    Example,
+    initialise,
+    is_whole,
+    main_weight,
+    parameter_names,
+    slot_names,
+    spec_of,
+    weights_of,
+)
+from layerwalk_shared.errors import NotFoundError, nearest_hint
+from layerwalk_shared.graph import Graph, View
 from layerwalk_shared.messages import (
     ClassScore,
     InputSpec,
@@ -44,6 +55,10 @@ class Network:
         parameters: learned values.
         weights: module path -> name -> values, read-only.
         recorder: runs the twin; model thread only.
+        arguments: name -> what an input can be put on: ids of input nodes, names and paths of
+            arguments; the one that is shown by "" too.
+        views: node id -> how a person wishes it to be shown.
+        graph: of the trace, shown as `views` says.
     """
 
     id: str
@@ -55,10 +70,24 @@ class Network:
     parameters: int
     weights: Mapping[str, Mapping[str, NDArray[np.generic]]]
     recorder: Recorder
+    arguments: Mapping[str, Argument]
+    views: Mapping[str, View] = field(default_factory=dict)
+    graph: Graph = field(init=False)
 
-    @property
-    def graph(self) -> Graph:
-        return self.trace.graph
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "graph", shown_as(self.trace.graph, self.views))
+
+    def with_view(self, node_id: str, view: View | None) -> Network:
+        """Return this network with a node shown another way; None: as it is guessed.
+
+        Raises:
+            NotFoundError: there is no such node; names the nearest.
+            InvalidRequestError: the view cannot show its shape; the message lists those that can.
+        """
+        self.graph.node(node_id)
+        kept = {key: value for key, value in self.views.items() if key != node_id}
+        chosen = {} if view is None else chosen_views(self.trace.graph, {node_id: view})
+        return replace(self, views=kept | chosen)
 
     def summary(self) -> NetworkSummary:
         return NetworkSummary(
@@ -92,6 +121,21 @@ class Network:
         self.graph.node(node_id)
         return self.graph.index[node_id]
 
+    def argument(self, name: str | None) -> Argument:
+        """Return the argument of that name; the one that is shown for None.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        found = self.arguments.get(name or "")
+        if found is None:
+            known = [one for one in self.arguments if one]
+            raise NotFoundError(
+                f"argument {name!r} is not one of network {self.id!r} ({', '.join(known)})"
+                + nearest_hint(name or "", known)
+            )
+        return found
+
     def node_weights(self, node_id: str) -> NDArray[np.generic]:
         """Return the weights of the module that a node is the output of, read-only.
 
@@ -108,7 +152,7 @@ class Network:
         self, prepared: PreparedInput, *, snapshot_id: str, generation: int, client: str | None
     ) -> Snapshot:
         """Run the twin on an input and freeze every value; model thread only."""
-        args, kwargs = self.example.with_values(prepared.values)
+        args, kwargs = self.example.with_values(prepared.values, prepared.slot)
         recording = self.recorder.record(args, kwargs)
         frozen = freeze(recording, self.graph)
         manifest = SnapshotManifest(
@@ -140,8 +184,14 @@ def make_network(
     input_spec: InputSpec,
     classes: Sequence[str],
     detail: Detail | None = None,
+    views: Mapping[str, View] | None = None,
+    tokenizer: Tokenizer | None = None,
 ) -> Network:
-    """Trace a twin and make it ready to record; model thread only."""
+    """Trace a twin and make it ready to record; model thread only.
+
+    `views` is node id or pattern of ids -> how it is shown; see `chosen_views`. `tokenizer` reads
+    words for the arguments that are texts.
+    """
     initialise(twin, example)
     traced = trace(twin, example.args, example.kwargs, detail=detail)
     return Network(
@@ -154,7 +204,37 @@ def make_network(
         parameters=sum(parameter.numel() for parameter in twin.parameters()),
         weights=weights_of(twin),
         recorder=Recorder(twin, traced),
+        arguments=_arguments(
+            twin, example, graph=traced.graph, input_spec=input_spec, tokenizer=tokenizer
+        ),
+        views=chosen_views(traced.graph, views or {}),
     )
+
+
+def _arguments(
+    twin: nn.Module,
+    example: Example,
+    *,
+    graph: Graph,
+    input_spec: InputSpec,
+    tokenizer: Tokenizer | None,
+) -> dict[str, Argument]:
+    """Return name -> what an input can be put on; the shown one, called "" too, first."""
+    parameters = parameter_names(twin)
+    inputs = [node.id for node in graph.nodes if node.kind == "input"]
+    slots = example.slots
+    found: dict[str, Argument] = {}
+    for place, slot in enumerate(slots):
+        tensor = example.tensor(slot)
+        is_shown = slot == example.slot
+        if not is_shown and (tensor.ndim < 2 or tensor.shape[0] != 1 or tensor.numel() == 0):
+            continue
+        spec = input_spec if is_shown else spec_of(example, slot=slot, model=twin)
+        made = Argument(spec, is_whole(tensor), tokenizer if spec.kind == "text" else None, slot)
+        names = [inputs[place]] if len(inputs) == len(slots) else []
+        for name in (*([""] if is_shown else []), *names, *slot_names(slot, parameters)):
+            found.setdefault(name, made)
+    return found
 
 
 def top_classes(outputs: object, classes: Sequence[str]) -> tuple[ClassScore, ...]:
