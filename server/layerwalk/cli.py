@@ -31,8 +31,8 @@ from layerwalk_shared.routes import DEFAULT_PORT
 
 _SIZES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _TARGET_HELP = (
-    "module:callable, path.py:callable, a name of the zoo, torchvision:NAME[:pretrained] or "
-    "timm:NAME[:pretrained]"
+    "module:callable, path.py:callable, a name of the zoo, torchvision:NAME[:pretrained], "
+    "timm:NAME[:pretrained] or transformers:NAME[:tiny]"
 )
 
 
@@ -148,7 +148,13 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
 
     def add(first: DatasetInput | None) -> None:
         session.add_network(
-            model, name=name, classes=classes, input_spec=spec, detail=options.detail, first=first
+            model,
+            card.example or None,
+            name=name,
+            classes=classes,
+            input_spec=spec,
+            detail=options.detail,
+            first=first,
         )
 
     try:
@@ -163,6 +169,8 @@ def _input_spec(model: nn.Module, card: ModelCard, options: argparse.Namespace) 
     shape = options.input or card.input_shape or guess_shape(model)
     mean = options.mean if options.mean is not None else card.mean
     std = options.std if options.std is not None else card.std
+    if card.vocabulary is not None:
+        return InputSpec(kind="text", shape=shape, vocabulary=card.vocabulary)
     if len(shape) != 3 or shape[0] not in (1, 3):
         if options.mean or options.std:
             raise InputError(f"--mean and --std are for pictures; the input is {list(shape)}")
