@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.snapshots import Snapshot
-from layerwalk.tracking import Detail, Recorder, Trace, freeze, trace
-from layerwalk.twin import Example, initialise, main_weight, weights_of
+from layerwalk.tracking import Detail, Recorder, Recording, Trace, freeze, trace
+from layerwalk.twin import Care, Example, initialise, main_weight, own_weights, weights_of
 from layerwalk_shared.errors import NotFoundError
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import (
@@ -42,8 +42,10 @@ class Network:
         example: arguments of one forward pass; model thread only.
         classes: names of the outputs, or ().
         parameters: learned values.
-        weights: module path -> name -> values, read-only.
+        weights: module path -> name -> values, read-only, as they were when it was traced.
         recorder: runs the twin; model thread only.
+        twin: what is run; model thread only, or while `care` holds it still.
+        care: how it is run.
     """
 
     id: str
@@ -55,6 +57,8 @@ class Network:
     parameters: int
     weights: Mapping[str, Mapping[str, NDArray[np.generic]]]
     recorder: Recorder
+    twin: nn.Module
+    care: Care
 
     @property
     def graph(self) -> Graph:
@@ -102,26 +106,56 @@ class Network:
         arrays = self.weights.get(node.module) if node.kind == "module" else None
         if not arrays:
             raise NotFoundError(f"node {node_id!r} ({node.operation}) has no weights")
+        with self.care.reading() as is_live:
+            if is_live:
+                arrays = own_weights(self.twin.get_submodule(node.module))
         return main_weight(arrays)
 
     def run(
-        self, prepared: PreparedInput, *, snapshot_id: str, generation: int, client: str | None
-    ) -> Snapshot:
-        """Run the twin on an input and freeze every value; model thread only."""
+        self,
+        prepared: PreparedInput,
+        *,
+        snapshot_id: str,
+        generation: int,
+        client: str | None,
+        step: int | None = None,
+    ) -> tuple[Snapshot, Recording]:
+        """Run the twin on an input and freeze every value; model thread only.
+
+        Args:
+            prepared: the input.
+            snapshot_id, generation: of the snapshot.
+            client: who asked.
+            step: of the training, where the run shows one.
+
+        Returns:
+            The snapshot, and the recording it was made of.
+        """
         args, kwargs = self.example.with_values(prepared.values)
-        recording = self.recorder.record(args, kwargs)
-        frozen = freeze(recording, self.graph)
+        with self.care.running():
+            recording = self.recorder.record(args, kwargs)
+            frozen = freeze(recording, self.graph)
         manifest = SnapshotManifest(
             id=snapshot_id,
             network=self.id,
             generation=generation,
             input=prepared.reference,
             client=client,
+            step=step,
             nodes=frozen.statistics,
             top=top_classes(recording.outputs, self.classes),
             error=recording.error or _drift(frozen.statistics, has_drifted=recording.drifted),
         )
-        return Snapshot(manifest, self.graph, frozen.values, self.input)
+        return Snapshot(manifest, self.graph, frozen.values, self.input), recording
+
+    def traced_again(self) -> Network:
+        """Return this network with the graph that it has now; model thread only."""
+        with self.care.tracing():
+            traced = trace(
+                self.twin, self.example.args, self.example.kwargs, detail=self.trace.detail
+            )
+        recorder = Recorder(self.twin, self.care.settled(traced))
+        return replace(self, trace=traced, weights=weights_of(self.twin), recorder=recorder)
 
 
 def _drift(nodes: Sequence[NodeStatistics], *, has_drifted: bool) -> str | None:
@@ -140,10 +174,14 @@ def make_network(
     input_spec: InputSpec,
     classes: Sequence[str],
     detail: Detail | None = None,
+    care: Care | None = None,
 ) -> Network:
     """Trace a twin and make it ready to record; model thread only."""
-    initialise(twin, example)
-    traced = trace(twin, example.args, example.kwargs, detail=detail)
+    care = care or Care()
+    if not care.is_shared:
+        initialise(twin, example)
+    with care.tracing():
+        traced = trace(twin, example.args, example.kwargs, detail=detail)
     return Network(
         id=network_id,
         name=name,
@@ -153,7 +191,9 @@ def make_network(
         classes=tuple(classes),
         parameters=sum(parameter.numel() for parameter in twin.parameters()),
         weights=weights_of(twin),
-        recorder=Recorder(twin, traced),
+        recorder=Recorder(twin, care.settled(traced)),
+        twin=twin,
+        care=care,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from layerwalk.events import EventLog
+from layerwalk.gallery import Gallery
 from layerwalk.inputs.datasets import Dataset
 from layerwalk.inputs.prepared import (
     PreparedInput,
@@ -28,11 +29,10 @@ from layerwalk.inputs.prepared import (
 from layerwalk.jobs import JobHandle, JobQueue
 from layerwalk.limits import Limits
 from layerwalk.network import Network, make_network
-from layerwalk.shelf import SnapshotShelf
 from layerwalk.snapshots import Snapshot
 from layerwalk.tilestore import TileStore
-from layerwalk.tracking import Detail
-from layerwalk.twin import Example, check_device, make_example, make_twin, spec_of
+from layerwalk.tracking import Detail, Recording
+from layerwalk.twin import Care, Example, check_device, make_example, spec_of
 from layerwalk_shared.errors import InputError, NotFoundError
 from layerwalk_shared.messages import (
     ChannelInput,
@@ -44,16 +44,12 @@ from layerwalk_shared.messages import (
     Job,
     JobChanged,
     NetworkAdded,
+    NetworkChanged,
     NetworkDescription,
     NoiseInput,
     SessionDescription,
     SnapshotManifest,
-    SnapshotsDropped,
-    SnapshotTaken,
 )
-
-OVERVIEW_SIDE = 8
-"""Tiles of sides up to this are made ready with every snapshot: what a client asks for first."""
 
 
 class Session:
@@ -68,32 +64,44 @@ class Session:
         events: what has changed, numbered.
         jobs: the model thread.
         tiles: ready tiles.
+        gallery: snapshots, and the histories of trainings.
 
     Args:
         limits: how much of anything it takes.
         device: where twins live, as torch names it.
+        on_start: called first on every thread that works for it, and for its servers.
 
     Raises:
         ModelError: there is no such device.
     """
 
-    def __init__(self, *, limits: Limits | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        device: str = "cpu",
+        on_start: Callable[[], object] = lambda: None,
+    ) -> None:
         check_device(device)
         self.id = secrets.token_hex(4)
         self.limits = limits or Limits()
         self.events = EventLog(kept=self.limits.kept_events)
-        self.tiles = TileStore(budget_bytes=self.limits.tile_bytes)
+        self.tiles = TileStore(budget_bytes=self.limits.tile_bytes, on_start=on_start)
+        self.on_start = on_start
         self._device = device
         self._networks: dict[str, Network] = {}
         self._datasets: dict[str, Dataset] = {}
-        self._shelf = SnapshotShelf(budget_bytes=self.limits.snapshot_bytes, stamp=self.id)
         self._lock = threading.RLock()
+        self.gallery = Gallery(
+            self.limits, stamp=self.id, events=self.events, tiles=self.tiles, lock=self._lock
+        )
         self._network_count = 0
         self._is_closed = False
         self.jobs = JobQueue(
             limit=self.limits.queued_jobs,
             kept=self.limits.kept_jobs,
             on_change=lambda job: self.events.publish(JobChanged, job=job),
+            on_start=on_start,
         )
 
     def add_network(
@@ -106,6 +114,7 @@ class Session:
         input_spec: InputSpec | None = None,
         detail: Detail | None = None,
         first: InputRequest | None = None,
+        care: Care | None = None,
     ) -> str:
         """Copy a model, trace the copy, take its first snapshot; return the network's id.
 
@@ -118,6 +127,7 @@ class Session:
             input_spec: shape and normalisation of the input; read off the example by default.
             detail: of the graph: "trackers", "modules" or "operations".
             first: what the first snapshot shows; the example by default.
+            care: how the model is copied and run, where it trains meanwhile.
 
         Raises:
             InputError: neither an example nor an input_spec, or they contradict each other.
@@ -141,7 +151,8 @@ class Session:
         )
         if first is not None:
             shown = self._prepare(first, spec, is_integer=arguments.is_integer)
-        twin = make_twin(model, device=self._device)
+        care = care or Care()
+        twin = care.twin(model, device=self._device)
         return self.jobs.call(
             lambda: self._begin(
                 twin,
@@ -151,6 +162,7 @@ class Session:
                 spec=spec,
                 classes=classes,
                 detail=detail,
+                care=care,
             )
         )
 
@@ -178,7 +190,7 @@ class Session:
             NotFoundError: there is no such network.
         """
         with self._lock:
-            shared = self._shelf.shared(network_id)
+            shared = self.gallery.shared(network_id)
             return self.network(network_id).describe(shared.manifest if shared else None)
 
     def network(self, network_id: str) -> Network:
@@ -215,14 +227,13 @@ class Session:
             )
 
     def snapshot(self, snapshot_id: str) -> Snapshot:
-        """Return a snapshot.
+        """Return a snapshot; one that is only on disk is brought back.
 
         Raises:
             GoneError: it was dropped to keep within memory.
             NotFoundError: there is no such snapshot.
         """
-        with self._lock:
-            return self._shelf.get(snapshot_id)
+        return self.gallery.get(snapshot_id)
 
     def snapshots(self, network_id: str) -> tuple[SnapshotManifest, ...]:
         """Return the manifests of a network's snapshots, oldest first.
@@ -232,7 +243,7 @@ class Session:
         """
         with self._lock:
             self.network(network_id)
-            return tuple(snapshot.manifest for snapshot in self._shelf.of(network_id))
+            return tuple(snapshot.manifest for snapshot in self.gallery.of(network_id))
 
     def put_image(
         self, network_id: str, data: bytes, *, client: str | None = None, title: str = "image"
@@ -281,6 +292,37 @@ class Session:
         for network in self.networks():
             network.recorder.close()
 
+    def take_step(
+        self, network_id: str, shown: PreparedInput, step: int
+    ) -> tuple[Network, Snapshot, Recording]:
+        """Take the snapshot of a training step, keep it and tell of it; model thread only.
+
+        A network that took another way than when it was traced is not told of here; see
+        `trace_again`.
+
+        Raises:
+            NotFoundError: there is no such network.
+        """
+        network = self.network(network_id)
+        snapshot, recording = self._take(network, shown, client=None, step=step)
+        self.gallery.put(snapshot)
+        return network, snapshot, recording
+
+    def trace_again(self, network_id: str, reason: str) -> Network:
+        """Trace a network anew and tell that its graph is another; model thread only.
+
+        Raises:
+            NotFoundError: there is no such network.
+            ModelError: it cannot be traced.
+        """
+        network = self.network(network_id).traced_again()
+        with self._lock:
+            before = self._networks[network_id]
+            self._networks[network_id] = network
+            self.events.publish(NetworkChanged, network=network.summary(), reason=reason)
+        before.recorder.close()
+        return network
+
     def __enter__(self) -> Session:
         return self
 
@@ -297,6 +339,7 @@ class Session:
         spec: InputSpec,
         classes: Sequence[str],
         detail: Detail | None,
+        care: Care,
     ) -> str:
         with self._lock:
             self._network_count += 1
@@ -309,13 +352,14 @@ class Session:
             input_spec=spec,
             classes=classes,
             detail=detail,
+            care=care,
         )
-        snapshot = self._take(network, shown, client=None)
+        snapshot, _ = self._take(network, shown, client=None)
         with self._lock:
             self._networks[network_id] = network
             self.events.publish(NetworkAdded, network=network.summary())
-            self._keep(snapshot)
-        self._warm(snapshot)
+            self.gallery.put(snapshot)
+        self.gallery.warm(snapshot)
         return network_id
 
     def _prepare(
@@ -335,31 +379,25 @@ class Session:
 
         def work(handle: JobHandle) -> str:
             handle.check()
-            snapshot = self._take(network, prepared, client=client)
-            with self._lock:
-                self._keep(snapshot)
-            self._warm(snapshot)
+            snapshot, _ = self._take(network, prepared, client=client)
+            self.gallery.put(snapshot)
+            self.gallery.warm(snapshot)
             return snapshot.id
 
         return self.jobs.submit("forward", network_id, work=work, client=client)
 
-    def _take(self, network: Network, prepared: PreparedInput, *, client: str | None) -> Snapshot:
-        with self._lock:
-            snapshot_id, generation = self._shelf.reserve()
-        return network.run(prepared, snapshot_id=snapshot_id, generation=generation, client=client)
-
-    def _keep(self, snapshot: Snapshot) -> None:
-        """Shelve a snapshot and tell of it; under the lock."""
-        gone = self._shelf.add(snapshot)
-        self.tiles.add(snapshot)
-        self.events.publish(SnapshotTaken, manifest=snapshot.manifest)
-        if gone:
-            self.tiles.drop(one.generation for one in gone)
-            self.events.publish(SnapshotsDropped, snapshots=tuple(one.id for one in gone))
-
-    def _warm(self, snapshot: Snapshot) -> None:
-        """Make the overview ready, after the snapshot was told of, so that nobody waits for it."""
-        self.tiles.overview(snapshot, OVERVIEW_SIDE, dtype="float16")
+    def _take(
+        self,
+        network: Network,
+        prepared: PreparedInput,
+        *,
+        client: str | None,
+        step: int | None = None,
+    ) -> tuple[Snapshot, Recording]:
+        snapshot_id, generation = self.gallery.reserve()
+        return network.run(
+            prepared, snapshot_id=snapshot_id, generation=generation, client=client, step=step
+        )
 
 
 T = TypeVar("T")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from layerwalk.tracking import Trace
 from layerwalk_shared.errors import InputError, ModelError
 from layerwalk_shared.messages import InputSpec
 
@@ -39,6 +41,43 @@ def make_twin(model: nn.Module, *, device: str = "cpu") -> nn.Module:
             f"{type(model).__name__} cannot be copied to {device!r}: "
             f"{type(error).__name__}: {error}"
         ) from error
+
+
+class Care:
+    """How a model is copied and run; here: a deep copy, which nobody writes once it is there.
+
+    A model that trains meanwhile needs more (`layerwalk.training.beside`).
+
+    Attributes:
+        is_shared: what is run is the user's own model, so nothing of it may be set.
+    """
+
+    is_shared = False
+
+    def twin(self, model: nn.Module, *, device: str) -> nn.Module:
+        """Return the module to run.
+
+        Raises:
+            ModelError: there is no way to.
+        """
+        return make_twin(model, device=device)
+
+    def tracing(self) -> AbstractContextManager[None]:
+        """Return what is entered around a traced run; model thread."""
+        return nullcontext()
+
+    def running(self) -> AbstractContextManager[None]:
+        """Return what is entered around every other run; model thread."""
+        return nullcontext()
+
+    def settled(self, trace: Trace) -> Trace:
+        """Return what a recorder is to go by after a trace; model thread."""
+        return trace
+
+    @contextmanager
+    def reading(self) -> Iterator[bool]:
+        """Hold the weights still; yield whether they change otherwise. Any thread."""
+        yield False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,13 +115,14 @@ class Example:
         return tuple(args), kwargs
 
 
-def make_example(example: object, *, device: str = "cpu") -> Example:
+def make_example(example: object, *, device: str = "cpu", items: slice = slice(0, 1)) -> Example:
     """Return the arguments that an example stands for.
 
     Args:
         example: a tensor `[N, ...]`; or a tuple or list of arguments, or a mapping of keyword
-            arguments, whose first tensor is the input that is shown. Of a batch the first is taken.
+            arguments, whose first tensor is the input that is shown.
         device: where the tensors go.
+        items: which of the batch; the first.
 
     Raises:
         InputError: there is no tensor with a batch axis in it.
@@ -105,7 +145,7 @@ def make_example(example: object, *, device: str = "cpu") -> Example:
     def first(value: object) -> object:
         if not isinstance(value, Tensor):
             return value
-        one = value[:1] if value.ndim and value.shape[0] == batch else value
+        one = value[items] if value.ndim and value.shape[0] == batch else value
         return one.detach().clone().to(device)
 
     return Example(
@@ -153,6 +193,21 @@ def weights_of(twin: nn.Module) -> dict[str, dict[str, NDArray[np.generic]]]:
         if arrays:
             found[path] = arrays
     return found
+
+
+def own_weights(module: nn.Module) -> dict[str, NDArray[np.generic]]:
+    """Return name -> copy of the learned or fixed values of a module itself."""
+    own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+    return {name: _to_numpy(tensor).copy() for name, tensor in own if tensor.is_floating_point()}
+
+
+def batch_of(example: object) -> int:
+    """Return how many items an example holds: the first axis of the input that is shown.
+
+    Raises:
+        InputError: see `make_example`.
+    """
+    return int(make_example(example, items=slice(None)).shown.shape[0])
 
 
 def main_weight(arrays: Mapping[str, NDArray[np.generic]]) -> NDArray[np.generic]:
