@@ -24,6 +24,7 @@ _MANIFEST = "manifest"
 @dataclass(frozen=True, slots=True)
 class _Entry:
     path: Path
+    network: str
     graph: Graph
     input: InputSpec
 
@@ -77,8 +78,14 @@ class SnapshotArchive:
         except OSError:
             half.unlink(missing_ok=True)
             raise
-        self._entries[manifest.id] = _Entry(path, snapshot.graph, snapshot.input)
+        self._entries[manifest.id] = _Entry(path, manifest.network, snapshot.graph, snapshot.input)
         return path
+
+    def forget(self, network: str) -> None:
+        """Bring no snapshot of a network back any more; their files stay."""
+        self._entries = {
+            key: entry for key, entry in self._entries.items() if entry.network != network
+        }
 
     def get(self, snapshot_id: str) -> Snapshot:
         """Return a snapshot that was put here.

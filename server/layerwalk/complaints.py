@@ -79,9 +79,9 @@ class Complaints:
             self.say(what, f"{what}: {_sentence(error)}; the training goes on without it", error)
 
     def _level(self) -> int:
-        """Return the stack level, for who calls `repeat`'s `warn`, of the user's line."""
+        """Return the user's line as a stack level, counted from whoever calls this."""
         frame: FrameType | None = sys._getframe(1)
-        level = 0
+        level = 1
         while frame is not None:
             name = str(frame.f_globals.get("__name__", ""))
             if name.partition(".")[0] not in self._packages and name != "contextlib":

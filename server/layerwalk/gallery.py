@@ -18,6 +18,7 @@ from layerwalk.shelf import SnapshotShelf
 from layerwalk.snapshots import Snapshot
 from layerwalk.tilestore import TileStore
 from layerwalk_shared.errors import NotFoundError
+from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import (
     MetricsPublished,
     SnapshotsDropped,
@@ -141,6 +142,23 @@ class Gallery:
         """Return the newest snapshot of a network that belongs to no client."""
         with self._lock:
             return self._shelf.shared(network)
+
+    def clear(self, network: str, before: Graph, after: Graph) -> None:
+        """Drop all snapshots of a network, whose graph is another now, and tell of it.
+
+        What is remembered of its training stays; nodes are told by their places in the new graph.
+        """
+        places = {
+            index: after.index[node.id]
+            for index, node in enumerate(before.nodes)
+            if node.id in after.index
+        }
+        with self._lock:
+            self._history(network).move_nodes(places)
+            gone = self._shelf.clear(network)
+            if self._archive is not None:
+                self._archive.forget(network)
+            self._let_go(gone)
 
     def begin_training(self, network: str) -> None:
         """Say that a network trains from now on."""

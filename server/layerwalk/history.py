@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from layerwalk.thinning import EvenRow, least_needed
@@ -72,6 +72,28 @@ class History:
             _Served(served.step.model_copy(update={"snapshot": None}), served.histograms)
             if served.step.snapshot in gone
             else served
+            for served in self._steps
+        ]
+
+    def move_nodes(self, places: Mapping[int, int]) -> None:
+        """Tell nodes by other indices from now on; those that are not in `places` are forgotten."""
+        self._steps = [
+            _Served(
+                served.step.model_copy(
+                    update={
+                        "nodes": tuple(
+                            one.model_copy(update={"node": places[one.node]})
+                            for one in served.step.nodes
+                            if one.node in places
+                        )
+                    }
+                ),
+                tuple(
+                    one.model_copy(update={"node": places[one.node]})
+                    for one in served.histograms
+                    if one.node in places
+                ),
+            )
             for served in self._steps
         ]
 

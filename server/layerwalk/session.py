@@ -311,6 +311,8 @@ class Session:
     def trace_again(self, network_id: str, reason: str) -> Network:
         """Trace a network anew and tell that its graph is another; model thread only.
 
+        Snapshots of the former graph are dropped: nobody could tell their nodes.
+
         Raises:
             NotFoundError: there is no such network.
             ModelError: it cannot be traced.
@@ -320,6 +322,7 @@ class Session:
             before = self._networks[network_id]
             self._networks[network_id] = network
             self.events.publish(NetworkChanged, network=network.summary(), reason=reason)
+            self.gallery.clear(network_id, before.graph, network.graph)
         before.recorder.close()
         return network
 

@@ -60,6 +60,13 @@ class SnapshotShelf:
             held -= candidate.nbytes
         return tuple(gone)
 
+    def clear(self, network: str) -> tuple[Snapshot, ...]:
+        """Drop all snapshots of a network; return them."""
+        gone = self.of(network)
+        for one in gone:
+            del self._snapshots[one.id]
+        return gone
+
     def holds(self, snapshot_id: str) -> bool:
         """Return whether a snapshot is here."""
         return snapshot_id in self._snapshots

@@ -85,7 +85,7 @@ def watch(
             at for dead units.
         classes: names of the outputs.
         dataset: to pick inputs from: anything with `len` and `[i]` that gives `(picture, label)`,
-            a data set as `layerwalk serve --data` names it, or a list of those.
+            or what `layerwalk serve --data` takes, one name or several.
         port: None takes 5570, or any that is free where that is taken (said in a warning). A port
             that is named and taken is a warning, and nothing is served.
         host: beyond this machine a token is needed; it is made and printed where none is given.
@@ -342,7 +342,8 @@ def _add_datasets(
     if dataset is None:
         return
     spec = session.networks()[0].input
-    for one in dataset if isinstance(dataset, list) else [dataset]:
+    names = isinstance(dataset, list | tuple) and all(isinstance(one, str) for one in dataset)
+    for one in cast(Sequence[str], dataset) if names else [dataset]:
         with complaints.minded("dataset"):
             if isinstance(one, str):
                 session.add_dataset(open_dataset(one))

@@ -107,15 +107,15 @@ class Course:
             self._told.append(Told(step, values))
         try:
             self._box.write(step)
+            if self._departure is not None:
+                with self._care.pause.given():
+                    self._session.jobs.call(self._trace_again)
         finally:
             self._post()
         if self._care.needs_pause:
             with self._care.pause.given():
                 self.flush()
                 self._session.jobs.call(lambda: None)  # what people asked for meanwhile
-        if self._departure is not None:
-            with self._care.pause.given():
-                self._session.jobs.call(self._trace_again)
 
     def flush(self, timeout_s: float | None = None) -> bool:
         """Wait until all that was published is served; return whether it was in time."""

@@ -32,6 +32,16 @@ class OwnRandom(TorchDispatchMode):
         self.strangers: set[str] = set()
         self._generators: dict[torch.device, torch.Generator] = {}
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Answer torch: no wrapper that keeps the compiler away; it loads all of it (2 seconds)."""
+        return False
+
+    @classmethod
+    def ignore_compile_internals(cls) -> bool:
+        """Answer torch: what compiled code does on other threads is none of this mode's business."""
+        return True
+
     def __torch_dispatch__(
         self,
         func: OpOverload,
