@@ -21,9 +21,12 @@ from layerwalk.graphtext import graph_text
 from layerwalk.http.security import is_loopback
 from layerwalk.http.serving import bind
 from layerwalk.inputs.datasets import open_dataset
+from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.limits import Limits
 from layerwalk.session import Session
 from layerwalk.targets import ModelCard, guess_shape, open_target
+from layerwalk.training.beside import BesideTraining
+from layerwalk.training.checkpoints import Follower
 from layerwalk.weights import load_weights
 from layerwalk_shared.errors import DatasetError, InputError, InvalidRequestError
 from layerwalk_shared.messages import DatasetInput, InputSpec
@@ -31,8 +34,8 @@ from layerwalk_shared.routes import DEFAULT_PORT
 
 _SIZES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _TARGET_HELP = (
-    "module:callable, path.py:callable, a name of the zoo, torchvision:NAME[:pretrained] or "
-    "timm:NAME[:pretrained]"
+    "module:callable, path.py:callable, a name of the zoo, torchvision:NAME[:pretrained], "
+    "timm:NAME[:pretrained] or transformers:NAME[:tiny]"
 )
 
 
@@ -54,7 +57,7 @@ def serve(argv: Sequence[str]) -> int:
         try:
             name = _fill(session, options)
             server.start()
-            with _ended_by_signals() as ended:
+            with _ended_by_signals() as ended, _following(session, options):
                 print(f"layerwalk: serving {name} on {server.url}", flush=True)
                 if must_make:
                     print(f"layerwalk: token {token}", flush=True)
@@ -103,6 +106,10 @@ def _serve_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--data", action="append", default=[], metavar="SPEC", help="pictures to pick inputs from: "
         "a folder, an IDX file, digits, dashes or samples; may be repeated")  # fmt: skip
+    add("--follow", type=Path, metavar="FOLDER", help="show every checkpoint that a training writes "
+        "there, .safetensors, .pt, .pth or .ckpt, as a step")  # fmt: skip
+    add("--keep", type=Path, metavar="FOLDER", help="with --follow: keep what was shown of all "
+        "steps there")  # fmt: skip
     add("--host", default="127.0.0.1", help="address to bind; beyond this machine needs a token")
     add("--port", type=int, default=DEFAULT_PORT, help="0 = any that is free (%(default)s)")
     add(
@@ -146,9 +153,18 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     has_items = datasets and session.datasets()[0].count > 0
     first = DatasetInput(dataset=datasets[0], item=0) if is_picture and has_items else None
 
+    care = None if getattr(options, "follow", None) is None else BesideTraining()
+
     def add(first: DatasetInput | None) -> None:
         session.add_network(
-            model, name=name, classes=classes, input_spec=spec, detail=options.detail, first=first
+            model,
+            card.example or None,
+            name=name,
+            classes=classes,
+            input_spec=spec,
+            detail=options.detail,
+            first=first,
+            care=care,
         )
 
     try:
@@ -159,10 +175,39 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     return name
 
 
+@contextmanager
+def _following(session: Session, options: argparse.Namespace) -> Iterator[None]:
+    """Show the checkpoints of the folder that the options name, if they name one."""
+    if options.follow is None:
+        yield
+        return
+    if options.keep is not None:
+        session.gallery.keep_on_disk(options.keep)
+    network = session.networks()[0]
+    first = session.gallery.shared(network.id)
+    assert first is not None
+    values = first.node_values(0)
+    assert isinstance(network.care, BesideTraining)
+    follower = Follower(
+        session,
+        network.id,
+        care=network.care,
+        folder=options.follow,
+        shown=PreparedInput(values, first.manifest.input),
+        say=lambda text: print(f"layerwalk: {text}", file=sys.stderr, flush=True),
+    ).start()
+    try:
+        yield
+    finally:
+        follower.close()
+
+
 def _input_spec(model: nn.Module, card: ModelCard, options: argparse.Namespace) -> InputSpec:
     shape = options.input or card.input_shape or guess_shape(model)
     mean = options.mean if options.mean is not None else card.mean
     std = options.std if options.std is not None else card.std
+    if card.vocabulary is not None:
+        return InputSpec(kind="text", shape=shape, vocabulary=card.vocabulary)
     if len(shape) != 3 or shape[0] not in (1, 3):
         if options.mean or options.std:
             raise InputError(f"--mean and --std are for pictures; the input is {list(shape)}")

@@ -24,7 +24,7 @@ from layerwalk_client.source.arrivals import Arrival, RequestFailed, TilesArrive
 from layerwalk_client.source.asking import Tiles, Wish
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.folding import Run
-from layerwalk_client.world.options import LayoutOptions
+from layerwalk_client.world.options import LayoutOptions, Style
 from layerwalk_client.world.palette import Theme
 from layerwalk_client.world.scene import Scene, Vector
 from layerwalk_client.world.view import Camera, Look
@@ -77,11 +77,12 @@ class Stage:
         gpu_bytes: int = 512 * MIB,
         sweep_s: float = 0.0,
         theme: Theme = "dark",
+        style: Style = "straight",
     ) -> None:
         self._source = source
         self._renderer = renderer
         self._sweep_s = sweep_s
-        self._arrangement = Arrangement(LayoutOptions(theme=theme, shows_answer=False))
+        self._arrangement = Arrangement(LayoutOptions(style=style, theme=theme, shows_answer=False))
         cache = TileCache(cache_bytes)
         self.state = SceneState(cache, client=source.client)
         self.residency = Residency(cache, renderer)
