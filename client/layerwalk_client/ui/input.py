@@ -102,8 +102,10 @@ class InputPanel:
                 "vector": self._bars,
             }
             show = kinds.get(self.spec.kind)
+            if self.spec.kind == "tensor" and len(self.spec.shape) <= 2:
+                show = self._bars if len(self.spec.shape) < 2 else self._series
             if show is None:
-                small(style, "pictures are picked with Tab, or dropped on the window")
+                small(style, _without_picture(self.spec))
             elif self.shown.values is None and not self.shown.tokens:
                 small(style, "…")
             else:
@@ -157,8 +159,9 @@ class InputPanel:
         high, gap = style.px(42), style.px(5)
         ink = imgui.get_window_draw_list()
         for place in range(min(count, MOST_CHIPS)):
-            text = readable(tokens[place]) if place < len(tokens) else ""
-            below = f"{place}" if ids is None or place >= len(ids) else f"{place}:{ids[place]}"
+            token = "" if ids is None or place >= len(ids) else str(ids[place])
+            text = readable(tokens[place]) if place < len(tokens) else token
+            below = f"{place}:{token}" if token and text != token else f"{place}"
             with text_font(style, 15):
                 wide = imgui.calc_text_size(text).x
             with text_font(style, 11):
@@ -311,3 +314,11 @@ class InputPanel:
             name = self._column_name(pointed) if self.spec.names else f"element {pointed}"
             text = f"{name}   {short_number(float(values[pointed]))}"
             small(style, text.replace("-", "\N{MINUS SIGN}"), colour=look.MARK)
+
+
+def _without_picture(spec: InputSpec) -> str:
+    """Say how to put something on an input that this panel does not draw."""
+    if spec.kind == "image":
+        return "pictures are picked with Tab, or dropped on the window"
+    shape = " \N{MULTIPLICATION SIGN} ".join(map(str, spec.shape))
+    return f"{shape} numbers stand on the input's wall; drop an .npy file on the window"
