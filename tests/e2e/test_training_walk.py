@@ -92,7 +92,7 @@ def test_dragging_along_the_timeline_scrubs(begin):
     hand.frames(5)
     panel = hand.walker.tools.panels.content("timeline")
     assert panel.course.served.tolist() == [0, 25, 50, 75, 100]
-    left, right, row = 0.08, 0.97, 0.855
+    left, right, row = 0.08, 0.97, 0.81
     hand.move(panel_pixel(hand, right, row))
     hand.frames(2)
     start = panel_pixel(hand, right, row)

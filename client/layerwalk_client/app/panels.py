@@ -18,7 +18,7 @@ from layerwalk_client.gl.panel import PanelPointer, PanelTexture
 from layerwalk_client.gl.pictures import Picture
 from layerwalk_client.ui.intents import Intent
 from layerwalk_client.ui.style import Style, make_style
-from layerwalk_client.world.camera import Ray, forward
+from layerwalk_client.world.camera import Ray, axes, forward
 from layerwalk_client.world.scene import Vector
 from layerwalk_client.world.view import Camera
 
@@ -33,6 +33,8 @@ SAME_PLACE = math.radians(40)
 """A panel that appears within this angle of another one replaces it."""
 REACH = 1.6
 """A panel is at hand up to this many times the distance at which it appeared."""
+LOW_MARGIN = 0.1
+"""Of the view's height, free below a low panel: the legend and the readout lie there."""
 SETTLING_FRAMES = 3
 """ImGui takes this many frames until a change (a hover, a new size) has come to rest."""
 
@@ -123,7 +125,13 @@ class Panels:
                 self.close(other)
         scale = panel_scale(content.size_wh, window_wh)
         size_wh = (round(content.size_wh[0] * scale), round(content.size_wh[1] * scale))
-        centre, metres_wh = place_before(camera, size_wh, window_wh=window_wh, room=room)
+        centre, metres_wh = place_before(
+            camera,
+            size_wh,
+            window_wh=window_wh,
+            room=room,
+            is_low=getattr(content, "is_low", False),
+        )
         texture = self._make_texture(size_wh, scale=scale, setup=make_style)
         picture = Picture(texture.texture, centre, metres_wh, camera.yaw, -camera.pitch)
         reach = REACH * math.dist(camera.position, centre)
@@ -224,10 +232,12 @@ def place_before(
     *,
     window_wh: tuple[int, int],
     room: float = math.inf,
+    is_low: bool = False,
 ) -> tuple[Vector, tuple[float, float]]:
     """Return the centre and the size in metres of a panel before the eye, pixel for pixel.
 
-    It stands where it can be seen: beyond the near plane, before whatever stands there.
+    It stands where it can be seen: beyond the near plane, before whatever stands there. A low one
+    leaves the upper part of the view to what it is about.
     """
     farthest = 0.85 * room
     if camera.near < USUAL_DISTANCE / 2:
@@ -236,6 +246,9 @@ def place_before(
         distance = max(1.05 * camera.near, min(1.2 * camera.near, farthest))
     metres_per_pixel = 2 * distance * math.tan(camera.fov / 2) / window_wh[1]
     centre = np.array(camera.position) + forward(camera) * distance
+    if is_low:
+        lowered = max(0.0, window_wh[1] * (0.5 - LOW_MARGIN) - size_wh[1] / 2)
+        centre -= axes(camera)[1] * lowered * metres_per_pixel
     x, y, z = centre.tolist()
     return (x, y, z), (size_wh[0] * metres_per_pixel, size_wh[1] * metres_per_pixel)
 

@@ -82,7 +82,8 @@ class TimelinePanel:
     """Mutable, owned by the main thread: which series are shown, how, and what was thinned."""
 
     title = "Training"
-    size_wh = (980, 470)
+    size_wh = (980, 340)
+    is_low = True
 
     def __init__(self) -> None:
         self.course = Course()
@@ -109,7 +110,7 @@ class TimelinePanel:
             room = imgui.get_content_region_avail()
             low, high = course.span
             across = Axis(low, high)
-            plot = self._plot(style, (room.x, room.y - style.px(100)), across)
+            plot = self._plot(style, (room.x, room.y - style.px(90)), across)
             self._readout(style, plot)
             intents.extend(self._scrubber(style, across))
         return intents

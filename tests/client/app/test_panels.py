@@ -5,7 +5,7 @@ import math
 import pytest
 
 from layerwalk_client.app.panels import Panels, panel_scale, place_before
-from layerwalk_client.world.camera import forward, ray_from_pixel
+from layerwalk_client.world.camera import forward, project, ray_from_pixel
 from layerwalk_client.world.view import Camera
 
 WINDOW = (1280, 720)
@@ -29,6 +29,17 @@ def test_a_pixel_of_a_new_panel_is_a_pixel_of_the_window(near):
     distance = math.dist(centre, camera.position)
     angle = 2 * math.atan(height / 2 / distance)
     assert 720 * math.tan(angle / 2) / math.tan(camera.fov / 2) == pytest.approx(300)
+
+
+@pytest.mark.parametrize("pitch", [0.0, -0.6])
+def test_a_low_panel_leaves_the_upper_part_of_the_view_free(pitch):
+    camera = Camera(position=(1, 2, 3), yaw=0.4, pitch=pitch)
+    centre, (_, height) = place_before(camera, (400, 300), window_wh=WINDOW, is_low=True)
+    _, y, depth = project([centre], camera, WINDOW)[0]
+    pixels = height / (2 * depth * math.tan(camera.fov / 2)) * 720
+    assert pixels == pytest.approx(300)
+    assert y - pixels / 2 > 340
+    assert y + pixels / 2 == pytest.approx(720 * 0.9)
 
 
 def test_a_panel_never_takes_more_than_its_share_of_the_window():
