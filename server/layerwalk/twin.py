@@ -17,10 +17,21 @@ from torch.nn.parameter import is_lazy
 from layerwalk.inputs.prepared import Slot
 from layerwalk.inputs.texts import Tokenizer
 from layerwalk_shared.errors import InputError, ModelError
-from layerwalk_shared.messages import InputSpec
+from layerwalk_shared.messages import InputKind, InputSpec
 
 MOST_VOLUME_CHANNELS = 4
 """A tensor `[C, D, H, W]` of more channels is made by a network, not by a scanner."""
+
+AXES: dict[InputKind, tuple[int, ...]] = {
+    "image": (3,),
+    "vector": (1,),
+    "text": (1,),
+    "sound": (1, 2),
+    "series": (1, 2),
+    "volume": (4,),
+    "tensor": tuple(range(9)),
+}
+"""How many axes an input of each kind may have."""
 
 
 def check_device(device: str) -> None:
@@ -286,7 +297,16 @@ def complete_spec(
 
     The vocabulary of a text is that of the model's first Embedding, else of the tokenizer. The time
     of a sound `[C, T]` is its second axis.
+
+    Raises:
+        InputError: an input of that kind has another number of axes.
     """
+    if len(spec.shape) not in AXES[spec.kind]:
+        takes = " or ".join(map(str, AXES[spec.kind]))
+        raise InputError(
+            f"an input of kind {spec.kind} has {takes} axes beside the batch's: "
+            f"{list(spec.shape)} has {len(spec.shape)}"
+        )
     changes: dict[str, object] = {}
     if spec.kind == "text":
         largest = 0 if example is None else int(example.shown.max())
