@@ -157,7 +157,8 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     except (DatasetError, InputError) as error:
         if first is None:
             raise
-        print(f"layerwalk: {error}; beginning with noise", file=sys.stderr, flush=True)
+        start = "noise" if example is None else "the example"
+        print(f"layerwalk: {error}; beginning with {start}", file=sys.stderr, flush=True)
         add(None)
     return name
 

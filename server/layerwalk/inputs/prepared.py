@@ -105,12 +105,12 @@ def from_csv(data: bytes, argument: Argument, *, title: str = "table") -> Prepar
     Raises:
         InputError: it is no such file, or does not fit the network.
     """
-    needed = None if argument.spec.kind == "vector" else rows_needed(argument.spec)
     if argument.spec.kind not in ("series", "vector"):
         raise InputError(
             f"this network takes {argument.spec.kind} inputs of shape "
             f"{list(argument.spec.shape)}, no table of numbers"
         )
+    needed = rows_needed(argument.spec)
     table = read_csv(data, most_rows=needed)
     values = series_input(table, argument.spec)
     if table.is_cut:
