@@ -66,10 +66,23 @@ def serve(argv: Sequence[str]) -> int:
                 stopped = session.networks()[0].trace.error
                 if stopped:
                     print(f"layerwalk: forward stopped: {stopped}", file=sys.stderr, flush=True)
+                if options.until_stdin_closes:
+                    _end_with_stdin(ended)
                 ended.wait()
         finally:
             server.close()
     return 0
+
+
+def _end_with_stdin(ended: threading.Event) -> None:
+    """Set `ended` when standard input is at its end, from a thread that waits for that."""
+
+    def read() -> None:
+        while sys.stdin.buffer.read(4096):
+            pass
+        ended.set()
+
+    threading.Thread(target=read, name="layerwalk-stdin", daemon=True).start()
 
 
 def graph(argv: Sequence[str]) -> int:
@@ -106,6 +119,8 @@ def _serve_parser() -> argparse.ArgumentParser:
     )
     add("--origin", action="append", default=[], metavar="URL", help="web origin that may read "
         "answers; may be repeated")  # fmt: skip
+    add("--until-stdin-closes", action="store_true", help="end when standard input is closed: for "
+        "a program that starts a server as its child and may be killed")  # fmt: skip
     add("--snapshot-memory", type=_size, default=Limits().snapshot_bytes, metavar="SIZE",
         help="memory of all snapshots, such as 512M or 2G (2G)")  # fmt: skip
     return parser
