@@ -144,6 +144,9 @@ def test_a_waveform_is_as_high_as_it_is_loud() -> None:
     assert (inked[:, 10:60].sum(0) == 1).all()
     assert (inked[:, 70:118].sum(0) > 110).all()
     assert draw_waveform(wav(np.ones(1))).any()
+    long = (draw_waveform(wav(np.repeat(loud, 500))) != GROUND).any(2)
+    assert (long[:, 10:60].sum(0) == 1).all()
+    assert (long[:, 70:118].sum(0) > 110).all()
 
 
 def test_a_table_of_one_row_and_a_flat_one_are_drawn() -> None:

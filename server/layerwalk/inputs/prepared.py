@@ -24,6 +24,8 @@ from layerwalk_shared.messages import InputReference, InputSpec, NoiseInput
 Slot = tuple[int | str, ...]
 """Path to a tensor among the arguments of forward: position or name, then places inside of it."""
 TITLE_CHARACTERS = 60
+MOST_CHARACTERS = 100_000
+"""Of a text file; as many as a `TextInput` may have."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +133,7 @@ def from_text(text: str, argument: Argument, *, title: str | None = None) -> Pre
 
 
 def from_plain(data: bytes, argument: Argument, *, title: str | None = None) -> PreparedInput:
-    """Prepare a text file in UTF-8.
+    """Prepare a text file in UTF-8; what is beyond `MOST_CHARACTERS` is not read.
 
     Raises:
         InputError: it is no UTF-8; see `from_text`.
@@ -140,7 +142,7 @@ def from_plain(data: bytes, argument: Argument, *, title: str | None = None) -> 
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"text file: byte {error.start} is no UTF-8") from error
-    return from_text(text, argument, title=title)
+    return from_text(text[:MOST_CHARACTERS], argument, title=title)
 
 
 FILES: Mapping[str, Callable[..., PreparedInput]] = {
