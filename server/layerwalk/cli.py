@@ -26,9 +26,12 @@ from layerwalk.inputoptions import (
     takes_items,
 )
 from layerwalk.inputs.datasets import open_dataset
+from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.limits import Limits
 from layerwalk.session import Session
 from layerwalk.targets import open_target
+from layerwalk.training.beside import BesideTraining
+from layerwalk.training.checkpoints import Follower
 from layerwalk.weights import load_weights
 from layerwalk_shared.errors import DatasetError, InputError
 from layerwalk_shared.messages import DatasetInput
@@ -36,8 +39,8 @@ from layerwalk_shared.routes import DEFAULT_PORT
 
 _SIZES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _TARGET_HELP = (
-    "module:callable, path.py:callable, a name of the zoo, torchvision:NAME[:pretrained] or "
-    "timm:NAME[:pretrained]"
+    "module:callable, path.py:callable, a name of the zoo, torchvision:NAME[:pretrained], "
+    "timm:NAME[:pretrained] or transformers:NAME[:tiny]"
 )
 
 
@@ -59,7 +62,7 @@ def serve(argv: Sequence[str]) -> int:
         try:
             name = _fill(session, options)
             server.start()
-            with _ended_by_signals() as ended:
+            with _ended_by_signals() as ended, _following(session, options):
                 print(f"layerwalk: serving {name} on {server.url}", flush=True)
                 if must_make:
                     print(f"layerwalk: token {token}", flush=True)
@@ -109,6 +112,10 @@ def _serve_parser() -> argparse.ArgumentParser:
     add("--data", action="append", default=[], metavar="SPEC", help="what to pick inputs from: a "
         "folder of pictures, texts (.txt), sounds (.wav) or tables (.csv), an IDX file, digits, "
         "dashes or samples; may be repeated")  # fmt: skip
+    add("--follow", type=Path, metavar="FOLDER", help="show every checkpoint that a training writes "
+        "there, .safetensors, .pt, .pth or .ckpt, as a step")  # fmt: skip
+    add("--keep", type=Path, metavar="FOLDER", help="with --follow: keep what was shown of all "
+        "steps there")  # fmt: skip
     add("--host", default="127.0.0.1", help="address to bind; beyond this machine needs a token")
     add("--port", type=int, default=DEFAULT_PORT, help="0 = any that is free (%(default)s)")
     add(
@@ -146,12 +153,14 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     classes = card.classes if options.classes is None else read_classes(options.classes)
     datasets = [open_dataset(spec) for spec in getattr(options, "data", [])]
     ids = [session.add_dataset(dataset) for dataset in datasets]
-    example = open_example(options)
+    example = open_example(options, card)
     spec = read_input(model, card, options, example=example)
     able = (at for at, one in enumerate(datasets) if len(one) and takes_items(spec, one))
     place = next(able, None)
     first = None if place is None else DatasetInput(dataset=ids[place], item=0)
     tokenizer = open_words(options, spec)
+
+    care = None if getattr(options, "follow", None) is None else BesideTraining()
 
     def add(first: DatasetInput | None) -> None:
         session.add_network(
@@ -165,6 +174,7 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
             argument=options.argument,
             tokenizer=tokenizer,
             first=first,
+            care=care,
         )
 
     try:
@@ -176,6 +186,33 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
         print(f"layerwalk: {error}; beginning with {start}", file=sys.stderr, flush=True)
         add(None)
     return name
+
+
+@contextmanager
+def _following(session: Session, options: argparse.Namespace) -> Iterator[None]:
+    """Show the checkpoints of the folder that the options name, if they name one."""
+    if options.follow is None:
+        yield
+        return
+    if options.keep is not None:
+        session.gallery.keep_on_disk(options.keep)
+    network = session.networks()[0]
+    first = session.gallery.shared(network.id)
+    assert first is not None
+    values = first.node_values(0)
+    assert isinstance(network.care, BesideTraining)
+    follower = Follower(
+        session,
+        network.id,
+        care=network.care,
+        folder=options.follow,
+        shown=PreparedInput(values, first.manifest.input),
+        say=lambda text: print(f"layerwalk: {text}", file=sys.stderr, flush=True),
+    ).start()
+    try:
+        yield
+    finally:
+        follower.close()
 
 
 def read_classes(path: Path) -> tuple[str, ...]:

@@ -49,14 +49,17 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
         "'blocks.*.attn'; may be repeated")  # fmt: skip
 
 
-def open_example(options: argparse.Namespace) -> Any:
-    """Return the arguments that `--example` names, or None.
+def open_example(options: argparse.Namespace, card: ModelCard) -> Any:
+    """Return the arguments that `--example` names, else those of the card, or None.
+
+    Where the card's is a single tensor, `--input` goes before it.
 
     Raises:
         TargetError: TARGET's file has no such name, or calling it raised.
     """
     if options.example is None:
-        return None
+        is_said = options.input is not None and len(card.example) == 1
+        return None if is_said else dict(card.example) or None
     found = _named(options.target, options.example)
     if not callable(found):
         return found
@@ -140,6 +143,9 @@ def takes_items(spec: InputSpec, dataset: Dataset) -> bool:
 def _base(
     model: nn.Module, card: ModelCard, options: argparse.Namespace, example: Any
 ) -> InputSpec:
+    said = getattr(getattr(model, "layerwalk_card", None), "input", None)
+    if example is None and options.argument is not None:
+        raise InputError("--argument chooses among the arguments of --example, which is missing")
     if example is not None:
         names = parameter_names(model)
         made = make_example(example, argument=options.argument, parameters=names)
@@ -148,13 +154,17 @@ def _base(
             raise InputError(
                 f"--input is {list(options.input)}, the example has {list(found.shape)}"
             )
-        return found
-    if options.argument is not None:
-        raise InputError("--argument chooses among the arguments of --example, which is missing")
-    said = getattr(getattr(model, "layerwalk_card", None), "input", None)
+        if options.example is not None or options.argument is not None:
+            return found
+        if not isinstance(said, InputSpec) or said.shape != found.shape:
+            is_text = found.kind == "text" and card.vocabulary is not None
+            return found.model_copy(update={"vocabulary": card.vocabulary} if is_text else {})
     if isinstance(said, InputSpec) and options.input in (None, said.shape):
         return said
-    return guess_spec(options.input or card.input_shape or guess_shape(model), model)
+    shape = options.input or card.input_shape or guess_shape(model)
+    if card.vocabulary is not None:
+        return InputSpec(kind="text", shape=shape, vocabulary=card.vocabulary)
+    return guess_spec(shape, model)
 
 
 def _implied(options: argparse.Namespace) -> InputKind | None:

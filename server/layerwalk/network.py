@@ -13,13 +13,15 @@ from torch import Tensor, nn
 from layerwalk.inputs.prepared import Argument, PreparedInput
 from layerwalk.inputs.texts import Tokenizer
 from layerwalk.nodeviews import chosen_views, shown_as
-from layerwalk.snapshots import Snapshot
-from layerwalk.tracking import Detail, Recorder, Trace, freeze, trace
+from layerwalk.snapshots import Snapshot, fitting_view
+from layerwalk.tracking import Detail, Recorder, Recording, Trace, freeze, trace
 from layerwalk.twin import (
+    Care,
     Example,
     initialise,
     is_whole,
     main_weight,
+    own_weights,
     parameter_names,
     slot_names,
     spec_of,
@@ -53,8 +55,10 @@ class Network:
         example: arguments of one forward pass; model thread only.
         classes: names of the outputs, or ().
         parameters: learned values.
-        weights: module path -> name -> values, read-only.
+        weights: module path -> name -> values, read-only, as they were when it was traced.
         recorder: runs the twin; model thread only.
+        twin: what is run; model thread only, or while `care` holds it still.
+        care: how it is run.
         arguments: name -> what an input can be put on: ids of input nodes, names and paths of
             arguments; the one that is shown by "" too.
         views: node id -> how a person wishes it to be shown.
@@ -70,6 +74,8 @@ class Network:
     parameters: int
     weights: Mapping[str, Mapping[str, NDArray[np.generic]]]
     recorder: Recorder
+    twin: nn.Module
+    care: Care
     arguments: Mapping[str, Argument]
     views: Mapping[str, View] = field(default_factory=dict)
     graph: Graph = field(init=False)
@@ -146,26 +152,64 @@ class Network:
         arrays = self.weights.get(node.module) if node.kind == "module" else None
         if not arrays:
             raise NotFoundError(f"node {node_id!r} ({node.operation}) has no weights")
+        with self.care.reading() as is_live:
+            if is_live:
+                arrays = own_weights(self.twin.get_submodule(node.module))
         return main_weight(arrays)
 
     def run(
-        self, prepared: PreparedInput, *, snapshot_id: str, generation: int, client: str | None
-    ) -> Snapshot:
-        """Run the twin on an input and freeze every value; model thread only."""
+        self,
+        prepared: PreparedInput,
+        *,
+        snapshot_id: str,
+        generation: int,
+        client: str | None,
+        step: int | None = None,
+    ) -> tuple[Snapshot, Recording]:
+        """Run the twin on an input and freeze every value; model thread only.
+
+        Args:
+            prepared: the input.
+            snapshot_id, generation: of the snapshot.
+            client: who asked.
+            step: of the training, where the run shows one.
+
+        Returns:
+            The snapshot, and the recording it was made of.
+        """
         args, kwargs = self.example.with_values(prepared.values, prepared.slot)
-        recording = self.recorder.record(args, kwargs)
-        frozen = freeze(recording, self.graph)
+        with self.care.running():
+            recording = self.recorder.record(args, kwargs)
+            frozen = freeze(recording, self.graph)
         manifest = SnapshotManifest(
             id=snapshot_id,
             network=self.id,
             generation=generation,
             input=prepared.reference,
             client=client,
+            step=step,
             nodes=frozen.statistics,
             top=top_classes(recording.outputs, self.classes),
             error=recording.error or _drift(frozen.statistics, has_drifted=recording.drifted),
         )
-        return Snapshot(manifest, self.graph, frozen.values, self.input)
+        return Snapshot(manifest, self.graph, frozen.values, self.input), recording
+
+    def traced_again(self) -> Network:
+        """Return this network with the graph that it has now; model thread only."""
+        with self.care.tracing():
+            traced = trace(
+                self.twin, self.example.args, self.example.kwargs, detail=self.trace.detail
+            )
+        recorder = Recorder(self.twin, self.care.settled(traced))
+        nodes = {node.id: node for node in traced.graph.nodes}
+        kept = {
+            key: view
+            for key, view in self.views.items()
+            if key in nodes and fitting_view(view, nodes[key].shape) == view
+        }
+        return replace(
+            self, trace=traced, weights=weights_of(self.twin), recorder=recorder, views=kept
+        )
 
 
 def _drift(nodes: Sequence[NodeStatistics], *, has_drifted: bool) -> str | None:
@@ -186,14 +230,18 @@ def make_network(
     detail: Detail | None = None,
     views: Mapping[str, View] | None = None,
     tokenizer: Tokenizer | None = None,
+    care: Care | None = None,
 ) -> Network:
     """Trace a twin and make it ready to record; model thread only.
 
     `views` is node id or pattern of ids -> how it is shown; see `chosen_views`. `tokenizer` reads
-    words for the arguments that are texts.
+    words for the arguments that are texts. `care` says how the twin is run.
     """
-    initialise(twin, example)
-    traced = trace(twin, example.args, example.kwargs, detail=detail)
+    care = care or Care()
+    if not care.is_shared:
+        initialise(twin, example)
+    with care.tracing():
+        traced = trace(twin, example.args, example.kwargs, detail=detail)
     return Network(
         id=network_id,
         name=name,
@@ -203,7 +251,9 @@ def make_network(
         classes=tuple(classes),
         parameters=sum(parameter.numel() for parameter in twin.parameters()),
         weights=weights_of(twin),
-        recorder=Recorder(twin, traced),
+        recorder=Recorder(twin, care.settled(traced)),
+        twin=twin,
+        care=care,
         arguments=_arguments(
             twin, example, graph=traced.graph, input_spec=input_spec, tokenizer=tokenizer
         ),

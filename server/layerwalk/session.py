@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from layerwalk.events import EventLog
+from layerwalk.gallery import Gallery
 from layerwalk.inputs.datasets import Dataset
 from layerwalk.inputs.prepared import (
     Argument,
@@ -32,16 +33,15 @@ from layerwalk.jobs import JobHandle, JobQueue
 from layerwalk.limits import Limits
 from layerwalk.network import Network, make_network
 from layerwalk.nodeviews import shown_again
-from layerwalk.shelf import SnapshotShelf
 from layerwalk.snapshots import Snapshot
 from layerwalk.tilestore import TileStore
-from layerwalk.tracking import Detail
+from layerwalk.tracking import Detail, Recording
 from layerwalk.twin import (
+    Care,
     Example,
     check_device,
     complete_spec,
     make_example,
-    make_twin,
     parameter_names,
     spec_of,
 )
@@ -62,13 +62,8 @@ from layerwalk_shared.messages import (
     NoiseInput,
     SessionDescription,
     SnapshotManifest,
-    SnapshotsDropped,
-    SnapshotTaken,
     TextInput,
 )
-
-OVERVIEW_SIDE = 8
-"""Tiles of sides up to this are made ready with every snapshot: what a client asks for first."""
 
 
 class Session:
@@ -83,32 +78,44 @@ class Session:
         events: what has changed, numbered.
         jobs: the model thread.
         tiles: ready tiles.
+        gallery: snapshots, and the histories of trainings.
 
     Args:
         limits: how much of anything it takes.
         device: where twins live, as torch names it.
+        on_start: called first on every thread that works for it, and for its servers.
 
     Raises:
         ModelError: there is no such device.
     """
 
-    def __init__(self, *, limits: Limits | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        device: str = "cpu",
+        on_start: Callable[[], object] = lambda: None,
+    ) -> None:
         check_device(device)
         self.id = secrets.token_hex(4)
         self.limits = limits or Limits()
         self.events = EventLog(kept=self.limits.kept_events)
-        self.tiles = TileStore(budget_bytes=self.limits.tile_bytes)
+        self.tiles = TileStore(budget_bytes=self.limits.tile_bytes, on_start=on_start)
+        self.on_start = on_start
         self._device = device
         self._networks: dict[str, Network] = {}
         self._datasets: dict[str, Dataset] = {}
-        self._shelf = SnapshotShelf(budget_bytes=self.limits.snapshot_bytes, stamp=self.id)
         self._lock = threading.RLock()
+        self.gallery = Gallery(
+            self.limits, stamp=self.id, events=self.events, tiles=self.tiles, lock=self._lock
+        )
         self._network_count = 0
         self._is_closed = False
         self.jobs = JobQueue(
             limit=self.limits.queued_jobs,
             kept=self.limits.kept_jobs,
             on_change=lambda job: self.events.publish(JobChanged, job=job),
+            on_start=on_start,
         )
 
     def add_network(
@@ -125,6 +132,7 @@ class Session:
         tokenizer: object = None,
         vocabulary: Sequence[str] | None = None,
         first: InputRequest | None = None,
+        care: Care | None = None,
     ) -> str:
         """Copy a model, trace the copy, take its first snapshot; return the network's id.
 
@@ -145,6 +153,7 @@ class Session:
                 `as_tokenizer`.
             vocabulary: of a tokenizer that does not know it: id -> string.
             first: what the first snapshot shows; the example by default.
+            care: how the model is copied and run, where it trains meanwhile.
 
         Raises:
             InputError: neither an example nor an input_spec, or they contradict each other.
@@ -175,7 +184,8 @@ class Session:
         elif shown is None:
             values = arguments.shown[0].cpu().numpy()
             shown = prepared(values, taker, InputReference(kind="example", title="example"))
-        twin = make_twin(model, device=self._device)
+        care = care or Care()
+        twin = care.twin(model, device=self._device)
         return self.jobs.call(
             lambda: self._begin(
                 twin,
@@ -187,6 +197,7 @@ class Session:
                 detail=detail,
                 views=views,
                 tokenizer=words,
+                care=care,
             )
         )
 
@@ -214,7 +225,7 @@ class Session:
             NotFoundError: there is no such network.
         """
         with self._lock:
-            shared = self._shelf.shared(network_id)
+            shared = self.gallery.shared(network_id)
             return self.network(network_id).describe(shared.manifest if shared else None)
 
     def network(self, network_id: str) -> Network:
@@ -251,14 +262,13 @@ class Session:
             )
 
     def snapshot(self, snapshot_id: str) -> Snapshot:
-        """Return a snapshot.
+        """Return a snapshot; one that is only on disk is brought back.
 
         Raises:
             GoneError: it was dropped to keep within memory.
             NotFoundError: there is no such snapshot.
         """
-        with self._lock:
-            return self._shelf.get(snapshot_id)
+        return self.gallery.get(snapshot_id)
 
     def snapshots(self, network_id: str) -> tuple[SnapshotManifest, ...]:
         """Return the manifests of a network's snapshots, oldest first.
@@ -268,7 +278,7 @@ class Session:
         """
         with self._lock:
             self.network(network_id)
-            return tuple(snapshot.manifest for snapshot in self._shelf.of(network_id))
+            return tuple(snapshot.manifest for snapshot in self.gallery.of(network_id))
 
     def put_file(
         self,
@@ -339,15 +349,15 @@ class Session:
             if node != before.graph.node(node_id):
                 reason = f"{node_id} is shown as {node.view}"
                 self.events.publish(NetworkChanged, network=network.summary(), reason=reason)
-                newest = {one.manifest.client: one for one in self._shelf.of(network_id)}
+                newest = {one.manifest.client: one for one in self.gallery.of(network_id)}
                 for one in sorted(newest.values(), key=lambda one: one.generation):
-                    new_id, generation = self._shelf.reserve()
+                    new_id, generation = self.gallery.reserve()
                     made = shown_again(
                         one, network.graph, snapshot_id=new_id, generation=generation
                     )
                     again.append(self._keep(made))
         for one in again:
-            self._warm(one)
+            self.gallery.warm(one)
         return node
 
     def close(self) -> None:
@@ -361,6 +371,40 @@ class Session:
         self.tiles.close()
         for network in self.networks():
             network.recorder.close()
+
+    def take_step(
+        self, network_id: str, shown: PreparedInput, step: int
+    ) -> tuple[Network, Snapshot, Recording]:
+        """Take the snapshot of a training step, keep it and tell of it; model thread only.
+
+        A network that took another way than when it was traced is not told of here; see
+        `trace_again`.
+
+        Raises:
+            NotFoundError: there is no such network.
+        """
+        network = self.network(network_id)
+        snapshot, recording = self._take(network, shown, client=None, step=step)
+        snapshot = self._keep(snapshot)
+        return network, snapshot, recording
+
+    def trace_again(self, network_id: str, reason: str) -> Network:
+        """Trace a network anew and tell that its graph is another; model thread only.
+
+        Snapshots of the former graph are dropped: nobody could tell their nodes.
+
+        Raises:
+            NotFoundError: there is no such network.
+            ModelError: it cannot be traced.
+        """
+        network = self.network(network_id).traced_again()
+        with self._lock:
+            before = self._networks[network_id]
+            self._networks[network_id] = network
+            self.events.publish(NetworkChanged, network=network.summary(), reason=reason)
+            self.gallery.clear(network_id, before.graph, network.graph)
+        before.recorder.close()
+        return network
 
     def __enter__(self) -> Session:
         return self
@@ -380,6 +424,7 @@ class Session:
         detail: Detail | None,
         views: Mapping[str, View] | None,
         tokenizer: Tokenizer | None,
+        care: Care,
     ) -> str:
         with self._lock:
             self._network_count += 1
@@ -394,13 +439,14 @@ class Session:
             detail=detail,
             views=views,
             tokenizer=tokenizer,
+            care=care,
         )
-        snapshot = self._take(network, shown, client=None)
+        snapshot, _ = self._take(network, shown, client=None)
         with self._lock:
             self._networks[network_id] = network
             self.events.publish(NetworkAdded, network=network.summary())
             snapshot = self._keep(snapshot)
-        self._warm(snapshot)
+        self.gallery.warm(snapshot)
         return network_id
 
     def _prepare(self, request: InputRequest, argument: Argument) -> PreparedInput:
@@ -421,37 +467,36 @@ class Session:
 
         def work(handle: JobHandle) -> str:
             handle.check()
-            snapshot = self._take(self.network(network_id), prepared, client=client)
-            with self._lock:
-                snapshot = self._keep(snapshot)
-            self._warm(snapshot)
+            snapshot, _ = self._take(self.network(network_id), prepared, client=client)
+            snapshot = self._keep(snapshot)
+            self.gallery.warm(snapshot)
             return snapshot.id
 
         return self.jobs.submit("forward", network_id, work=work, client=client)
 
-    def _take(self, network: Network, prepared: PreparedInput, *, client: str | None) -> Snapshot:
-        with self._lock:
-            snapshot_id, generation = self._shelf.reserve()
-        return network.run(prepared, snapshot_id=snapshot_id, generation=generation, client=client)
-
     def _keep(self, snapshot: Snapshot) -> Snapshot:
-        """Shelve a snapshot and tell of it; under the lock. Return it, shown as is wished now."""
-        graph = self.network(snapshot.manifest.network).graph
-        if snapshot.graph is not graph and snapshot.graph.index == graph.index:
-            snapshot = shown_again(
-                snapshot, graph, snapshot_id=snapshot.id, generation=snapshot.generation
-            )
-        gone = self._shelf.add(snapshot)
-        self.tiles.add(snapshot)
-        self.events.publish(SnapshotTaken, manifest=snapshot.manifest)
-        if gone:
-            self.tiles.drop(one.generation for one in gone)
-            self.events.publish(SnapshotsDropped, snapshots=tuple(one.id for one in gone))
+        """Keep a snapshot and tell of it; return it, shown as is wished now."""
+        with self._lock:
+            graph = self.network(snapshot.manifest.network).graph
+            if snapshot.graph is not graph and snapshot.graph.index == graph.index:
+                snapshot = shown_again(
+                    snapshot, graph, snapshot_id=snapshot.id, generation=snapshot.generation
+                )
+            self.gallery.put(snapshot)
         return snapshot
 
-    def _warm(self, snapshot: Snapshot) -> None:
-        """Make the overview ready, after the snapshot was told of, so that nobody waits for it."""
-        self.tiles.overview(snapshot, OVERVIEW_SIDE, dtype="float16")
+    def _take(
+        self,
+        network: Network,
+        prepared: PreparedInput,
+        *,
+        client: str | None,
+        step: int | None = None,
+    ) -> tuple[Snapshot, Recording]:
+        snapshot_id, generation = self.gallery.reserve()
+        return network.run(
+            prepared, snapshot_id=snapshot_id, generation=generation, client=client, step=step
+        )
 
 
 T = TypeVar("T")

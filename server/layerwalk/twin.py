@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch.nn.parameter import is_lazy
 
 from layerwalk.inputs.prepared import Slot
 from layerwalk.inputs.texts import Tokenizer
+from layerwalk.tracking import Trace
 from layerwalk_shared.errors import InputError, ModelError
 from layerwalk_shared.messages import InputKind, InputSpec
 
@@ -56,6 +58,43 @@ def make_twin(model: nn.Module, *, device: str = "cpu") -> nn.Module:
             f"{type(model).__name__} cannot be copied to {device!r}: "
             f"{type(error).__name__}: {error}"
         ) from error
+
+
+class Care:
+    """How a model is copied and run; here: a deep copy, which nobody writes once it is there.
+
+    A model that trains meanwhile needs more (`layerwalk.training.beside`).
+
+    Attributes:
+        is_shared: what is run is the user's own model, so nothing of it may be set.
+    """
+
+    is_shared = False
+
+    def twin(self, model: nn.Module, *, device: str) -> nn.Module:
+        """Return the module to run.
+
+        Raises:
+            ModelError: there is no way to.
+        """
+        return make_twin(model, device=device)
+
+    def tracing(self) -> AbstractContextManager[None]:
+        """Return what is entered around a traced run; model thread."""
+        return nullcontext()
+
+    def running(self) -> AbstractContextManager[None]:
+        """Return what is entered around every other run; model thread."""
+        return nullcontext()
+
+    def settled(self, trace: Trace) -> Trace:
+        """Return what a recorder is to go by after a trace; model thread."""
+        return trace
+
+    @contextmanager
+    def reading(self) -> Iterator[bool]:
+        """Hold the weights still; yield whether they change otherwise. Any thread."""
+        yield False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -367,6 +406,21 @@ def weights_of(twin: nn.Module) -> dict[str, dict[str, NDArray[np.generic]]]:
         if arrays:
             found[path] = arrays
     return found
+
+
+def own_weights(module: nn.Module) -> dict[str, NDArray[np.generic]]:
+    """Return name -> copy of the learned or fixed values of a module itself."""
+    own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+    return {name: _to_numpy(tensor).copy() for name, tensor in own if tensor.is_floating_point()}
+
+
+def batch_of(example: object) -> int:
+    """Return how many items an example holds: the first axis of the input that is shown.
+
+    Raises:
+        InputError: see `make_example`.
+    """
+    return int(make_example(example, items=slice(None)).shown.shape[0])
 
 
 def main_weight(arrays: Mapping[str, NDArray[np.generic]]) -> NDArray[np.generic]:

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from layerwalk_client.source import exchange
+from layerwalk_client.source import exchange, records
 from layerwalk_client.source.arrivals import (
     Arrival,
     Connected,
@@ -23,7 +23,7 @@ from layerwalk_client.source.arrivals import (
     RequestFailed,
     TilesArrived,
 )
-from layerwalk_client.source.asking import Fetch, Overview, Tiles, Wish
+from layerwalk_client.source.asking import Fetch, Overview, Record, Tiles, Wish
 from layerwalk_client.source.buffers import BufferPool
 from layerwalk_client.source.connection import Address, Connection
 from layerwalk_client.source.queue import FetchQueue
@@ -236,7 +236,10 @@ class HttpSource:
     def _fetch(self, connection: Connection) -> None:
         while (fetch := self._fetches.take()) is not None:
             try:
-                arrival = exchange.perform(connection, fetch, dtype=self._dtype)
+                if isinstance(fetch, Record):
+                    arrival: Arrival = records.perform(connection, fetch)
+                else:
+                    arrival = exchange.perform(connection, fetch, dtype=self._dtype)
             except LayerwalkError as error:
                 arrival = RequestFailed(fetch, error)
                 if isinstance(error, ServerUnreachableError):

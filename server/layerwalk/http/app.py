@@ -15,6 +15,7 @@ from layerwalk.http import (
     networks,
     snapshots,
     tiles,
+    training,
     views,
     weights,
 )
@@ -26,7 +27,7 @@ from layerwalk.http.security import guard
 from layerwalk.limits import Limits
 from layerwalk.session import Session
 
-_NOUNS = (human, networks, views, snapshots, tiles, weights, jobs, events, datasets)
+_NOUNS = (human, networks, views, snapshots, tiles, weights, training, jobs, events, datasets)
 
 
 def make_app(

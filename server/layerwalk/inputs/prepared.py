@@ -36,22 +36,25 @@ class Argument:
         spec: what it takes.
         is_integer: whole numbers, such as ids.
         tokenizer: words to ids, of texts.
-        slot: where it is.
+        slot: where it is; None: the input that is shown.
     """
 
     spec: InputSpec
     is_integer: bool = False
     tokenizer: Tokenizer | None = None
-    slot: Slot = (0,)
+    slot: Slot | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedInput:
-    """Values without batch axis, in the shape of an argument; their origin; which argument."""
+    """Values without batch axis, in the shape of an argument, and their origin.
+
+    `slot` is where the argument is; None: the input that is shown.
+    """
 
     values: NDArray[np.generic]
     reference: InputReference
-    slot: Slot = (0,)
+    slot: Slot | None = None
 
 
 def prepared(
