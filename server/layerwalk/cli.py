@@ -153,12 +153,12 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     classes = card.classes if options.classes is None else read_classes(options.classes)
     datasets = [open_dataset(spec) for spec in getattr(options, "data", [])]
     ids = [session.add_dataset(dataset) for dataset in datasets]
-    example = open_example(options, card)
+    example = open_example(model, card, options)
     spec = read_input(model, card, options, example=example)
     able = (at for at, one in enumerate(datasets) if len(one) and takes_items(spec, one))
     place = next(able, None)
     first = None if place is None else DatasetInput(dataset=ids[place], item=0)
-    tokenizer = open_words(options, spec)
+    tokenizer = open_words(options, spec, classes)
 
     care = None if getattr(options, "follow", None) is None else BesideTraining()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
@@ -49,7 +50,7 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
         "'blocks.*.attn'; may be repeated")  # fmt: skip
 
 
-def open_example(options: argparse.Namespace, card: ModelCard) -> Any:
+def open_example(model: nn.Module, card: ModelCard, options: argparse.Namespace) -> Any:
     """Return the arguments that `--example` names, else those of the card, or None.
 
     Where the card's is a single tensor, `--input` goes before it.
@@ -58,8 +59,9 @@ def open_example(options: argparse.Namespace, card: ModelCard) -> Any:
         TargetError: TARGET's file has no such name, or calling it raised.
     """
     if options.example is None:
-        is_said = options.input is not None and len(card.example) == 1
-        return None if is_said else dict(card.example) or None
+        own = getattr(getattr(model, "layerwalk_card", None), "example", None)
+        known = dict(card.example or own or {})
+        return None if options.input is not None and len(known) == 1 else known or None
     found = _named(options.target, options.example)
     if not callable(found):
         return found
@@ -71,16 +73,24 @@ def open_example(options: argparse.Namespace, card: ModelCard) -> Any:
         ) from error
 
 
-def open_words(options: argparse.Namespace, spec: InputSpec) -> Tokenizer | None:
+def open_words(
+    options: argparse.Namespace, spec: InputSpec, classes: Sequence[str] = ()
+) -> Tokenizer | None:
     """Return the tokenizer that `--tokenizer` names, or None.
+
+    Classes that are as many as the tokens are their strings, where `--vocabulary` names no others;
+    a network whose tokens are single characters then needs no `--tokenizer`.
 
     Raises:
         InvalidRequestError: it cannot be read.
         InputError: the network takes no text.
     """
     _, strings = _vocabulary(options.vocabulary)
+    if strings is None and spec.kind == "text" and len(classes) == spec.vocabulary:
+        strings = tuple(classes)
     if options.tokenizer is None:
-        return None
+        is_by_letter = strings is not None and all(len(one) == 1 for one in strings)
+        return open_tokenizer("characters", strings) if is_by_letter else None
     if spec.kind != "text":
         raise InputError(f"--tokenizer is for texts; the input is {spec.kind} {list(spec.shape)}")
     name = options.tokenizer

@@ -172,6 +172,33 @@ def make():
     assert described("carded.py:make", "--input", "6").input.vocabulary == 256
 
 
+def test_a_card_may_bring_an_example_and_letters(folder: Path, no_thread_left: None) -> None:
+    (folder / "letters.py").write_text(
+        FILE
+        + """
+from types import SimpleNamespace
+
+def make():
+    model = Reader()
+    model.layerwalk_card = SimpleNamespace(
+        classes=[chr(65 + at) for at in range(26)], input_shape=(3,), example={"input": ids}
+    )
+    return model
+
+ids = torch.tensor([[2, 0, 25]])
+"""
+    )
+    arguments = ("letters.py:make", "--vocabulary", "26")
+    found = described(*arguments)
+    assert found.snapshot is not None
+    assert found.snapshot.input.title == "example"
+    assert found.snapshot.input.tokens == ("C", "A", "Z")
+    assert found.input.has_tokenizer
+    other = described(*arguments, "--input", "5")
+    assert other.input.shape == (5,)
+    assert not described("letters.py:make", "--vocabulary", "27").input.has_tokenizer
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
