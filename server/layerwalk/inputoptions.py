@@ -12,10 +12,11 @@ from typing import Any, get_args
 
 from torch import nn
 
+from layerwalk.inputkinds import guess_spec, spec_of
 from layerwalk.inputs.datasets import Dataset
 from layerwalk.inputs.texts import Tokenizer, as_tokenizer, open_tokenizer
 from layerwalk.targets import ModelCard, guess_shape
-from layerwalk.twin import guess_spec, make_example, parameter_names, spec_of
+from layerwalk.twin import make_example, parameter_names
 from layerwalk_shared.errors import InputError, InvalidRequestError, TargetError, nearest_hint
 from layerwalk_shared.graph import View
 from layerwalk_shared.messages import InputKind, InputSpec
