@@ -99,7 +99,8 @@ def describe(
         manifest: names what each position of a text reads.
     """
     node = pointed.node
-    facts = kind_line(node)
+    spec = None if network is None else network.input
+    facts = kind_line(node, spec)
     if node.error:
         return Readout(node.id, facts, node.error)
     if spot is None:
@@ -107,7 +108,7 @@ def describe(
     place = words(
         spot.node,
         spot.index,
-        spec=None if network is None else network.input,
+        spec=spec,
         tokens=() if manifest is None else manifest.input.tokens,
         classes=() if network is None else network.classes,
     )

@@ -258,7 +258,8 @@ class InputPanel:
             at = plot.across.value(plot.pointer[0])
             rate = self.spec.sample_rate or 1.0
             index = min(columns.shape[1] - 1, max(0, round(at * rate)))
-            small(style, f"{at:.4g} {unit}   step {index}", colour=look.TEXT)
+            seconds = f"{at:.4g} s   " if unit == "s" else ""
+            small(style, f"{seconds}step {index}", colour=look.TEXT)
         else:
             small(style, f"{columns.shape[1]} steps of {len(columns)} columns")
         for place in range(len(columns)):

@@ -29,7 +29,12 @@ from layerwalk_client.world.terms import kind_line, shape_line
 from layerwalk_client.world.walls import WallSize, wall_size, warning
 from layerwalk_shared.errors import ProtocolError
 from layerwalk_shared.graph import Graph, Group, Node
-from layerwalk_shared.messages import NetworkDescription, NodeStatistics, SnapshotManifest
+from layerwalk_shared.messages import (
+    InputSpec,
+    NetworkDescription,
+    NodeStatistics,
+    SnapshotManifest,
+)
 
 RIBBON_ROOM = 0.3
 """Metres between the plots of two ranks beyond what their margins take."""
@@ -241,17 +246,17 @@ def _walls(
                 cells=size.cells,
                 is_image=size.is_image,
                 title=node.name,
-                subtitle=_subtitle(node, manifest),
+                subtitle=_subtitle(node, manifest, network.input),
                 warning=warning(node, every[index]),
             )
         )
     return tuple(walls)
 
 
-def _subtitle(node: Node, manifest: SnapshotManifest | None) -> str:
+def _subtitle(node: Node, manifest: SnapshotManifest | None, spec: InputSpec) -> str:
     if node.kind == "input" and manifest is not None and manifest.input.title:
-        return f"{manifest.input.title} · {shape_line(node)}"
-    return kind_line(node)
+        return f"{manifest.input.title} · {shape_line(node, spec)}"
+    return kind_line(node, spec)
 
 
 def _ribbons(

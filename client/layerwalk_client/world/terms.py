@@ -18,11 +18,17 @@ def product(shape: Sequence[int]) -> str:
     return TIMES.join(str(size) for size in shape) or "1"
 
 
-def shape_line(node: Node) -> str:
-    """Return the shape of a node in words: `197 × 768 tokens, shown as 14 × 14 patches`."""
+def shape_line(node: Node, spec: InputSpec | None = None) -> str:
+    """Return the shape of a node in words: `197 × 768 tokens, shown as 14 × 14 patches`.
+
+    Args:
+        node: what the words are about.
+        spec: of the network's input: rows are steps where that is a series or a sound.
+    """
     shape = product(node.shape)
     if node.view in ("tokens", "sequence"):
-        return f"{shape} {'tokens' if node.view == 'tokens' else 'sequence'}"
+        is_text = node.view == "tokens" and not _is_timed(spec)
+        return f"{shape} {'tokens' if is_text else 'sequence'}"
     if node.view == "grid":
         patches = f"{node.height}{TIMES}{node.width} patches"
         return (
@@ -39,9 +45,14 @@ def shape_line(node: Node) -> str:
     return shape
 
 
-def kind_line(node: Node) -> str:
+def kind_line(node: Node, spec: InputSpec | None = None) -> str:
     """Return kind and shape: `Conv2d · 64 × 112 × 112`."""
-    return f"{node.operation} · {shape_line(node)}" if node.operation else shape_line(node)
+    shape = shape_line(node, spec)
+    return f"{node.operation} · {shape}" if node.operation else shape
+
+
+def _is_timed(spec: InputSpec | None) -> bool:
+    return spec is not None and spec.kind in ("series", "sound")
 
 
 def words(
@@ -61,6 +72,12 @@ def words(
         tokens: what each position of the input reads, of texts.
         classes: names of the units of the answer.
     """
+    if _is_of_tokens(node, tokens):
+        return _attention(node, index, spec or _ANYTHING, tokens, classes).replace(
+            "head", "channel"
+        )
+    if node.view == "tokens" and _is_timed(spec):
+        return _step(node, index, spec or _ANYTHING, tokens, classes)
     tell = {
         "vector": _unit,
         "tokens": _token,
@@ -69,7 +86,11 @@ def words(
         "attention": _attention,
     }.get(node.view)
     if tell is not None:
-        return tell(node, index, spec or InputSpec(kind="tensor", shape=(1,)), tokens, classes)
+        return tell(node, index, spec or _ANYTHING, tokens, classes)
+    return _in_maps(node, index)
+
+
+def _in_maps(node: Node, index: Index) -> str:
     place = f"row {index[-2]}, column {index[-1]}"
     if node.view == "image":
         return place
@@ -79,6 +100,20 @@ def words(
         return f"frame {index[0]}   channel {index[1]}   {place}"
     between = f"   plane {', '.join(map(str, index[1:-2]))}" if len(index) > 3 else ""
     return f"channel {index[0]}{between}   {place}"
+
+
+_ANYTHING = InputSpec(kind="tensor", shape=(1,))
+
+
+def _is_of_tokens(node: Node, tokens: Sequence[str]) -> bool:
+    """Whether maps relate every token to every other, as attention does."""
+    count = len(tokens)
+    return (
+        node.view == "maps"
+        and len(node.shape) == 3
+        and count > 0
+        and (node.shape[1:] == (count, count))
+    )
 
 
 def _unit(

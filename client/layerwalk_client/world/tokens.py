@@ -26,4 +26,5 @@ def readable(token: str) -> str:
 
 def quoted(token: str) -> str:
     """Return a token between quotes, as it stands in a sentence."""
-    return f"“{readable(token).removeprefix(SPACE)}”"
+    text = readable(token)
+    return f"“{text.removeprefix(SPACE) or text}”"

@@ -94,6 +94,9 @@ WORDS = ("The", " hall", ".")
         (node("tokens", (3, 9)), (2, 5), {"spec": TEXT, "tokens": WORDS}, "token 2 “.”   entry 5"),
         (node("attention", (4, 3, 3)), (2, 2, 1), {"tokens": WORDS},
          "head 2   token 2 “.” to token 1 “hall”"),
+        (node("maps", (4, 3, 3)), (2, 2, 1), {"tokens": WORDS},
+         "channel 2   token 2 “.” to token 1 “hall”"),
+        (node("tokens", (200, 3), kind="input"), (100, 1), {"spec": SERIES}, "step 100   2 s   y"),
         (node("vector", (3,), kind="input"), (1,), {"spec": TEXT, "tokens": WORDS},
          "token 1 “hall”"),
         (node("vector", (3,)), (2,), {"classes": ("cat", "dog", "cow")}, "unit 2   cow"),
@@ -110,6 +113,11 @@ def test_a_place_is_told_in_the_tensors_own_terms(described, index, options, tex
     assert words(described, index, **options) == text
 
 
+def test_rows_are_steps_where_the_input_runs_in_time():
+    assert kind_line(node("tokens", (50, 16)), SERIES) == "Linear · 50 × 16 sequence"
+    assert kind_line(node("tokens", (50, 16)), TEXT) == "Linear · 50 × 16 tokens"
+
+
 def test_spaces_of_tokens_are_seen():
     assert readable(" hall") == "·hall"
     assert readable("\u0120hall") == "·hall"
@@ -117,3 +125,4 @@ def test_spaces_of_tokens_are_seen():
     assert readable("  ") == "··"
     assert len(readable("x" * 100)) == 32
     assert quoted(" hall") == "“hall”"
+    assert quoted(" ") == "“·”"
