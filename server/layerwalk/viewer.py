@@ -151,7 +151,11 @@ def watch(
             complaints.note("pause", reason)
         said = f"layerwalk: watching {session.network(network).name} on {server.url}"
         print(said + (f", token {token}" if token else ""), file=sys.stderr, flush=True)
-        complaints.repeat()
+        try:
+            complaints.repeat()
+        except BaseException:
+            viewer.close()
+            raise
         return viewer
     return Viewer(complaints)
 
