@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +21,7 @@ from layerwalk.training.beside import BesideTraining
 from layerwalk.training.checkpoints import CheckpointFolder, Follower, step_of
 from layerwalk_shared.errors import InvalidRequestError
 from server.viewer.conftest import Small
+from server.viewer.test_neutral import paths
 
 
 @pytest.mark.parametrize(
@@ -157,3 +162,54 @@ def test_code_in_a_checkpoint_is_not_run(
     assert follower.look() == 0
     assert not (tmp_path / "sprung").exists()
     assert "not unpickled" in said[0]
+
+
+SCRIPT = """
+import torch
+from torch import nn
+
+
+def make():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+"""
+
+
+def test_serve_follows_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(SCRIPT)
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    model = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+    torch.save(model.state_dict(), folder / "step-70.pt")
+    (folder / "step-80.pt").write_bytes(b"no checkpoint")
+    command = [sys.executable, "-m", "layerwalk_shared.command", "serve", "net.py:make"]
+    options = ["--input", "4", "--port", "0", "--follow", str(folder)]
+    process = subprocess.Popen(
+        [*command, *options],
+        cwd=tmp_path,
+        env={**paths(), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        kinds: list[str] = []
+        after = 0
+        while "training-stepped" not in kinds:
+            path = f"{url}/api/v1/events?after={after}&wait=20"
+            with urllib.request.urlopen(path, timeout=30) as answer:
+                batch = json.load(answer)
+            after = batch["last"]
+            kinds += [event["kind"] for event in batch["events"]]
+        with urllib.request.urlopen(f"{url}/api/v1/networks/n1/training", timeout=30) as answer:
+            told = json.load(answer)
+        assert [step["step"] for step in told["steps"]] == [70]
+        assert process.stderr is not None
+        assert "step-80.pt" in process.stderr.readline()
+        process.terminate()
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.communicate()
