@@ -34,8 +34,8 @@ from layerwalk_shared.routes import DEFAULT_PORT
 
 _SIZES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _TARGET_HELP = (
-    "module:callable, path.py:callable, a name of the zoo, torchvision:NAME[:pretrained] or "
-    "timm:NAME[:pretrained]"
+    "module:callable, path.py:callable, a name of the zoo, torchvision:NAME[:pretrained], "
+    "timm:NAME[:pretrained] or transformers:NAME[:tiny]"
 )
 
 
@@ -64,10 +64,23 @@ def serve(argv: Sequence[str]) -> int:
                 stopped = session.networks()[0].trace.error
                 if stopped:
                     print(f"layerwalk: forward stopped: {stopped}", file=sys.stderr, flush=True)
+                if options.until_stdin_closes:
+                    _end_with_stdin(ended)
                 ended.wait()
         finally:
             server.close()
     return 0
+
+
+def _end_with_stdin(ended: threading.Event) -> None:
+    """Set `ended` when standard input is at its end, from a thread that waits for that."""
+
+    def read() -> None:
+        while sys.stdin.buffer.read(4096):
+            pass
+        ended.set()
+
+    threading.Thread(target=read, name="layerwalk-stdin", daemon=True).start()
 
 
 def graph(argv: Sequence[str]) -> int:
@@ -107,6 +120,8 @@ def _serve_parser() -> argparse.ArgumentParser:
     )
     add("--origin", action="append", default=[], metavar="URL", help="web origin that may read "
         "answers; may be repeated")  # fmt: skip
+    add("--until-stdin-closes", action="store_true", help="end when standard input is closed: for "
+        "a program that starts a server as its child and may be killed")  # fmt: skip
     add("--snapshot-memory", type=_size, default=Limits().snapshot_bytes, metavar="SIZE",
         help="memory of all snapshots, such as 512M or 2G (2G)")  # fmt: skip
     return parser
@@ -143,6 +158,7 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     def add(first: DatasetInput | None) -> None:
         session.add_network(
             model,
+            card.example or None,
             name=name,
             classes=classes,
             input_spec=spec,
@@ -190,6 +206,8 @@ def _input_spec(model: nn.Module, card: ModelCard, options: argparse.Namespace) 
     shape = options.input or card.input_shape or guess_shape(model)
     mean = options.mean if options.mean is not None else card.mean
     std = options.std if options.std is not None else card.std
+    if card.vocabulary is not None:
+        return InputSpec(kind="text", shape=shape, vocabulary=card.vocabulary)
     if len(shape) != 3 or shape[0] not in (1, 3):
         if options.mean or options.std:
             raise InputError(f"--mean and --std are for pictures; the input is {list(shape)}")

@@ -133,8 +133,8 @@ def level_shape(shape_hw: tuple[int, int], level: int) -> tuple[int, int]:
 
 
 def level_count(shape_hw: tuple[int, int]) -> int:
-    """Return the number of mip levels down to 1 x 1, level 0 included."""
-    return max(shape_hw).bit_length()
+    """Return the number of mip levels down to 1 x 1, level 0 included; at most `MAX_LEVEL` + 1."""
+    return min(max(shape_hw).bit_length(), MAX_LEVEL + 1)
 
 
 def block_count(channels: int) -> int:
@@ -155,11 +155,11 @@ def block_channels(channels: int, block: int) -> range:
 
 
 def overview_level(shape_hw: tuple[int, int], side: int) -> int:
-    """Return the finest level whose longer side is at most `side`."""
+    """Return the finest level whose longer side is at most `side`, the last where none is."""
+    levels = range(level_count(shape_hw))
     return next(
-        level
-        for level in range(level_count(shape_hw))
-        if max(level_shape(shape_hw, level)) <= max(1, side)
+        (level for level in levels if max(level_shape(shape_hw, level)) <= max(1, side)),
+        levels[-1],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 from torch import nn
@@ -78,6 +78,7 @@ def test_a_file_a_module_and_an_instance_give_models(folder: Path) -> None:
         ("broken:make", "broken imports 'nothing_of_the_kind', which is not there"),
         ("resnet81", "is not in the zoo .*nearest: 'resnet18'"),
         ("torchvision:resnet18:raw", "only :pretrained"),
+        ("transformers:gpt2:pretrained", "only :tiny"),
     ],
 )
 def test_a_target_that_names_nothing_gets_one_sentence(
@@ -112,47 +113,3 @@ def test_the_first_layer_tells_the_shape() -> None:
     assert guess_shape(nn.Sequential(nn.ReLU(), nn.Conv2d(48, 2, 1))) == (3, 224, 224)
     assert guess_shape(nn.Linear(12, 2)) == (12,)
     assert guess_shape(nn.ReLU()) == (3, 224, 224)
-
-
-def library(names: list[str]) -> tuple[ModuleType, list[tuple[str, object]]]:
-    """A stand-in for torchvision.models: neither library is needed to check how it is asked."""
-    asked: list[tuple[str, object]] = []
-    module = ModuleType("torchvision.models")
-    weights = SimpleNamespace(meta={"categories": ["cat", "dog"]})
-
-    def get_model(name: str, *, weights: object) -> nn.Module:
-        asked.append((name, weights))
-        return nn.ReLU()
-
-    module.list_models = lambda: names
-    module.get_model = get_model
-    module.get_model_weights = lambda name: SimpleNamespace(DEFAULT=weights)
-    return module, asked
-
-
-def test_torchvision_is_asked_for_published_weights_only_where_they_are_named(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    module, asked = library(["resnet18"])
-    monkeypatch.setitem(sys.modules, "torchvision", ModuleType("torchvision"))
-    monkeypatch.setitem(sys.modules, "torchvision.models", module)
-    _, card = open_target("torchvision:resnet18")
-    assert card.classes == ()
-    assert card.input_shape == (3, 224, 224)
-    _, card = open_target("torchvision:resnet18:pretrained")
-    assert card.classes == ("cat", "dog")
-    assert [weights is None for _, weights in asked] == [True, False]
-    with pytest.raises(TargetError, match="nearest: 'resnet18'"):
-        open_target("torchvision:resnet19")
-
-
-def test_timm_tells_its_own_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("timm")
-    made = nn.ReLU()
-    made.pretrained_cfg = {"input_size": (3, 160, 160), "mean": (0.5,) * 3, "std": (0.25,) * 3}
-    module.list_models = lambda: ["vit"]
-    module.create_model = lambda name, *, pretrained: made
-    monkeypatch.setitem(sys.modules, "timm", module)
-    model, card = open_target("timm:vit")
-    assert model is made
-    assert (card.input_shape, card.mean) == ((3, 160, 160), (0.5, 0.5, 0.5))

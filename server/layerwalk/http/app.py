@@ -16,6 +16,7 @@ from layerwalk.http import (
     snapshots,
     tiles,
     training,
+    views,
     weights,
 )
 from layerwalk.http.context import Context
@@ -26,7 +27,7 @@ from layerwalk.http.security import guard
 from layerwalk.limits import Limits
 from layerwalk.session import Session
 
-_NOUNS = (human, networks, snapshots, tiles, weights, training, jobs, events, datasets)
+_NOUNS = (human, networks, views, snapshots, tiles, weights, training, jobs, events, datasets)
 
 
 def make_app(

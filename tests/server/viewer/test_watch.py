@@ -69,7 +69,8 @@ def test_every_step_is_shown_with_the_weights_it_was_published_with(
         with torch.no_grad():
             expected = states[step.step](example[:1])[0].numpy()
         found = snapshot.node_values(snapshot.graph.index["head"])
-        assert (found == expected).all(), step.step
+        # Steps differ in the second digit; a product may be summed in another order on one thread.
+        np.testing.assert_allclose(found, expected, rtol=2e-6, atol=1e-6, err_msg=str(step.step))
 
 
 def test_the_history_and_the_events_tell_the_same(

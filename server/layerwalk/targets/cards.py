@@ -1,0 +1,68 @@
+"""What is known of a model beside its weights: names, shapes, colours, an example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+
+from layerwalk_shared.errors import TargetError
+
+PICTURE_SHAPE = (3, 224, 224)
+MOST_COLOURS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a model says of itself, as far as it does.
+
+    Attributes:
+        name: for people.
+        classes: names of the outputs, or ().
+        input_shape: without batch axis, or None.
+        mean, std: of the picture's colours, or ().
+        vocabulary: number of tokens, where the input is token ids; else None.
+        example: arguments by name of one forward pass, batch of one, the input first; or empty
+            where one tensor of `input_shape` is all that the model takes.
+    """
+
+    name: str
+    classes: tuple[str, ...] = ()
+    input_shape: tuple[int, ...] | None = None
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    vocabulary: int | None = None
+    example: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+def read_card(model: nn.Module, name: str) -> ModelCard:
+    """Return what a model says of itself in its attribute `layerwalk_card`, `name` standing in.
+
+    Raises:
+        TargetError: the card has a field that cannot be meant.
+    """
+    card = getattr(model, "layerwalk_card", None)
+    try:
+        shape = getattr(card, "input_shape", None)
+        return ModelCard(
+            name=str(getattr(card, "name", None) or name),
+            classes=tuple(str(one) for one in getattr(card, "classes", None) or ()),
+            input_shape=None if shape is None else tuple(int(size) for size in shape),
+            mean=tuple(float(value) for value in getattr(card, "mean", None) or ()),
+            std=tuple(float(value) for value in getattr(card, "std", None) or ()),
+        )
+    except (TypeError, ValueError) as error:
+        raise TargetError(f"layerwalk_card of {name!r}: {error}") from error
+
+
+def guess_shape(model: nn.Module) -> tuple[int, ...]:
+    """Return an input shape that a model may take, by its first layer; a picture by default."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            # More channels are no picture's: something before it, of another kind, makes them.
+            is_first = module.in_channels <= MOST_COLOURS
+            return (module.in_channels, *PICTURE_SHAPE[1:]) if is_first else PICTURE_SHAPE
+        if isinstance(module, nn.Linear):
+            return (module.in_features,)
+    return PICTURE_SHAPE
