@@ -35,7 +35,9 @@ import json, sys, urllib.request
 url = sys.argv[1]
 def ask(path, data=None):
     method = "GET" if data is None else "POST"
-    with urllib.request.urlopen(urllib.request.Request(url + path, data, method=method)) as answer:
+    kind = {"Content-Type": "application/json"} if data else {}
+    request = urllib.request.Request(url + path, data, kind, method=method)
+    with urllib.request.urlopen(request) as answer:
         return answer.read()
 after = json.loads(ask("/api/v1/session"))["last_event"]
 print("ready", flush=True)
@@ -77,26 +79,29 @@ class Training:
 def results() -> Iterator[Result]:
     """Yield the lines of the table; the facts that are no ratios go to standard error."""
     yield _import()
+    # Once before, so that libraries and threads that come with the first are not counted.
+    layerwalk.watch(nn.Conv2d(3, 1, 1), torch.zeros(1, 3, 8, 8), port=0, strict=True).close()
     training = Training()
+    training.step()
     before = _resident()
     viewer = layerwalk.watch(training.model, training.x, port=0, strict=True)
     assert viewer.session is not None
-    after = _resident()
-    own = sum(one.nbytes for one in training.model.state_dict().values())
-    snapshot = sum(one.nbytes for one in viewer.session.gallery.of("n1"))
-    held = after - before - snapshot
-    _say(
-        f"watch: {held / own:.2f} copies of the weights ({own / 1e6:.1f} MB) resident beside the "
-        f"snapshot ({snapshot / 1e6:.1f} MB), with libraries and threads"
-    )
     for _ in range(3):
         training.step()
     viewer.publish()
     viewer.flush()
+    own = sum(one.nbytes for one in training.model.state_dict().values())
+    shown = sum(one.nbytes for one in viewer.session.gallery.of("n1"))
+    held = _held(training) - shown
+    _say(
+        f"memory of watch: {held / own:.2f} copies of the weights ({own / 1e6:.1f} MB) and "
+        f"{shown / 1e6:.1f} MB of snapshots are held; the process grew by "
+        f"{(_resident() - before) / own:.2f} copies, freed memory that the C library keeps included"
+    )
     yield _call(training, viewer)
-    with _client(str(viewer.url)) as shown:
+    with _client(str(viewer.url)) as count:
         yield _step(training, viewer)
-        _say(f"the client was shown {shown()} steps")
+        _say(f"the client was shown {count()} steps")
     viewer.close()
     _say(f"weights after {SAME_STEPS} steps with and without viewer: {_same()}")
 
@@ -217,6 +222,21 @@ def _client(url: str) -> Iterator[Callable[[], int]]:
     finally:
         process.kill()
         process.wait()
+
+
+def _held(training: Training) -> int:
+    """Return the bytes of all tensors that are not the training's own."""
+    states = (one for state in training.optimizer.state.values() for one in state.values())
+    gradients = (one.grad for one in training.model.parameters())
+    known = [*training.model.state_dict().values(), *states, *gradients, training.x, training.y]
+    own = {one.untyped_storage().data_ptr() for one in known if isinstance(one, Tensor)}
+    gc.collect()
+    storages = {
+        one.untyped_storage().data_ptr(): one.untyped_storage().nbytes()
+        for one in gc.get_objects()
+        if type(one) in (Tensor, nn.Parameter)
+    }
+    return sum(size for place, size in storages.items() if place not in own)
 
 
 def _resident() -> int:

@@ -21,7 +21,6 @@ from layerwalk.graphtext import graph_text
 from layerwalk.http.security import is_loopback
 from layerwalk.http.serving import bind
 from layerwalk.inputs.datasets import open_dataset
-from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.limits import Limits
 from layerwalk.session import Session
 from layerwalk.targets import ModelCard, guess_shape, open_target
@@ -184,16 +183,12 @@ def _following(session: Session, options: argparse.Namespace) -> Iterator[None]:
     if options.keep is not None:
         session.gallery.keep_on_disk(options.keep)
     network = session.networks()[0]
-    first = session.gallery.shared(network.id)
-    assert first is not None
-    values = first.node_values(0)
     assert isinstance(network.care, BesideTraining)
     follower = Follower(
         session,
         network.id,
         care=network.care,
         folder=options.follow,
-        shown=PreparedInput(values, first.manifest.input),
         say=lambda text: print(f"layerwalk: {text}", file=sys.stderr, flush=True),
     ).start()
     try:

@@ -17,7 +17,7 @@ import atexit
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
@@ -30,7 +30,6 @@ from layerwalk.complaints import Complaints
 from layerwalk.http.security import is_loopback
 from layerwalk.http.serving import Server, bind
 from layerwalk.inputs.datasets import Dataset, open_dataset
-from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.limits import Limits
 from layerwalk.pyramid import run_serially
 from layerwalk.session import Session
@@ -42,7 +41,8 @@ from layerwalk.training.letters import Metric, held
 from layerwalk.training.pictures import IndexedPictures
 from layerwalk.twin import Example, batch_of, make_example
 from layerwalk_shared.errors import ClosedError, InvalidRequestError, PortInUseError
-from layerwalk_shared.messages import InputReference, InputSpec
+from layerwalk_shared.graph import View
+from layerwalk_shared.messages import InputSpec
 from layerwalk_shared.routes import DEFAULT_PORT
 
 SHARE = 0.02
@@ -66,6 +66,9 @@ def watch(
     name: str | None = None,
     detail: Detail | None = None,
     input_spec: InputSpec | None = None,
+    views: Mapping[str, View] | None = None,
+    argument: int | str | None = None,
+    tokenizer: object = None,
     keep: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
     share: float = SHARE,
@@ -93,6 +96,9 @@ def watch(
         name: for people; the class name by default.
         detail: of the graph: "trackers", "modules" or "operations".
         input_spec: normalisation of the input; read off the example by default.
+        views: node id or pattern of ids -> how it is shown, where that is not as guessed.
+        argument: which tensor of the example is the input that is shown; the first by default.
+        tokenizer: of a text: a callable str -> ids, or what Hugging Face calls one.
         keep: folder that the snapshots of all steps are kept in, beyond what memory holds.
         limits: of memory, requests and histories.
         share: of the machine's processor time that showing steps may take on average. Steps that
@@ -128,6 +134,9 @@ def watch(
                     classes=classes,
                     input_spec=input_spec,
                     detail=detail,
+                    views=views,
+                    argument=argument,
+                    tokenizer=tokenizer,
                     care=care,
                 )
             course = Course(
@@ -135,7 +144,6 @@ def watch(
                 network,
                 source=source,
                 care=care,
-                shown=_shown(session, network),
                 more=_more(example, _device(source)),
                 share=share,
                 complaints=complaints,
@@ -322,12 +330,6 @@ def _bind(
         server = bind(session, host=host, port=0, token=token)
         complaints.note("port", f"port {DEFAULT_PORT} is taken; serving on {server.url}")
         return server
-
-
-def _shown(session: Session, network: str) -> PreparedInput:
-    """Return the first item of the example, which every step is shown with."""
-    values = session.network(network).example.shown[0].cpu().numpy()
-    return PreparedInput(values, InputReference(kind="example", title="example"))
 
 
 def _more(example: object, device: str) -> list[Example]:

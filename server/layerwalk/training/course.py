@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from torch import nn
 
 from layerwalk.complaints import Complaints
-from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.session import Session
 from layerwalk.snapshots import Snapshot
 from layerwalk.tracking import Recording
@@ -57,8 +56,7 @@ class Course:
         network: id of the network.
         source: the user's model; of a network without a training thread, the twin itself.
         care: how the twin is run.
-        shown: the example, its first item.
-        more: the rest of the example, in batches; dead units are looked for there too.
+        more: what else there is of the example, in batches; dead units are looked for there too.
         share: of the machine's processor time that serving takes at most; 1 is no bound.
         complaints: told of what goes wrong.
     """
@@ -70,7 +68,6 @@ class Course:
         *,
         source: nn.Module,
         care: BesideTraining,
-        shown: PreparedInput,
         more: Sequence[Example] = (),
         share: float = 1.0,
         complaints: Complaints,
@@ -78,7 +75,6 @@ class Course:
         self._session = session
         self._network = network
         self._care = care
-        self._shown = shown
         self._more = tuple(more)
         self._share = min(1.0, share * processors())
         self._complaints = complaints
@@ -185,9 +181,7 @@ class Course:
             self._complaints.note("disk", _sentence("no more steps are kept on disk", error), error)
 
     def _take(self, letter: Letter) -> Snapshot:
-        network, snapshot, recording = self._session.take_step(
-            self._network, self._shown, letter.step
-        )
+        network, snapshot, recording = self._session.take_step(self._network, letter.step)
         if recording.error is not None:
             self._complaints.note(
                 "forward", f"forward stopped at step {letter.step}: {recording.error}"
@@ -224,7 +218,7 @@ class Course:
         with self._care.running():
             self._session.trace_again(self._network, again)
             step = 0 if self._last is None else self._last.step
-            _, snapshot, _ = self._session.take_step(self._network, self._shown, step)
+            _, snapshot, _ = self._session.take_step(self._network, step)
         self._changed_graph.append(HealthWarning(kind="graph-changed", text=again))
         self._session.gallery.warm(snapshot)
 

@@ -15,7 +15,6 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.session import Session
 from layerwalk.training.beside import BesideTraining
 from layerwalk.training.checkpoints import CheckpointFolder, Follower, step_of
@@ -79,14 +78,11 @@ def follower(
     care = BesideTraining()
     with Session() as session:
         network = session.add_network(model, example, care=care)
-        first = session.gallery.shared(network)
-        assert first is not None
         following = Follower(
             session,
             network,
             care=care,
             folder=tmp_path,
-            shown=PreparedInput(first.values[0], first.manifest.input),  # type: ignore[arg-type]
             say=said.append,
         )
         following.session = session  # type: ignore[attr-defined]
