@@ -2,7 +2,7 @@
 
     python examples/train_digits.py        # and, in another terminal: layerwalk view
 
-A plain training script of about a minute on two processors. The two lines that make it visible are
+A plain training script of a minute or so on two processors. The two lines that make it visible are
 marked; everything else is as it would be without them.
 """
 
@@ -59,7 +59,7 @@ def shifted(images: Tensor) -> Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--port", type=int, default=None, help="of the viewer (5570)")
     options = parser.parse_args()
 

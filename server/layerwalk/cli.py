@@ -152,7 +152,7 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     has_items = datasets and session.datasets()[0].count > 0
     first = DatasetInput(dataset=datasets[0], item=0) if is_picture and has_items else None
 
-    care = None if getattr(options, "follow", None) is None else BesideTraining()
+    care = None if getattr(options, "follow", None) is None else BesideTraining(is_alone=True)
 
     def add(first: DatasetInput | None) -> None:
         session.add_network(

@@ -101,6 +101,7 @@ class Course:
         """
         with self._changed:
             self._told.append(Told(step, values))
+            is_due = time.monotonic() >= self._rest_until
         try:
             self._box.write(step)
             if self._departure is not None:
@@ -108,9 +109,9 @@ class Course:
                     self._session.jobs.call(self._trace_again)
         finally:
             self._post()
-        if self._care.needs_pause:
+        if self._care.needs_pause and is_due:
             with self._care.pause.given():
-                self.flush()
+                self._wait(None)
                 self._session.jobs.call(lambda: None)  # what people asked for meanwhile
 
     def flush(self, timeout_s: float | None = None) -> bool:
@@ -119,6 +120,13 @@ class Course:
             self._rest_until = 0.0
             if self._is_posted:
                 self._session.jobs.post(self._serve)
+        if not self._care.needs_pause:
+            return self._wait(timeout_s)
+        with self._care.pause.given():
+            return self._wait(timeout_s)
+
+    def _wait(self, timeout_s: float | None) -> bool:
+        with self._changed:
             return self._changed.wait_for(
                 lambda: self._session.jobs.is_closed or not (self._is_posted or self._is_serving),
                 timeout_s,

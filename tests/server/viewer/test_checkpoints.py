@@ -75,7 +75,7 @@ def said() -> list[str]:
 def follower(
     no_thread_left: None, model: Small, example: Tensor, tmp_path: Path, said: list[str]
 ) -> Iterator[Follower]:
-    care = BesideTraining()
+    care = BesideTraining(is_alone=True)
     with Session() as session:
         network = session.add_network(model, example, care=care)
         following = Follower(
