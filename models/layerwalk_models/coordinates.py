@@ -11,9 +11,9 @@ of a layer is [N, units, H, W]: each neuron's response over the plane is a featu
 
 Initialisation: SIREN's (section 3.2) for the two wave-like functions: the first layer uniform in
 [-1/n, 1/n], the others in [-sqrt(6/n)/omega, sqrt(6/n)/omega] with n inputs, so that what goes into
-the sine, omega included, is standard normal in every hidden layer. Choices: for ReLU He's, for mReLU
-uniform in [-sqrt(6/n), sqrt(6/n)] (SIREN's with omega 1), and for both a first layer of `REACH`
-times that, since coordinates in [-1, 1] else bend only once over the whole picture; biases uniform
+the sine, omega included, is normal in every hidden layer (with variance 1 in the first one, and not
+below 0.80 however deep). Choices: for ReLU He's, for mReLU uniform in [-sqrt(6/n), sqrt(6/n)]
+(SIREN's with omega 1), and for both a first layer of `REACH` times that, since coordinates in [-1, 1] else bend only once over the whole picture; biases uniform
 in [-1/sqrt(n), 1/sqrt(n)], which is the library's, at the first layer `REACH` times that, and over
 omega in hidden layers that have one, where they else would outweigh the weights.
 """

@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         verb.add_argument("--name", required=True, help="of the network's files")
         verb.add_argument("--out", type=Path, required=True, metavar="DIR")
         verb.add_argument("--steps", type=int)
+        verb.add_argument("--note", action="append", default=[], help="sentence for the card")
         verb.add_argument("--threads", type=int, default=0, help="of torch; 0: its own choice")
     options = parser.parse_args(arguments)
     if options.threads > 0:
@@ -88,7 +89,10 @@ def run_picture(options: argparse.Namespace) -> Verdict:
         course=course,
         data=f"the sample photograph {options.photograph!r} of `layerwalk_models.samples`, "
         f"{CAT_HW[1]} x {CAT_HW[0]} pixels",
-        notes=("It was measured on the pixels that it was trained on: it stores one picture.",),
+        notes=(
+            "It was measured on the pixels that it was trained on: it stores one picture.",
+            *options.note,
+        ),
         out=options.out,
     )
 
@@ -125,7 +129,7 @@ def run_text(options: argparse.Namespace) -> Verdict:
         recipe=recipe,
         course=course,
         data=f"{options.data_name}, {len(ids):,} characters",
-        notes=(),
+        notes=tuple(options.note),
         out=options.out,
     )
 
@@ -150,7 +154,10 @@ def run_rows(options: argparse.Namespace) -> Verdict:
         course=course,
         data=f"scikit-learn's 1797 digits (UCI, Alpaydin and Kaynak, CC BY 4.0), every "
         f"{rows.TEST_EVERY}th for measuring",
-        notes=(),
+        notes=(
+            "The same writers are in both parts, so strangers' digits will be read less well.",
+            *options.note,
+        ),
         out=options.out,
     )
 

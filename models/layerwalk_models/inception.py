@@ -3,7 +3,8 @@
 Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the Inception Architecture for Computer Vision,
 CVPR 2016, table 1 and figures 5 to 10. The paper does not print every width; those here are the
 ones of the weights published since (27,161,264 parameters with the auxiliary classifier at 1000
-classes, 23,834,568 without). Choice: weights are drawn as in the other networks of this package.
+classes, 23,834,568 without; the "about 22 million" of Linse's dissertation, section 2.3.2, are those
+without any classifier). Choice: weights are drawn as in the other networks of this package.
 """
 
 from __future__ import annotations

@@ -12,8 +12,11 @@ from torch import Tensor, nn
 from layerwalk_models import densenet, gpt, inception, vgg, vit
 
 
-def shake(network: nn.Module) -> nn.Module:
-    """Give every parameter and statistic a value of its own, so that none can stand for another."""
+def shake(network: nn.Module, *, gain: float = 1.0) -> nn.Module:
+    """Give every parameter and statistic a value of its own, so that none can stand for another.
+
+    With a gain, matrices are larger, so that functions between them leave their straight parts.
+    """
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for name, tensor in network.state_dict().items():
@@ -24,6 +27,8 @@ def shake(network: nn.Module) -> nn.Module:
                 tensor.copy_(0.5 + noise)
             elif tensor.ndim == 1:
                 tensor.add_(0.2 * noise)
+            else:
+                tensor.mul_(gain)
     return network.eval()
 
 
@@ -71,17 +76,23 @@ def test_inception_v3_is_torchvisions(torchvision: ModuleType, pictures: Tensor)
     assert_same_answers(ours.auxiliary, theirs.AuxLogits, middle)
 
 
-def test_vgg13_is_torchvisions_with_an_average_at_the_end(
+def test_vgg13_has_torchvisions_convolutions_and_the_end_of_table_2_4(
     torchvision: ModuleType, pictures: Tensor
 ) -> None:
-    """Its last maximum is left out, its classifier has 1024 neurons: table 2.4."""
+    """The last maximum is left out for an average, the hidden neurons are 1024."""
     layers: list[Any] = [
         entry for width in (64, 128, 256, 512, 512) for entry in (width, width, "M")
     ]
     make_layers = torchvision.models.vgg.make_layers
-    theirs = torchvision.models.VGG(make_layers(layers[:-1], batch_norm=True), init_weights=False)
-    theirs.classifier = nn.Sequential(
-        nn.Linear(25_088, 1024), nn.ReLU(), nn.Linear(1024, 1024), nn.ReLU(), nn.Linear(1024, 5)
+    theirs = nn.Sequential(
+        make_layers(layers[:-1], batch_norm=True),
+        nn.AdaptiveAvgPool2d(7),
+        nn.Flatten(),
+        nn.Linear(25_088, 1024),
+        nn.ReLU(),
+        nn.Linear(1024, 1024),
+        nn.ReLU(),
+        nn.Linear(1024, 5),
     )
     ours = shake(vgg.make_vgg13(5))
     copy_in_order(ours, theirs)
@@ -94,7 +105,7 @@ def test_the_vision_transformer_is_torchvisions(torchvision: ModuleType) -> None
         num_classes=5,
     )  # fmt: skip
     ours = vit.ViT(5, side=32, patch=8, width=24, depth=2, heads=3)
-    shake(ours)
+    shake(ours, gain=10.0)
     nn.init.normal_(ours.class_token)
     state = ours.state_dict()
     table = {
@@ -137,7 +148,7 @@ def test_the_gpt_is_that_of_transformers(torchvision: ModuleType) -> None:
         transformers.GPT2Config(vocab_size=11, n_positions=9, n_embd=24, n_layer=2, n_head=3)
     )
     ours = gpt.GPT(11, length=9, width=24, depth=2, heads=3)
-    shake(ours)
+    shake(ours, gain=10.0)
     state = ours.state_dict()
     with torch.no_grad():
         body = theirs.transformer

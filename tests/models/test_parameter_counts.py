@@ -68,7 +68,7 @@ def test_counts_are_those_of_the_published_weights(
         pytest.param(lambda: resnet.make_covid_resnet(101), 5_031_589, "5.0", id="its demo"),
         pytest.param(lambda: densenet.make_covid_densenet(2), 1_633_538, "1.63", id="D 2.3.1"),
         pytest.param(lambda: pfnet.make_pfnet18(101), 1_464_005, "1.46", id="D table 7.3"),
-        # Zhou et al., UNet++ (2018), table 3: U-Net with 32 channels in the first scale, colour.
+        # Zhou et al., UNet++ (2018): U-Net with 32 channels in the first scale, colour.
         pytest.param(lambda: unet.UNet(1, base_width=32), 7_760_097, "7.76", id="unet"),
         # D 6.2 calls it DenseNet121's; it is DenseNet169's at the 102 classes of Flowers.
         pytest.param(lambda: densenet.make_densenet169(102), 12_654_310, "12.7", id="D 6.2"),
@@ -89,7 +89,11 @@ def test_counts_round_to_the_published_figure(
 def test_pfnet18_has_the_sizes_of_table_6_2(filters: str, published: str) -> None:
     number = count(lambda: pfnet.make_full_pfnet18(200, filters))
     assert f"{number / 1e6:.1f}" == published
+
+
+def test_resnet18_beside_it_has_the_classes_of_table_6_2() -> None:
     assert f"{count(lambda: resnet.make_resnet18(200)) / 1e6:.1f}" == "11.3"
+    assert f"{count(lambda: resnet.make_resnet18(102)) / 1e6:.1f}" == "11.2"
 
 
 @pytest.mark.parametrize(("filters", "number"), [("9", 9), ("18", 18)])
@@ -121,6 +125,29 @@ def test_small_networks_have_the_counts_of_their_formulas() -> None:
     d = 64
     block = 4 * d + 4 * d * d + 4 * d + 8 * d * d + 5 * d
     assert count(gpt.make_gpt) == (96 + 64) * d + 4 * block + 2 * d == 210_304
+
+
+@pytest.mark.parametrize(
+    ("build", "exact"),
+    [
+        (lambda: densenet.make_pfdensenet121(200, "9"), 7_284_862),
+        (lambda: densenet.make_pfdensenet121(200, "18"), 9_558_388),
+        (lambda: pfnet.make_full_pfnet18(200, "9"), 11_332_542),
+        (lambda: pfnet.make_full_pfnet18(200, "18"), 22_380_852),
+        (unet.make_unet, 1_941_122),
+    ],
+)
+def test_what_the_readme_says_without_a_published_figure(
+    build: Callable[[], nn.Module], exact: int
+) -> None:
+    assert count(build) == exact
+
+
+def test_the_dissertations_round_figures_leave_the_classifiers_out() -> None:
+    """D 2.3.1: DenseNet121 about 7 million; D 2.3.2: Inception v3 about 22 million."""
+    dense = count(lambda: densenet.make_densenet121(1000)) - 1000 * (1024 + 1)
+    plain = count(lambda: inception.InceptionV3(1000, has_auxiliary=False)) - 1000 * (2048 + 1)
+    assert (round(dense / 1e6), round(plain / 1e6)) == (7, 22)
 
 
 def test_every_subset_of_table_6_7_has_the_size_that_its_name_says() -> None:

@@ -25,7 +25,7 @@ from layerwalk_client.world.answer import with_answer
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.health import with_warnings
 from layerwalk_client.world.layout import layout
-from layerwalk_client.world.options import LayoutOptions
+from layerwalk_client.world.options import LayoutOptions, Style
 from layerwalk_client.world.palette import Theme
 from layerwalk_client.world.scene import Scene, Vector
 from layerwalk_client.world.view import Camera, Look
@@ -78,11 +78,12 @@ class Stage:
         gpu_bytes: int = 512 * MIB,
         sweep_s: float = 0.0,
         theme: Theme = "dark",
+        style: Style = "straight",
     ) -> None:
         self._source = source
         self._renderer = renderer
         self._sweep_s = sweep_s
-        self._options = LayoutOptions(theme=theme, shows_answer=False)
+        self._options = LayoutOptions(style=style, theme=theme, shows_answer=False)
         cache = TileCache(cache_bytes)
         self.state = SceneState(cache, client=source.client)
         self.residency = Residency(cache, renderer)

@@ -96,6 +96,7 @@ class Walker:
             gpu_bytes=settings.gpu_mib * MIB,
             sweep_s=settings.sweep_s,
             theme=settings.theme,  # type: ignore[arg-type]  # checked by Settings
+            style=settings.layout,  # type: ignore[arg-type]  # this, too
         )
         self.journey = Journey(pace=settings.speed)
         self.tools = Toolbox(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from layerwalk_client.world.palette import Theme
 from layerwalk_shared.errors import InvalidRequestError
 
 Style = Literal["straight", "rows", "serpentine", "spiral"]
+STYLES: tuple[Style, ...] = get_args(Style)
 
 
 @dataclass(frozen=True, slots=True)
