@@ -45,9 +45,10 @@ from layerwalk_shared.graph import View
 from layerwalk_shared.messages import InputSpec
 from layerwalk_shared.routes import DEFAULT_PORT
 
-SHARE = 0.02
-"""Of the machine's processor time: what the training may be slowed by."""
-ITEMS, ITEMS_AT_ONCE = 64, 8
+SHARE = 0.03
+"""Of the time, on average, that showing steps takes. Meanwhile the training gets on at half its pace
+at worst, so it is slowed by 2 % at most."""
+ITEMS, ITEMS_AT_ONCE = 32, 8
 """Items of the example that are looked at for dead units, and how many in one forward pass."""
 LAST_STEP_S = 10.0
 """Longest wait of `close` for the last step to be on disk."""
@@ -84,7 +85,7 @@ def watch(
         model: any module, on any one device; DistributedDataParallel and compiled ones are looked
             into.
         example: what the network is shown with: a tensor `[N, ...]`, or a tuple or mapping of
-            arguments that begins with one. Its first item is what people see; up to 64 are looked
+            arguments that begins with one. Its first item is what people see; up to 32 are looked
             at for dead units.
         classes: names of the outputs.
         dataset: to pick inputs from: anything with `len` and `[i]` that gives `(picture, label)`,
@@ -101,8 +102,8 @@ def watch(
         tokenizer: of a text: a callable str -> ids, or what Hugging Face calls one.
         keep: folder that the snapshots of all steps are kept in, beyond what memory holds.
         limits: of memory, requests and histories.
-        share: of the machine's processor time that showing steps may take on average. Steps that
-            come faster are skipped, the newest is shown; 1 shows as many as possible.
+        share: of the time that showing steps may take on average. Steps that come faster are
+            skipped, the newest is shown; 1 shows as many as possible.
         strict: raise instead of warning.
         complaints: how trouble is said; for integrations.
 

@@ -15,7 +15,6 @@ from layerwalk.session import Session
 from layerwalk.snapshots import Snapshot
 from layerwalk.tracking import Recording
 from layerwalk.training.beside import BesideTraining
-from layerwalk.training.courtesy import processors
 from layerwalk.training.health import Health
 from layerwalk.training.letters import Letter, Letterbox, Metric
 from layerwalk.training.records import Bookkeeper
@@ -57,7 +56,9 @@ class Course:
         source: the user's model; of a network without a training thread, the twin itself.
         care: how the twin is run.
         more: what else there is of the example, in batches; dead units are looked for there too.
-        share: of the machine's processor time that serving takes at most; 1 is no bound.
+        share: of the time that serving takes at most; 1 is no bound. It is time on the clock:
+            meanwhile the training gets on at about half its pace where it is bound by Python,
+            because both need Python's lock (measured, on two busy processors).
         complaints: told of what goes wrong.
     """
 
@@ -76,7 +77,8 @@ class Course:
         self._network = network
         self._care = care
         self._more = tuple(more)
-        self._share = min(1.0, share * processors())
+        self._share = share
+        self._cost_s = 0.0
         self._complaints = complaints
         self._box = Letterbox(source, session.network(network).twin, care.lock)
         self._books = Bookkeeper()
@@ -157,7 +159,6 @@ class Course:
             self._is_posted = False
             told, self._told = self._told, []
             self._is_serving = True
-        started = time.thread_time()
         try:
             points = [one.point() for one in told]
             self._session.gallery.add_points(self._network, points)
@@ -168,16 +169,17 @@ class Course:
         except Exception as error:  # noqa: BLE001 - said at the user's next line
             self._complaints.note("serving", _sentence("a step could not be shown", error), error)
         finally:
-            cost_s = time.thread_time() - started
             with self._changed:
-                rest_s = min(LONGEST_REST_S, cost_s * (1 / self._share - 1))
+                rest_s = min(LONGEST_REST_S, self._cost_s * (1 / self._share - 1))
                 self._rest_until = time.monotonic() + rest_s
                 self._is_serving = False
                 self._changed.notify_all()
 
     def _show(self) -> None:
         """Take the letter out and make a step of it."""
+        self._cost_s = 0.0
         with self._care.running():  # the weights stay what they are until all is read
+            started = time.monotonic()
             letter = self._box.read()
             if letter is None:
                 return
@@ -187,6 +189,7 @@ class Course:
             self._session.gallery.write(snapshot)
         except OSError as error:
             self._complaints.note("disk", _sentence("no more steps are kept on disk", error), error)
+        self._cost_s = time.monotonic() - started
 
     def _take(self, letter: Letter) -> Snapshot:
         network, snapshot, recording = self._session.take_step(self._network, letter.step)
