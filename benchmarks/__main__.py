@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from benchmarks.measure import HEADER, Result
 
-NAMES = ("tracing", "wire", "drawing", "drop")
+NAMES = ("tracing", "wire", "drawing", "drop", "training")
 """Modules of this package with a function `results() -> Iterable[Result]`."""
 
 

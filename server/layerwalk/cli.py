@@ -26,7 +26,6 @@ from layerwalk.inputoptions import (
     takes_items,
 )
 from layerwalk.inputs.datasets import open_dataset
-from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.limits import Limits
 from layerwalk.session import Session
 from layerwalk.targets import open_target
@@ -160,7 +159,7 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     first = None if place is None else DatasetInput(dataset=ids[place], item=0)
     tokenizer = open_words(options, spec, classes)
 
-    care = None if getattr(options, "follow", None) is None else BesideTraining()
+    care = None if getattr(options, "follow", None) is None else BesideTraining(is_alone=True)
 
     def add(first: DatasetInput | None) -> None:
         session.add_network(
@@ -197,16 +196,12 @@ def _following(session: Session, options: argparse.Namespace) -> Iterator[None]:
     if options.keep is not None:
         session.gallery.keep_on_disk(options.keep)
     network = session.networks()[0]
-    first = session.gallery.shared(network.id)
-    assert first is not None
-    values = first.node_values(0)
     assert isinstance(network.care, BesideTraining)
     follower = Follower(
         session,
         network.id,
         care=network.care,
         folder=options.follow,
-        shown=PreparedInput(values, first.manifest.input),
         say=lambda text: print(f"layerwalk: {text}", file=sys.stderr, flush=True),
     ).start()
     try:

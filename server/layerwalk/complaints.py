@@ -59,6 +59,8 @@ class Complaints:
         """
         with self._lock:
             noted, self._noted = self._noted, []
+        if not threading.main_thread().is_alive():
+            return  # the script has ended: no line of it is left to say anything at
         for _, text, error in noted:
             if self._is_strict:
                 raise error or LayerwalkError(text)

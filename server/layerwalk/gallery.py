@@ -37,6 +37,9 @@ from layerwalk_shared.training import (
 OVERVIEW_SIDE = 8
 """Tiles of sides up to this are made ready with every snapshot: what a client asks for first."""
 
+POINTS_TOLD = 512
+"""Points of metrics in one event."""
+
 
 class Gallery:
     """Mutable, shared by all threads.
@@ -167,11 +170,11 @@ class Gallery:
 
     def add_points(self, network: str, points: Sequence[MetricPoint]) -> None:
         """Add to the curves of a training and tell of it."""
-        if not points:
-            return
         with self._lock:
             self._history(network).add_points(points)
-            self._events.publish(MetricsPublished, network=network, points=tuple(points))
+            for start in range(0, len(points), POINTS_TOLD):
+                told = tuple(points[start : start + POINTS_TOLD])
+                self._events.publish(MetricsPublished, network=network, points=told)
 
     def add_step(
         self, network: str, step: TrainingStep, histograms: tuple[GradientHistogram, ...]

@@ -76,6 +76,7 @@ class Network:
     recorder: Recorder
     twin: nn.Module
     care: Care
+    first: PreparedInput
     arguments: Mapping[str, Argument]
     views: Mapping[str, View] = field(default_factory=dict)
     graph: Graph = field(init=False)
@@ -225,6 +226,7 @@ def make_network(
     *,
     network_id: str,
     name: str,
+    first: PreparedInput,
     input_spec: InputSpec,
     classes: Sequence[str],
     detail: Detail | None = None,
@@ -235,7 +237,7 @@ def make_network(
     """Trace a twin and make it ready to record; model thread only.
 
     `views` is node id or pattern of ids -> how it is shown; see `chosen_views`. `tokenizer` reads
-    words for the arguments that are texts. `care` says how the twin is run.
+    words for the arguments that are texts. `care` says how the twin is run, `first` what it is shown with.
     """
     care = care or Care()
     if not care.is_shared:
@@ -254,6 +256,7 @@ def make_network(
         recorder=Recorder(twin, care.settled(traced)),
         twin=twin,
         care=care,
+        first=first,
         arguments=_arguments(
             twin, example, graph=traced.graph, input_spec=input_spec, tokenizer=tokenizer
         ),

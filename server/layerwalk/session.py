@@ -365,10 +365,10 @@ class Session:
         for network in self.networks():
             network.recorder.close()
 
-    def take_step(
-        self, network_id: str, shown: PreparedInput, step: int
-    ) -> tuple[Network, Snapshot, Recording]:
+    def take_step(self, network_id: str, step: int) -> tuple[Network, Snapshot, Recording]:
         """Take the snapshot of a training step, keep it and tell of it; model thread only.
+
+        It shows what the network was first shown with.
 
         A network that took another way than when it was traced is not told of here; see
         `trace_again`.
@@ -377,7 +377,7 @@ class Session:
             NotFoundError: there is no such network.
         """
         network = self.network(network_id)
-        snapshot, recording = self._take(network, shown, client=None, step=step)
+        snapshot, recording = self._take(network, network.first, client=None, step=step)
         snapshot = self._keep(snapshot)
         return network, snapshot, recording
 
@@ -427,6 +427,7 @@ class Session:
             example,
             network_id=network_id,
             name=name,
+            first=shown,
             input_spec=spec,
             classes=classes,
             detail=detail,

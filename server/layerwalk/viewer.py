@@ -17,7 +17,7 @@ import atexit
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
@@ -30,7 +30,6 @@ from layerwalk.complaints import Complaints
 from layerwalk.http.security import is_loopback
 from layerwalk.http.serving import Server, bind
 from layerwalk.inputs.datasets import Dataset, open_dataset
-from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.limits import Limits
 from layerwalk.pyramid import run_serially
 from layerwalk.session import Session
@@ -42,12 +41,14 @@ from layerwalk.training.letters import Metric, held
 from layerwalk.training.pictures import IndexedPictures
 from layerwalk.twin import Example, batch_of, make_example
 from layerwalk_shared.errors import ClosedError, InvalidRequestError, PortInUseError
-from layerwalk_shared.messages import InputReference, InputSpec
+from layerwalk_shared.graph import View
+from layerwalk_shared.messages import InputSpec
 from layerwalk_shared.routes import DEFAULT_PORT
 
-SHARE = 0.02
-"""Of the machine's processor time: what the training may be slowed by."""
-ITEMS, ITEMS_AT_ONCE = 64, 8
+SHARE = 0.03
+"""Of the time, on average, that showing steps takes. Meanwhile the training gets on at half its pace
+at worst, so it is slowed by 2 % at most."""
+ITEMS, ITEMS_AT_ONCE = 32, 8
 """Items of the example that are looked at for dead units, and how many in one forward pass."""
 LAST_STEP_S = 10.0
 """Longest wait of `close` for the last step to be on disk."""
@@ -66,6 +67,9 @@ def watch(
     name: str | None = None,
     detail: Detail | None = None,
     input_spec: InputSpec | None = None,
+    views: Mapping[str, View] | None = None,
+    argument: int | str | None = None,
+    tokenizer: object = None,
     keep: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
     share: float = SHARE,
@@ -81,7 +85,7 @@ def watch(
         model: any module, on any one device; DistributedDataParallel and compiled ones are looked
             into.
         example: what the network is shown with: a tensor `[N, ...]`, or a tuple or mapping of
-            arguments that begins with one. Its first item is what people see; up to 64 are looked
+            arguments that begins with one. Its first item is what people see; up to 32 are looked
             at for dead units.
         classes: names of the outputs.
         dataset: to pick inputs from: anything with `len` and `[i]` that gives `(picture, label)`,
@@ -93,10 +97,13 @@ def watch(
         name: for people; the class name by default.
         detail: of the graph: "trackers", "modules" or "operations".
         input_spec: normalisation of the input; read off the example by default.
+        views: node id or pattern of ids -> how it is shown, where that is not as guessed.
+        argument: which tensor of the example is the input that is shown; the first by default.
+        tokenizer: of a text: a callable str -> ids, or what Hugging Face calls one.
         keep: folder that the snapshots of all steps are kept in, beyond what memory holds.
         limits: of memory, requests and histories.
-        share: of the machine's processor time that showing steps may take on average. Steps that
-            come faster are skipped, the newest is shown; 1 shows as many as possible.
+        share: of the time that showing steps may take on average. Steps that come faster are
+            skipped, the newest is shown; 1 shows as many as possible.
         strict: raise instead of warning.
         complaints: how trouble is said; for integrations.
 
@@ -128,6 +135,9 @@ def watch(
                     classes=classes,
                     input_spec=input_spec,
                     detail=detail,
+                    views=views,
+                    argument=argument,
+                    tokenizer=tokenizer,
                     care=care,
                 )
             course = Course(
@@ -135,7 +145,6 @@ def watch(
                 network,
                 source=source,
                 care=care,
-                shown=_shown(session, network),
                 more=_more(example, _device(source)),
                 share=share,
                 complaints=complaints,
@@ -151,7 +160,11 @@ def watch(
             complaints.note("pause", reason)
         said = f"layerwalk: watching {session.network(network).name} on {server.url}"
         print(said + (f", token {token}" if token else ""), file=sys.stderr, flush=True)
-        complaints.repeat()
+        try:
+            complaints.repeat()
+        except BaseException:
+            viewer.close()
+            raise
         return viewer
     return Viewer(complaints)
 
@@ -318,12 +331,6 @@ def _bind(
         server = bind(session, host=host, port=0, token=token)
         complaints.note("port", f"port {DEFAULT_PORT} is taken; serving on {server.url}")
         return server
-
-
-def _shown(session: Session, network: str) -> PreparedInput:
-    """Return the first item of the example, which every step is shown with."""
-    values = session.network(network).example.shown[0].cpu().numpy()
-    return PreparedInput(values, InputReference(kind="example", title="example"))
 
 
 def _more(example: object, device: str) -> list[Example]:

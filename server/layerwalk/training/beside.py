@@ -26,6 +26,10 @@ class BesideTraining(Care):
 
     Mutable; what is not said otherwise belongs to the model thread.
 
+    Args:
+        is_alone: nobody else uses the model or draws random numbers, so no pauses are needed; of a
+            training in another process.
+
     Attributes:
         lock: held by whoever writes the twin's weights, or needs them to stay.
         pause: given by the training thread.
@@ -34,7 +38,8 @@ class BesideTraining(Care):
         reasons: why, in sentences.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_alone: bool = False) -> None:
+        self._is_alone = is_alone
         self.lock = threading.RLock()
         self.pause = Pause()
         self.is_shared = False
@@ -108,6 +113,8 @@ class BesideTraining(Care):
             yield True
 
     def _needs_pause(self, reason: str) -> None:
+        if self._is_alone:
+            return
         if not self.needs_pause:
             self.reasons.append(reason)
         self.needs_pause = True

@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from layerwalk.complaints import Complaints
-from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.session import Session
 from layerwalk.training.beside import BesideTraining
 from layerwalk.training.course import Course
@@ -101,7 +100,6 @@ class Follower:
         network: its id.
         care: how it is run.
         folder: of checkpoints.
-        shown: the input that every step is shown with.
         say: told what cannot be read, in a sentence.
 
     Raises:
@@ -115,7 +113,6 @@ class Follower:
         *,
         care: BesideTraining,
         folder: Path,
-        shown: PreparedInput,
         say: Callable[[str], object],
     ) -> None:
         self._folder = CheckpointFolder(folder)
@@ -128,7 +125,6 @@ class Follower:
             network,
             source=self._twin,
             care=care,
-            shown=shown,
             complaints=self._complaints,
         )
         self._is_closing = threading.Event()

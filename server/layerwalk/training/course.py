@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from torch import nn
 
 from layerwalk.complaints import Complaints
-from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.session import Session
 from layerwalk.snapshots import Snapshot
 from layerwalk.tracking import Recording
 from layerwalk.training.beside import BesideTraining
-from layerwalk.training.courtesy import processors
 from layerwalk.training.health import Health
 from layerwalk.training.letters import Letter, Letterbox, Metric
 from layerwalk.training.records import Bookkeeper
@@ -57,9 +55,10 @@ class Course:
         network: id of the network.
         source: the user's model; of a network without a training thread, the twin itself.
         care: how the twin is run.
-        shown: the example, its first item.
-        more: the rest of the example, in batches; dead units are looked for there too.
-        share: of the machine's processor time that serving takes at most; 1 is no bound.
+        more: what else there is of the example, in batches; dead units are looked for there too.
+        share: of the time that serving takes at most; 1 is no bound. It is time on the clock:
+            meanwhile the training gets on at about half its pace where it is bound by Python,
+            because both need Python's lock (measured, on two busy processors).
         complaints: told of what goes wrong.
     """
 
@@ -70,7 +69,6 @@ class Course:
         *,
         source: nn.Module,
         care: BesideTraining,
-        shown: PreparedInput,
         more: Sequence[Example] = (),
         share: float = 1.0,
         complaints: Complaints,
@@ -78,9 +76,9 @@ class Course:
         self._session = session
         self._network = network
         self._care = care
-        self._shown = shown
         self._more = tuple(more)
-        self._share = min(1.0, share * processors())
+        self._share = share
+        self._cost_s = 0.0
         self._complaints = complaints
         self._box = Letterbox(source, session.network(network).twin, care.lock)
         self._books = Bookkeeper()
@@ -105,6 +103,7 @@ class Course:
         """
         with self._changed:
             self._told.append(Told(step, values))
+            is_due = time.monotonic() >= self._rest_until
         try:
             self._box.write(step)
             if self._departure is not None:
@@ -112,9 +111,9 @@ class Course:
                     self._session.jobs.call(self._trace_again)
         finally:
             self._post()
-        if self._care.needs_pause:
+        if self._care.needs_pause and is_due:
             with self._care.pause.given():
-                self.flush()
+                self._wait(None)
                 self._session.jobs.call(lambda: None)  # what people asked for meanwhile
 
     def flush(self, timeout_s: float | None = None) -> bool:
@@ -123,6 +122,13 @@ class Course:
             self._rest_until = 0.0
             if self._is_posted:
                 self._session.jobs.post(self._serve)
+        if not self._care.needs_pause:
+            return self._wait(timeout_s)
+        with self._care.pause.given():
+            return self._wait(timeout_s)
+
+    def _wait(self, timeout_s: float | None) -> bool:
+        with self._changed:
             return self._changed.wait_for(
                 lambda: self._session.jobs.is_closed or not (self._is_posted or self._is_serving),
                 timeout_s,
@@ -153,7 +159,6 @@ class Course:
             self._is_posted = False
             told, self._told = self._told, []
             self._is_serving = True
-        started = time.thread_time()
         try:
             points = [one.point() for one in told]
             self._session.gallery.add_points(self._network, points)
@@ -164,16 +169,17 @@ class Course:
         except Exception as error:  # noqa: BLE001 - said at the user's next line
             self._complaints.note("serving", _sentence("a step could not be shown", error), error)
         finally:
-            cost_s = time.thread_time() - started
             with self._changed:
-                rest_s = min(LONGEST_REST_S, cost_s * (1 / self._share - 1))
+                rest_s = min(LONGEST_REST_S, self._cost_s * (1 / self._share - 1))
                 self._rest_until = time.monotonic() + rest_s
                 self._is_serving = False
                 self._changed.notify_all()
 
     def _show(self) -> None:
         """Take the letter out and make a step of it."""
+        self._cost_s = 0.0
         with self._care.running():  # the weights stay what they are until all is read
+            started = time.monotonic()
             letter = self._box.read()
             if letter is None:
                 return
@@ -183,11 +189,10 @@ class Course:
             self._session.gallery.write(snapshot)
         except OSError as error:
             self._complaints.note("disk", _sentence("no more steps are kept on disk", error), error)
+        self._cost_s = time.monotonic() - started
 
     def _take(self, letter: Letter) -> Snapshot:
-        network, snapshot, recording = self._session.take_step(
-            self._network, self._shown, letter.step
-        )
+        network, snapshot, recording = self._session.take_step(self._network, letter.step)
         if recording.error is not None:
             self._complaints.note(
                 "forward", f"forward stopped at step {letter.step}: {recording.error}"
@@ -224,7 +229,7 @@ class Course:
         with self._care.running():
             self._session.trace_again(self._network, again)
             step = 0 if self._last is None else self._last.step
-            _, snapshot, _ = self._session.take_step(self._network, self._shown, step)
+            _, snapshot, _ = self._session.take_step(self._network, step)
         self._changed_graph.append(HealthWarning(kind="graph-changed", text=again))
         self._session.gallery.warm(snapshot)
 

@@ -8,7 +8,7 @@ samples. On a GPU everything is queued behind the training's own work and nothin
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -56,7 +56,8 @@ class Letterbox:
 
     def __init__(self, source: nn.Module, twin: nn.Module, lock: threading.RLock) -> None:
         self._source = source
-        self._targets = () if twin is source else tuple(_tensors(twin))
+        self._modules = _Modules(source)
+        self._targets = () if twin is source else tuple(_own(twin.modules()))
         self._is_shared = twin is source
         self._lock = lock
         self._own = threading.Lock()
@@ -108,7 +109,7 @@ class Letterbox:
         return letter
 
     def _found(self) -> list[Tensor]:
-        found = list(_tensors(self._source))
+        found = list(_own(module for _, module in self._modules.named()))
         if any(is_lazy(tensor) for tensor in found):
             raise ModelError("the model still has lazy parameters: run it once before publish()")
         if len(found) != len(self._targets) or any(
@@ -124,7 +125,7 @@ class Letterbox:
     def _written(self, step: int) -> Letter:
         paths: list[str] = []
         gradients: list[Tensor] = []
-        for path, module in self._source.named_modules():
+        for path, module in self._modules.named():
             for parameter in module._parameters.values():
                 gradient = None if parameter is None else parameter.grad
                 if gradient is not None and gradient.is_floating_point():
@@ -159,9 +160,28 @@ def held(value: object, name: str) -> Metric:
         raise type(error)(f"{name} is {value!r}, expected a number") from error
 
 
-def _tensors(model: nn.Module) -> Iterator[Tensor]:
+class _Modules:
+    """The modules of a model with their paths, walked anew only where one was replaced."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self._model = model
+        self._named: list[tuple[str, nn.Module]] = []
+        self._children: list[tuple[dict[str, nn.Module | None], dict[str, nn.Module | None]]] = []
+
+    def named(self) -> list[tuple[str, nn.Module]]:
+        if not self._named or any(now != then for now, then in self._children):
+            self._named = list(self._model.named_modules())
+            self._children = [
+                (module._modules, dict(module._modules))
+                for _, module in self._named
+                if module._modules
+            ]
+        return self._named
+
+
+def _own(modules: Iterable[nn.Module]) -> Iterator[Tensor]:
     """Yield parameters and buffers, in an order that copies of a model share."""
-    for module in model.modules():
+    for module in modules:
         for own in (module._parameters, module._buffers):
             yield from (tensor for tensor in own.values() if tensor is not None)
 
@@ -172,7 +192,7 @@ def _copy(targets: tuple[Tensor, ...] | list[Tensor], sources: list[Tensor]) -> 
         kind = (target.dtype, target.device, source.dtype, source.device)
         into, out_of = pairs.setdefault(kind, ([], []))
         into.append(target)
-        out_of.append(source.detach())
+        out_of.append(source)
     for into, out_of in pairs.values():
         torch._foreach_copy_(into, out_of, non_blocking=into[0].device == out_of[0].device)
 

@@ -70,7 +70,7 @@ class OwnRandom(TorchDispatchMode):
             return remade(made, self._generator(made.device), args[1:])
         takes = _with_generator(func)
         if takes is None:
-            if name == "aten::dropout":
+            if _is_idle(func, args, kwargs):
                 return None
             self.strangers.add(name)
             self.draws += 1
@@ -93,6 +93,15 @@ class OwnRandom(TorchDispatchMode):
             found = self._generators[device] = torch.Generator(device)
             found.manual_seed(SEED)
         return found
+
+
+def _is_idle(func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Return whether an operation that may draw does not: its dropout is none."""
+    for place, argument in enumerate(func._schema.arguments):
+        if argument.name in ("dropout_p", "dropout"):
+            given = args[place] if place < len(args) else kwargs.get(argument.name)
+            return not (argument.default_value if given is None else given)
+    return False
 
 
 def _with_generator(func: OpOverload) -> OpOverload | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from layerwalk import MarkerModule, TrackerModule
 from layerwalk.tracking import trace
@@ -157,6 +160,10 @@ def pair() -> tuple[Plain, Annotated]:
     return plain, annotated
 
 
+def _assert_equal(one: Tensor, other: Tensor) -> None:
+    assert torch.equal(one, other)
+
+
 def _copied(model: nn.Module) -> nn.Module:
     return copy.deepcopy(model)
 
@@ -177,19 +184,67 @@ def _compiled(model: nn.Module) -> nn.Module:
     return torch.compile(model, backend="eager", fullgraph=True)
 
 
+def _compiled_both_ways(model: nn.Module) -> nn.Module:
+    return torch.compile(model, backend="aot_eager", fullgraph=True)
+
+
+def _compiled_to_code(model: nn.Module) -> nn.Module:
+    if shutil.which("c++") is None and shutil.which("g++") is None:
+        pytest.skip("torch's own compiler needs a C++ compiler, and there is none")
+    return torch.compile(model, fullgraph=True)
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Iterator[None]:
+    """A group of one process, as DistributedDataParallel wants one."""
+    distributed.init_process_group(
+        "gloo", rank=0, world_size=1, init_method=f"file://{tmp_path / 'meeting'}"
+    )
+    yield
+    distributed.destroy_process_group()
+
+
+def test_distributed_data_parallel_trains_as_it_did(pair, group: None) -> None:
+    x = torch.randn(5, 3)
+    found = []
+    for model in pair:
+        wrapped = nn.parallel.DistributedDataParallel(model)
+        wrapped(x).square().sum().backward()
+        found.append([(key, one.grad.clone()) for key, one in model.named_parameters()])
+        assert [key.removeprefix("module.") for key in wrapped.state_dict()] == list(
+            pair[0].state_dict()
+        )
+    for (key, one), (other_key, other) in zip(*found, strict=True):
+        assert key == other_key
+        assert torch.equal(one, other)
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-@pytest.mark.parametrize("change", [_copied, _pickled, _scripted, _jit_traced, _compiled])
+@pytest.mark.parametrize(
+    "change",
+    [
+        _copied,
+        _pickled,
+        _scripted,
+        _jit_traced,
+        _compiled,
+        _compiled_both_ways,
+        pytest.param(_compiled_to_code, marks=pytest.mark.slow),
+    ],
+)
 def test_outputs_and_gradients_stay_as_they_were(pair, change) -> None:
     plain, annotated = pair
     changed = change(annotated)
     x = torch.randn(5, 3)
     expected, found = plain(x), changed(x)
-    assert torch.equal(found, expected)
+    # Compiled code may add up in another order; all else is the very same arithmetic.
+    same = torch.testing.assert_close if change is _compiled_to_code else _assert_equal
+    same(found, expected)
     expected.sum().backward()
     found.sum().backward()
-    owner = annotated if change in (_compiled, _jit_traced) else changed
+    owner = changed if change in (_copied, _pickled, _scripted) else annotated
     for one, other in zip(plain.parameters(), owner.parameters(), strict=True):
-        assert torch.equal(one.grad, other.grad)
+        same(one.grad, other.grad)
 
 
 def test_state_keys_stay_as_they_were(pair) -> None:

@@ -65,5 +65,7 @@ def test_what_draws_nothing_stays_as_it_is() -> None:
     own = OwnRandom()
     with torch.no_grad(), own:
         found = fn.dropout(X, 0.5, training=False) @ X.T
+        fn.scaled_dot_product_attention(X[None, None], X[None, None], X[None, None])
     assert torch.equal(found, X @ X.T)
+    assert own.strangers == set()
     assert own.draws == 0
