@@ -160,10 +160,15 @@ class Tracer(TorchFunctionMode):
             self.provenance.set(replacement, self.provenance.sources(output))
             output = replacement
         is_named = has_names(output)
-        for position, (key, tensor) in enumerate(keyed_leaves(output)):
-            draft = self._module_draft(frame, position, tensor)
-            draft.id = self._ids.claim(frame.id if position == 0 else f"{frame.id}.{key}")
-            if position > 0 or is_named:
+        made = list(enumerate(keyed_leaves(output)))
+        if len(made) > 1:  # what is only handed on beside other things is no node again
+            passed = _untouched(call)
+            made = [one for one in made if not is_among(one[1][1], passed)] or made
+        first = made[0][0] if made else 0
+        for position, (key, tensor) in made:
+            draft = self._module_draft(frame, position, tensor, is_first=position == first)
+            draft.id = self._ids.claim(frame.id if position == first else f"{frame.id}.{key}")
+            if position > first or is_named:
                 draft.name = f"{draft.name}.{key}"
             self._settle(draft, tensor)
             for write in call.writes:
@@ -171,7 +176,9 @@ class Tracer(TorchFunctionMode):
                     write.sources = (draft,)
         return replacement
 
-    def _module_draft(self, frame: Frame, position: int, tensor: Tensor) -> NodeDraft:
+    def _module_draft(
+        self, frame: Frame, position: int, tensor: Tensor, *, is_first: bool
+    ) -> NodeDraft:
         """Return the draft of an output, without its id.
 
         At detail "operations" the operation inside that made it becomes the module's node.
@@ -193,14 +200,15 @@ class Tracer(TorchFunctionMode):
         draft.group = call.place.inside if len(call.drafts) > 1 else call.place.outside
         draft.name = module.name if isinstance(module, TrackerModule) else short_name(frame.path)
         draft.capture = Capture("module", frame.path, call=frame.call, output=position)
-        if position == 0:
+        if is_first:
             draft.parameters = sum(parameter.numel() for parameter in module.parameters())
         return draft
 
     def _note_unseen(self, call: ModuleCall, output: Any) -> None:
         """Note what a leaf module did out of sight (through NumPy, in C++) to its arguments.
 
-        What it returned comes from its arguments, and so does what it wrote.
+        What it returned so comes from its arguments, and so does what it wrote; not what it made in
+        sight of nothing that came in (angles of positions, of which the argument tells the type).
         """
         arguments = union(call.entered)
         if not arguments:
@@ -210,7 +218,9 @@ class Tracer(TorchFunctionMode):
             if version(tensor) != before and not is_seen:
                 call.writes.append(self.provenance.write(tensor, arguments))
         for tensor in leaves(output):
-            if not isinstance(tensor, nn.Parameter) and not self.provenance.sources(tensor):
+            if isinstance(tensor, nn.Parameter) or self.provenance.sources(tensor):
+                continue
+            if self.provenance.is_unexplained(tensor):
                 self.provenance.set(tensor, arguments)
 
     def _fail(self, frame: Frame, error: BaseException) -> None:
@@ -290,6 +300,8 @@ class Tracer(TorchFunctionMode):
             sources if reads_written or not is_among(tensor, written) else ()
             for tensor, sources in zip(call.arguments, call.entered, strict=True)
         ]
+        if call.operation.is_fill and read:
+            read[0] = ()
         sources = union(read)
         if call.operation.is_import and not call.arguments:
             sources = self._outside.imported()
@@ -388,13 +400,19 @@ def _alias_of_argument(call: ModuleCall, output: Any) -> Tensor | None:
 
     Tensors that carry more than their values (a subclass, attributes) are left as they are.
     """
-    if type(output) is not Tensor or vars(output):
+    if type(output) is not Tensor or vars(output) or not is_among(output, _untouched(call)):
         return None
-    for tensor, before in zip(call.arguments, call.versions, strict=True):
-        if output is tensor and version(tensor) == before:
-            try:
-                alias: Tensor = tensor.view_as(tensor)
-            except (RuntimeError, NotImplementedError):  # layouts without views
-                return None
-            return alias
-    return None
+    try:
+        alias: Tensor = output.view_as(output)
+    except (RuntimeError, NotImplementedError):  # layouts without views
+        return None
+    return alias
+
+
+def _untouched(call: ModuleCall) -> list[Tensor]:
+    """Return the arguments of a call that it has not written."""
+    return [
+        tensor
+        for tensor, before in zip(call.arguments, call.versions, strict=True)
+        if version(tensor) == before
+    ]
