@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from torch import nn
+from torch.nn.parameter import is_lazy
+
 from layerwalk.tracking.calls import Frame, ModuleTree, joined, numbered
 from layerwalk.tracking.drafts import GroupDraft
 from layerwalk.tracking.modules import MarkerModule
@@ -77,8 +80,7 @@ class GroupBook:
         for step in frame.path[len(prefix) :].split(".")[:-1]:
             path = joined(path, step)
             if (path, group) not in self._uncalled:
-                operation = class_name(self._tree.modules[path])
-                made = self._new(path, short_name(path), operation, group)
+                made = self._new(path, short_name(path), self._tree.modules[path], group)
                 self._uncalled[(path, group)] = made
             group = self._uncalled[(path, group)]
         return group
@@ -90,12 +92,19 @@ class GroupBook:
         if waiting is not None:
             return waiting
         name = numbered(short_name(frame.path), frame.call)
-        return self._new(frame.id, name, class_name(frame.module), outside)
+        return self._new(frame.id, name, frame.module, outside)
 
     def _new(
-        self, group_id: str, name: str, operation: str, parent: GroupDraft | None
+        self, group_id: str, name: str, module: nn.Module, parent: GroupDraft | None
     ) -> GroupDraft:
-        return GroupDraft(self._ids.claim(group_id), name, "module", operation, parent)
+        operation, weights = class_name(module), weight_shapes(module)
+        return GroupDraft(self._ids.claim(group_id), name, "module", operation, parent, weights)
+
+
+def weight_shapes(module: nn.Module) -> tuple[tuple[int, ...], ...]:
+    """Return the shapes of all that a module learns, in order."""
+    found = (weight for weight in module.parameters() if not is_lazy(weight))
+    return tuple(tuple(weight.shape) for weight in found)
 
 
 def short_name(path: str) -> str:

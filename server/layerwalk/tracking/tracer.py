@@ -6,6 +6,7 @@ provenance of tensors gives the edges. What is no node at the chosen detail pass
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from layerwalk.tracking.calls import CallStack, Frame, ModuleTree, joined, numbered
 from layerwalk.tracking.drafts import Capture, NodeDraft, describe_tensor
-from layerwalk.tracking.groups import GroupBook, IdBook, Place, short_name
+from layerwalk.tracking.groups import GroupBook, IdBook, Place, short_name, weight_shapes
 from layerwalk.tracking.modules import MarkerModule, TrackerModule
 from layerwalk.tracking.nesting import has_names, keyed_leaves, leaves
 from layerwalk.tracking.operations import Detail, Operation, OperationBook
@@ -201,7 +202,8 @@ class Tracer(TorchFunctionMode):
         draft.name = module.name if isinstance(module, TrackerModule) else short_name(frame.path)
         draft.capture = Capture("module", frame.path, call=frame.call, output=position)
         if is_first:
-            draft.parameters = sum(parameter.numel() for parameter in module.parameters())
+            draft.weights = weight_shapes(module)
+            draft.parameters = sum(map(math.prod, draft.weights))
         return draft
 
     def _note_unseen(self, call: ModuleCall, output: Any) -> None:

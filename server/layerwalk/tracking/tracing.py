@@ -9,8 +9,9 @@ from typing import Any
 
 from torch import nn
 
+from layerwalk.tracking.assembly import assemble
 from layerwalk.tracking.calls import ModuleTree
-from layerwalk.tracking.drafts import Capture, NodeDraft, assemble
+from layerwalk.tracking.drafts import Capture, NodeDraft
 from layerwalk.tracking.inputs import Arguments, copy_arguments
 from layerwalk.tracking.modules import TrackerModule
 from layerwalk.tracking.nesting import leaves
