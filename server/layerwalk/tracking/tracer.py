@@ -29,6 +29,8 @@ from layerwalk.tracking.writes import is_among, is_self_assignment, version, wri
 from layerwalk_shared.graph import NodeKind
 
 Sources = tuple[NodeDraft, ...]
+Key = tuple[str, int] | tuple[str, str, int]
+"""A call: of a module (path, count), or of an operation (path, name, count)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -79,6 +81,7 @@ class Tracer(TorchFunctionMode):
         self.drafts: list[NodeDraft] = []
         self.provenance: Provenance[NodeDraft] = Provenance()
         self.operation_counts: Counter[tuple[str, str]] = Counter()
+        self.order: list[Key] = []
         self.failure: Failure | None = None
         self._detail = detail
         self._outside = Outside(tree.root, self.provenance)
@@ -160,6 +163,7 @@ class Tracer(TorchFunctionMode):
         if replacement is not None:
             self.provenance.set(replacement, self.provenance.sources(output))
             output = replacement
+        self.order.append((frame.path, frame.call))
         is_named = has_names(output)
         made = list(enumerate(keyed_leaves(output)))
         if len(made) > 1:  # what is only handed on beside other things is no node again
@@ -308,6 +312,7 @@ class Tracer(TorchFunctionMode):
         if call.operation.is_import and not call.arguments:
             sources = self._outside.imported()
         if self._is_node(call, sources, outputs):
+            self.order.append((call.frame.path, call.operation.name, call.number))
             made = [self._operation_draft(call, position, read) for position in range(len(outputs))]
             for draft, tensor in zip(made, outputs, strict=True):
                 self._note(call, tensor, (draft,), written)

@@ -19,7 +19,7 @@ from layerwalk.tracking.operations import Detail
 from layerwalk.tracking.provenance import union
 from layerwalk.tracking.resting import at_rest, held_tensors
 from layerwalk.tracking.standins import StandIns, watchable
-from layerwalk.tracking.tracer import Tracer, error_text
+from layerwalk.tracking.tracer import Key, Tracer, error_text
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.graph import Graph, View
 
@@ -36,6 +36,7 @@ class CapturePlan:
             written in place later, or the model keeps it.
         batch_axes: node id -> axis of its tensor that counts the items of a batch, or None.
         module_calls: module path -> calls of it; `operations`: (module path, operation) -> calls.
+        order: calls that gave nodes, in the order in which they ended.
         buffers: names of the buffers that forward changes.
         draws_random: forward draws random numbers even in eval mode.
     """
@@ -45,6 +46,7 @@ class CapturePlan:
     batch_axes: Mapping[str, int | None]
     module_calls: Mapping[str, int]
     operations: Mapping[tuple[str, str], int]
+    order: tuple[Key, ...]
     buffers: tuple[str, ...]
     draws_random: bool
 
@@ -150,6 +152,7 @@ def _watched(
         batch_axes={draft.id: draft.batch_axis for draft in drafts},
         module_calls=dict(tracer.stack.counts),
         operations=dict(tracer.operation_counts),
+        order=tuple(tracer.order),
         buffers=disturbance.buffers,
         draws_random=disturbance.random,
     )
