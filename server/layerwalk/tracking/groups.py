@@ -12,6 +12,8 @@ from layerwalk.tracking.drafts import GroupDraft
 from layerwalk.tracking.modules import MarkerModule
 from layerwalk.tracking.standins import class_name
 
+Shapes = tuple[tuple[int, ...], ...]
+
 
 class IdBook:
     """Ids given out so far, so that none is given twice. Mutable, owned by the tracer."""
@@ -49,11 +51,32 @@ class Place:
         return self.marked or self.inside
 
 
+class WeightBook:
+    """Shapes of all that modules learn, each looked at once. Mutable, owned by the tracer."""
+
+    def __init__(self) -> None:
+        self._known: dict[nn.Module, Shapes] = {}
+
+    def of(self, module: nn.Module) -> Shapes:
+        """Return the shapes of the weights of a module and of all within, in order."""
+        found = self._known.get(module)
+        if found is None:
+            own = module._parameters.values()
+            shapes = [tuple(one.shape) for one in own if one is not None and not is_lazy(one)]
+            self._known[module] = tuple(shapes)  # ends cycles
+            for child in module._modules.values():
+                if child is not None:
+                    shapes += self.of(child)
+            found = self._known[module] = tuple(shapes)
+        return found
+
+
 class GroupBook:
     """Groups made so far. Mutable, owned by the tracer."""
 
-    def __init__(self, tree: ModuleTree) -> None:
+    def __init__(self, tree: ModuleTree, weights: WeightBook) -> None:
         self._tree = tree
+        self._weights = weights
         self._ids = IdBook()
         self._uncalled: dict[tuple[str, GroupDraft | None], GroupDraft] = {}
 
@@ -97,14 +120,8 @@ class GroupBook:
     def _new(
         self, group_id: str, name: str, module: nn.Module, parent: GroupDraft | None
     ) -> GroupDraft:
-        operation, weights = class_name(module), weight_shapes(module)
+        operation, weights = class_name(module), self._weights.of(module)
         return GroupDraft(self._ids.claim(group_id), name, "module", operation, parent, weights)
-
-
-def weight_shapes(module: nn.Module) -> tuple[tuple[int, ...], ...]:
-    """Return the shapes of all that a module learns, in order."""
-    found = (weight for weight in module.parameters() if not is_lazy(weight))
-    return tuple(tuple(weight.shape) for weight in found)
 
 
 def short_name(path: str) -> str:

@@ -137,7 +137,10 @@ class Provenance(Generic[Source]):
 
     def shown_beside(self, tensor: Tensor) -> tuple[Source, ...]:
         """Return the sources whose values lie in the memory that `tensor` shows."""
-        return tuple(self._memory(tensor).shown)
+        memory = self._memories.get(address_of(tensor))
+        if memory is None or memory.storage is None or memory.storage.expired():
+            return ()
+        return tuple(memory.shown)
 
     def is_in(self, memory: Memory[Source], tensor: Tensor) -> bool:
         """Return whether a tensor noted before shows that memory."""
@@ -218,7 +221,7 @@ def address_of(tensor: Tensor) -> int:
 
 
 def _plain(tensor: Tensor) -> Tensor:
-    while is_wrapped(tensor):
+    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
         tensor = torch._C._functorch.get_unwrapped(tensor)
     return tensor
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
 from layerwalk.tracking.calls import CallStack, Frame, ModuleTree, joined, numbered
 from layerwalk.tracking.drafts import Capture, NodeDraft, describe_tensor
-from layerwalk.tracking.groups import GroupBook, IdBook, Place, short_name, weight_shapes
+from layerwalk.tracking.groups import GroupBook, IdBook, Place, WeightBook, short_name
 from layerwalk.tracking.modules import MarkerModule, TrackerModule
 from layerwalk.tracking.nesting import has_names, keyed_leaves, leaves
 from layerwalk.tracking.operations import Detail, Operation, OperationBook
@@ -38,13 +39,14 @@ class ModuleCall:
     """What the tracer keeps for a module call while it runs.
 
     `arguments`, `entered` and `versions` are the tensors that came in, their sources and their
-    counts of writes at that time.
+    counts of writes at that time. `is_unwatched`: the mode has stepped aside until it ends.
     """
 
     place: Place
     arguments: list[Tensor]
     entered: list[Sources]
     versions: list[int]
+    is_unwatched: bool
     writes: list[Write[NodeDraft]] = field(default_factory=list)
     drafts: list[NodeDraft] = field(default_factory=list)
 
@@ -88,7 +90,8 @@ class Tracer(TorchFunctionMode):
         self._batch = batch
         self._operations = OperationBook(detail)
         self._ids = IdBook()
-        self._groups = GroupBook(tree)
+        self._weights = WeightBook()
+        self._groups = GroupBook(tree, self._weights)
 
     def add_input(self, draft: NodeDraft, tensor: Tensor) -> None:
         """Add an input node, whose value is `tensor`."""
@@ -118,6 +121,17 @@ class Tracer(TorchFunctionMode):
         draft.error = error_text(error)
         self.drafts.append(draft)
 
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch what runs meanwhile."""
+        with self.stack:
+            self.__enter__()
+            try:
+                yield
+            finally:
+                if _get_current_function_mode() is self:  # not where a leaf was interrupted
+                    self.__exit__(None, None, None)
+
     # Module calls.
 
     def _enter(self, frame: Frame, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -131,11 +145,19 @@ class Tracer(TorchFunctionMode):
                 arguments=arguments,
                 entered=self._outside.read(arguments, _entered(caller)),
                 versions=[version(tensor) for tensor in arguments],
+                is_unwatched=frame.is_leaf
+                and self._detail != "operations"
+                and _is_plain(frame.module)
+                and _get_current_function_mode() is self,
             )
+        if frame.state.is_unwatched:
+            self.__exit__(None, None, None)
 
     def _leave(self, frame: Frame, output: Any) -> Any:
+        call: ModuleCall = frame.state
+        if call.is_unwatched:
+            self.__enter__()
         with torch._C.DisableTorchFunction():
-            call: ModuleCall = frame.state
             module = frame.module
             if frame.parent is not None:
                 frame.parent.state.drafts.extend(call.drafts)
@@ -145,7 +167,10 @@ class Tracer(TorchFunctionMode):
                     return None
             if not frame.is_leaf:
                 return None
-            self._note_unseen(call, output)
+            if call.is_unwatched:
+                self._note_plain(call, output)
+            else:
+                self._note_unseen(call, output)
             if self._detail == "trackers" and not isinstance(module, TrackerModule):
                 return None
             return self._claim(frame, output)
@@ -206,9 +231,19 @@ class Tracer(TorchFunctionMode):
         draft.name = module.name if isinstance(module, TrackerModule) else short_name(frame.path)
         draft.capture = Capture("module", frame.path, call=frame.call, output=position)
         if is_first:
-            draft.weights = weight_shapes(module)
+            draft.weights = self._weights.of(module)
             draft.parameters = sum(map(math.prod, draft.weights))
         return draft
+
+    def _note_plain(self, call: ModuleCall, output: Any) -> None:
+        """Note what a module of torch did: all that it returns or wrote comes from all it was given."""
+        arguments = union(call.entered)
+        for tensor, before in zip(call.arguments, call.versions, strict=True):
+            if version(tensor) != before:
+                call.writes.append(self.provenance.write(tensor, arguments))
+        for tensor in leaves(output):
+            if not is_among(tensor, call.arguments):
+                self.provenance.set(tensor, arguments)
 
     def _note_unseen(self, call: ModuleCall, output: Any) -> None:
         """Note what a leaf module did out of sight (through NumPy, in C++) to its arguments.
@@ -230,6 +265,8 @@ class Tracer(TorchFunctionMode):
                 self.provenance.set(tensor, arguments)
 
     def _fail(self, frame: Frame, error: BaseException) -> None:
+        if frame.state is not None and frame.state.is_unwatched:
+            self.__enter__()
         if self.failure is not None and self.failure.error is error:
             return
         call: ModuleCall | None = frame.state
@@ -384,6 +421,18 @@ def error_text(error: BaseException) -> str:
     """Return what an error says, with its class."""
     text = str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _is_plain(module: nn.Module) -> bool:
+    """Return whether a module is torch's own and nobody else has hooks on it.
+
+    What such a leaf gives comes from all that it is given, so that nothing inside need be watched.
+    """
+    return (
+        type(module).__module__.startswith("torch.nn.modules.")
+        and len(module._forward_hooks) == 1
+        and len(module._forward_pre_hooks) == 1
+    )
 
 
 def _entered(frame: Frame | None) -> list[Sources]:

@@ -129,8 +129,7 @@ def _watched(
     sources: tuple[NodeDraft, ...] = ()
     message = None
     with at_rest(modules, keeps_random=True) as disturbance, ExitStack() as watching:
-        watching.enter_context(tracer.stack)
-        watching.enter_context(tracer)
+        watching.enter_context(tracer.watching())
         try:
             output = model(*arguments.args, **arguments.kwargs)
         except Exception as raised:  # noqa: BLE001 - told in Trace.error and at the node
