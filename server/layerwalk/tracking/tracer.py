@@ -10,7 +10,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -24,54 +23,23 @@ from layerwalk.tracking.modules import MarkerModule, TrackerModule
 from layerwalk.tracking.nesting import has_names, keyed_leaves, leaves
 from layerwalk.tracking.operations import Detail, Operation, OperationBook
 from layerwalk.tracking.outside import Outside
-from layerwalk.tracking.provenance import Provenance, Write, is_wrapped, union
+from layerwalk.tracking.provenance import Provenance, is_wrapped, union
+from layerwalk.tracking.running import (
+    Failure,
+    Key,
+    ModuleCall,
+    OperationCall,
+    Sources,
+    alias_of_argument,
+    entered_by,
+    is_plain,
+    numbered_sources,
+    slotted_sources,
+    untouched,
+)
 from layerwalk.tracking.standins import class_name
 from layerwalk.tracking.writes import is_among, is_self_assignment, version, written_arguments
 from layerwalk_shared.graph import NodeKind
-
-Sources = tuple[NodeDraft, ...]
-Key = tuple[str, int] | tuple[str, str, int]
-"""A call: of a module (path, count), or of an operation (path, name, count)."""
-
-
-@dataclass(slots=True, eq=False)
-class ModuleCall:
-    """What the tracer keeps for a module call while it runs.
-
-    `arguments`, `entered` and `versions` are the tensors that came in, their sources and their
-    counts of writes at that time. `is_unwatched`: the mode has stepped aside until it ends.
-    """
-
-    place: Place
-    arguments: list[Tensor]
-    entered: list[Sources]
-    versions: list[int]
-    is_unwatched: bool
-    writes: list[Write[NodeDraft]] = field(default_factory=list)
-    drafts: list[NodeDraft] = field(default_factory=list)
-
-
-@dataclass(slots=True, eq=False)
-class OperationCall:
-    """What the tracer keeps for an operation while it runs; `number` counts them in its module."""
-
-    operation: Operation
-    frame: Frame
-    is_shown: bool
-    number: int
-    arguments: list[Tensor]
-    entered: list[Sources]
-    versions: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Where forward raised: in a module call, or in an operation that it called."""
-
-    error: BaseException
-    frame: Frame
-    operation: str | None
-    inputs: tuple[tuple[NodeDraft, int], ...]
 
 
 class Tracer(TorchFunctionMode):
@@ -143,11 +111,11 @@ class Tracer(TorchFunctionMode):
             frame.state = ModuleCall(
                 place=self._groups.place(frame, place, opens=opens),
                 arguments=arguments,
-                entered=self._outside.read(arguments, _entered(caller)),
-                versions=[version(tensor) for tensor in arguments],
+                entered=self._outside.read(arguments, entered_by(caller)),
+                versions=[version(tensor) for tensor in arguments] if frame.is_leaf else [],
                 is_unwatched=frame.is_leaf
                 and self._detail != "operations"
-                and _is_plain(frame.module)
+                and is_plain(frame.module)
                 and _get_current_function_mode() is self,
             )
         if frame.state.is_unwatched:
@@ -167,36 +135,42 @@ class Tracer(TorchFunctionMode):
                     return None
             if not frame.is_leaf:
                 return None
-            if call.is_unwatched:
-                self._note_plain(call, output)
-            else:
+            is_shown = self._detail != "trackers" or isinstance(module, TrackerModule)
+            sources = None
+            if not call.is_unwatched:
                 self._note_unseen(call, output)
-            if self._detail == "trackers" and not isinstance(module, TrackerModule):
-                return None
-            return self._claim(frame, output)
+            else:
+                sources = self._note_writes(call)
+                if not is_shown:
+                    self._note_made(call, output, sources)
+            return self._claim(frame, output, sources) if is_shown else None
 
-    def _claim(self, frame: Frame, output: Any) -> Any:
+    def _claim(self, frame: Frame, output: Any, sources: Sources | None) -> Any:
         """Make the tensors that a leaf module returned its nodes.
 
+        They come from `sources`, or where that is None each from what it was seen to come from.
         Where the output is an argument, untouched, a new alias of it is returned instead, so that
         readers of the output and readers of the argument can be told apart. Not so for trackers:
         theirs is the tensor itself.
         """
         call: ModuleCall = frame.state
         is_tracker = isinstance(frame.module, TrackerModule)
-        replacement = None if is_tracker else _alias_of_argument(call, output)
+        replacement = None if is_tracker else alias_of_argument(call, output)
         if replacement is not None:
-            self.provenance.set(replacement, self.provenance.sources(output))
+            if sources is None:
+                sources = self.provenance.sources(output)
             output = replacement
         self.order.append((frame.path, frame.call))
         is_named = has_names(output)
-        made = list(enumerate(keyed_leaves(output)))
+        is_one = isinstance(output, Tensor)
+        made = list(enumerate([("0", output)] if is_one else keyed_leaves(output)))
         if len(made) > 1:  # what is only handed on beside other things is no node again
-            passed = _untouched(call)
+            passed = untouched(call)
             made = [one for one in made if not is_among(one[1][1], passed)] or made
         first = made[0][0] if made else 0
         for position, (key, tensor) in made:
-            draft = self._module_draft(frame, position, tensor, is_first=position == first)
+            origin = self.provenance.sources(tensor) if sources is None else sources
+            draft = self._module_draft(frame, position, origin, is_first=position == first)
             draft.id = self._ids.claim(frame.id if position == first else f"{frame.id}.{key}")
             if position > first or is_named:
                 draft.name = f"{draft.name}.{key}"
@@ -207,7 +181,7 @@ class Tracer(TorchFunctionMode):
         return replacement
 
     def _module_draft(
-        self, frame: Frame, position: int, tensor: Tensor, *, is_first: bool
+        self, frame: Frame, position: int, sources: Sources, *, is_first: bool
     ) -> NodeDraft:
         """Return the draft of an output, without its id.
 
@@ -215,7 +189,6 @@ class Tracer(TorchFunctionMode):
         """
         call: ModuleCall = frame.state
         module = frame.module
-        sources = self.provenance.sources(tensor)
         kind: NodeKind = "tracker" if isinstance(module, TrackerModule) else "module"
         draft = NodeDraft("", "", kind, class_name(module), frame.path)
         maker = sources[0] if len(sources) == 1 else None
@@ -225,7 +198,7 @@ class Tracer(TorchFunctionMode):
             maker.become(draft)
             draft = maker
         else:
-            draft.predecessors = _slotted(sources, call.entered)
+            draft.predecessors = slotted_sources(sources, call.entered)
             self._add(draft, frame.parent)
         draft.group = call.place.inside if len(call.drafts) > 1 else call.place.outside
         draft.name = module.name if isinstance(module, TrackerModule) else short_name(frame.path)
@@ -235,15 +208,19 @@ class Tracer(TorchFunctionMode):
             draft.parameters = sum(map(math.prod, draft.weights))
         return draft
 
-    def _note_plain(self, call: ModuleCall, output: Any) -> None:
-        """Note what a module of torch did: all that it returns or wrote comes from all it was given."""
-        arguments = union(call.entered)
+    def _note_writes(self, call: ModuleCall) -> Sources:
+        """Note what a module of torch wrote, and return what that and its outputs come from: all."""
+        sources = union(call.entered)
         for tensor, before in zip(call.arguments, call.versions, strict=True):
             if version(tensor) != before:
-                call.writes.append(self.provenance.write(tensor, arguments))
+                call.writes.append(self.provenance.write(tensor, sources))
+        return sources
+
+    def _note_made(self, call: ModuleCall, output: Any, sources: Sources) -> None:
+        """Note what the outputs of a module come from that is no node."""
         for tensor in leaves(output):
             if not is_among(tensor, call.arguments):
-                self.provenance.set(tensor, arguments)
+                self.provenance.set(tensor, sources)
 
     def _note_unseen(self, call: ModuleCall, output: Any) -> None:
         """Note what a leaf module did out of sight (through NumPy, in C++) to its arguments.
@@ -274,7 +251,7 @@ class Tracer(TorchFunctionMode):
         if call is not None and call.drafts and not frame.is_leaf:
             inputs = ((call.drafts[-1], 0),)
         elif call is not None:
-            inputs = _numbered(call.entered)
+            inputs = numbered_sources(call.entered)
         self.failure = Failure(error, frame, None, inputs)
 
     # Operations.
@@ -298,7 +275,7 @@ class Tracer(TorchFunctionMode):
             result = func(*args, **kwargs)
         except Exception as error:
             shown = operation.name if call.is_shown else None
-            self.failure = Failure(error, frame, shown, _numbered(call.entered))
+            self.failure = Failure(error, frame, shown, numbered_sources(call.entered))
             raise
         outputs = leaves(result)
         written = written_arguments(
@@ -326,7 +303,7 @@ class Tracer(TorchFunctionMode):
             is_shown=is_shown,
             number=self.operation_counts[key],
             arguments=tensors,
-            entered=self._outside.read(tensors, _entered(frame)),
+            entered=self._outside.read(tensors, entered_by(frame)),
             versions=[version(tensor) for tensor in tensors],
         )
 
@@ -389,7 +366,7 @@ class Tracer(TorchFunctionMode):
             node_id, name = f"{node_id}.{position}", f"{name}.{position}"
         draft = NodeDraft(self._ids.claim(node_id), name, "operation", call.operation.name, path)
         draft.group = call.frame.state.place.current
-        draft.predecessors = list(_numbered(read))
+        draft.predecessors = list(numbered_sources(read))
         draft.capture = Capture("operation", path, call.operation.name, call.number, position)
         self._add(draft, call.frame)
         return draft
@@ -421,54 +398,3 @@ def error_text(error: BaseException) -> str:
     """Return what an error says, with its class."""
     text = str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _is_plain(module: nn.Module) -> bool:
-    """Return whether a module is torch's own and nobody else has hooks on it.
-
-    What such a leaf gives comes from all that it is given, so that nothing inside need be watched.
-    """
-    return (
-        type(module).__module__.startswith("torch.nn.modules.")
-        and len(module._forward_hooks) == 1
-        and len(module._forward_pre_hooks) == 1
-    )
-
-
-def _entered(frame: Frame | None) -> list[Sources]:
-    """Return what the tensors come from that a module call was given."""
-    return frame.state.entered if frame is not None and frame.state is not None else []
-
-
-def _numbered(entered: list[Sources]) -> tuple[tuple[NodeDraft, int], ...]:
-    """Return every source with the number of the argument it is a source of."""
-    return tuple((source, slot) for slot, sources in enumerate(entered) for source in sources)
-
-
-def _slotted(sources: Sources, entered: list[Sources]) -> list[tuple[NodeDraft, int]]:
-    """Return each source with the number of the first argument it came in by."""
-    first = dict(reversed(_numbered(entered)))
-    return [(source, first.get(source, len(entered))) for source in sources]
-
-
-def _alias_of_argument(call: ModuleCall, output: Any) -> Tensor | None:
-    """Return a new view of the output where the output is an argument, untouched.
-
-    Tensors that carry more than their values (a subclass, attributes) are left as they are.
-    """
-    if type(output) is not Tensor or vars(output) or not is_among(output, _untouched(call)):
-        return None
-    try:
-        alias: Tensor = output.view_as(output)
-    except (RuntimeError, NotImplementedError):  # layouts without views
-        return None
-    return alias
-
-
-def _untouched(call: ModuleCall) -> list[Tensor]:
-    """Return the arguments of a call that it has not written."""
-    return [
-        tensor
-        for tensor, before in zip(call.arguments, call.versions, strict=True)
-        if version(tensor) == before
-    ]

@@ -15,7 +15,7 @@ from layerwalk.tracking.calls import CallStack, Frame, ModuleTree
 from layerwalk.tracking.catch import Catch, Target
 from layerwalk.tracking.nesting import leaves
 from layerwalk.tracking.operations import OperationBook
-from layerwalk.tracking.tracer import Key
+from layerwalk.tracking.running import Key
 from layerwalk.tracking.tracing import Trace
 
 Name = TypeVar("Name")
