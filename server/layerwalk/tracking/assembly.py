@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from layerwalk.tracking.drafts import GroupDraft, NodeDraft
 from layerwalk.tracking.runs import find_runs
-from layerwalk_shared.graph import Edge, Graph, Group, Node, make_graph
-from layerwalk_shared.views import guess_view, picture_shape
+from layerwalk.tracking.viewing import guess_views
+from layerwalk_shared.graph import Edge, Graph, Group, Node, View, make_graph
+from layerwalk_shared.views import picture_shape
 
 PLAIN_CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
 
@@ -25,7 +26,8 @@ def assemble(
     if not keeps_dead_ends:
         drafts = _without_dead_ends(drafts, outputs)
     kept = _kept_groups(drafts)
-    nodes = tuple(_node(draft, _nearest(draft.group, kept)) for draft in drafts)
+    views = guess_views(drafts)
+    nodes = tuple(_node(draft, _nearest(draft.group, kept), views[draft]) for draft in drafts)
     edges = tuple(
         Edge(source=source.id, target=draft.id, slot=slot)
         for draft in drafts
@@ -37,8 +39,7 @@ def assemble(
     return make_graph(nodes, edges, groups)
 
 
-def _node(draft: NodeDraft, group: GroupDraft | None) -> Node:
-    view = draft.view or guess_view(draft.shape)
+def _node(draft: NodeDraft, group: GroupDraft | None, view: View) -> Node:
     channels, height, width = picture_shape(view, draft.shape)
     return Node(
         id=draft.id,
