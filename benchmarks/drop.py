@@ -45,15 +45,21 @@ class Walk:
         settings = Settings(captures_mouse=False)
         self._walker = Walker(window, self._source, settings, start=Start(shows_intro=False))
         self._drops = 0
+        self._at_hand: bytes | None = None
+
+    def take_picture(self) -> None:
+        """Have another picture at hand to drop."""
+        self._drops += 1
+        self._at_hand = _picture(self._drops)
 
     def drop(self) -> None:
-        """Drop a picture of its own; return when a frame with its snapshot is finished."""
+        """Drop the picture at hand; return when a frame with its snapshot is finished."""
         stage = self._walker.stage
         assert stage.network is not None
         assert stage.shown is not None
         before = stage.shown.id
-        self._drops += 1
-        stage.submit(PutInput(stage.network.id, _picture(self._drops), title="dropped"))
+        assert self._at_hand is not None
+        stage.submit(PutInput(stage.network.id, self._at_hand, title="dropped"))
         self.until_shown(before)
 
     def until_shown(self, before: str | None) -> None:
@@ -97,6 +103,7 @@ def results() -> Iterator[Result]:
         forwards: list[float] = []
 
         def forward() -> None:
+            walk.take_picture()
             walk.settle()  # what the last drop left on its way is not part of the floor
             start = time.perf_counter()
             with torch.inference_mode():
@@ -106,6 +113,7 @@ def results() -> Iterator[Result]:
         try:
             walk.until_shown(None)
             walk.settle()
+            walk.take_picture()
             timed = interleave(
                 "drop of an image to the first changed pixel, shipped network",
                 floor=("the forward pass alone", forward),

@@ -9,13 +9,14 @@ import numpy as np
 
 from benchmarks.measure import Result, interleave
 from layerwalk_client.app.demo import served
+from layerwalk_client.source.buffers import BufferPool
 from layerwalk_client.source.connection import Address, Connection
 from layerwalk_shared import routes
 from layerwalk_shared.messages import NetworkDescription, SessionDescription, TileRequest
 from layerwalk_shared.tiles import Tile, TileKey, block_count, decode
 
 NETWORK = "resnet50"
-BODY_BYTES = 8 * 2**20
+BODY_BYTES = 16 * 2**20
 """Float16 bytes asked for at once: bodies of this size keep both ends busy at the same time."""
 CONNECTIONS = 2
 
@@ -24,8 +25,10 @@ class Peer:
     """A client's connections to a server, and what it knows of the served network."""
 
     def __init__(self, url: str) -> None:
+        buffers = BufferPool()
         self.lines = [
-            Connection(Address.parse(url), client="benchmark") for _ in range(CONNECTIONS)
+            Connection(Address.parse(url), client="benchmark", buffers=buffers)
+            for _ in range(CONNECTIONS)
         ]
         self.pool = ThreadPoolExecutor(CONNECTIONS)
         session = SessionDescription.model_validate_json(

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from layerwalk_client.world.options import STYLES, Style
 from layerwalk_client.world.view import Camera
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.routes import DEFAULT_URL
@@ -26,6 +27,7 @@ def view(argv: Sequence[str]) -> int:
     parser.add_argument("--size", type=_size, help="of the window, such as 1280x720")
     parser.add_argument("--fullscreen", action="store_true", help="cover the desktop")
     _add_places(parser)
+    _add_layout(parser, default=None)
     parser.add_argument("--no-intro", action="store_true", help="start at the input, without hints")
     parser.add_argument(
         "--trace", type=Path, metavar="FILE", help="append what happens as JSON lines (for tools)"
@@ -44,6 +46,7 @@ def view(argv: Sequence[str]) -> int:
             size_wh=options.size,
             is_fullscreen=options.fullscreen,
             place=_place(options),
+            layout=options.layout,
             shows_intro=not options.no_intro,
             trace=options.trace,
         )
@@ -70,6 +73,7 @@ def shot(argv: Sequence[str]) -> int:
     parser.add_argument("--table", help="colour table")
     parser.add_argument("--range", dest="range_mode", help="channel, node, shared or percentile")
     parser.add_argument("--theme", choices=("dark", "paper"), default="dark")
+    _add_layout(parser, default="straight")
     options = _parsed(parser, argv)
     from layerwalk_client.app.shot import ShotOptions, run_shot
 
@@ -88,6 +92,7 @@ def shot(argv: Sequence[str]) -> int:
             table=options.table,
             range_mode=options.range_mode,
             theme=options.theme,
+            layout=options.layout,
         )
     )
     print(result)
@@ -152,6 +157,11 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
     )
     places.add_argument("--node", help="stand before this node")
     places.add_argument("--overview", action="store_true", help="see the whole network")
+
+
+def _add_layout(parser: argparse.ArgumentParser, *, default: Style | None) -> None:
+    text = f"how long chains stand: {', '.join(STYLES)}"
+    parser.add_argument("--layout", choices=STYLES, default=default, help=text)
 
 
 def _place(options: argparse.Namespace) -> Camera | str | None:

@@ -193,7 +193,7 @@ def _levels(exact: Floats, arrays: SceneArrays, held: Ints | None) -> Ints:
     if held is not None:
         is_steady = (levels > held) & (exact <= held + 0.5 + HYSTERESIS)
         levels = np.where(is_steady, held, levels)
-    return np.minimum(np.maximum(levels, 0), arrays.overview)
+    return np.minimum(np.maximum(levels, arrays.finest), arrays.overview)
 
 
 def _within_budget(wished: Ints, order: Ints, arrays: SceneArrays, budget_bytes: int) -> Ints:

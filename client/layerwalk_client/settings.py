@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from layerwalk_client.devices.bindings import rebound
+from layerwalk_client.world.options import STYLES
 from layerwalk_shared.errors import InvalidRequestError, nearest_hint
 
 FILE_NAME = "settings.toml"
@@ -32,6 +33,7 @@ class Settings:
         speed: factor on the walking speed at the beginning; the wheel changes it.
         frames_per_second: at most, while something moves.
         table, range_mode, percentile, marks_out_of_range, theme: how values look, see `Appearance`.
+        layout: how long chains stand: `straight`, `rows`, `serpentine` or `spiral`.
         cache_mib: for tiles on the CPU.
         gpu_mib: for textures.
         upload_mib: to the GPU in one frame, at most.
@@ -54,6 +56,7 @@ class Settings:
     percentile: float = 99.0
     marks_out_of_range: bool = False
     theme: str = "dark"
+    layout: str = "straight"
     cache_mib: int = 512
     gpu_mib: int = 512
     upload_mib: float = 8.0
@@ -95,6 +98,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
 _CHOICES: dict[str, tuple[str, ...]] = {
     "range_mode": ("channel", "node", "shared", "percentile", "manual"),
     "theme": ("dark", "paper"),
+    "layout": STYLES,
     "tile_dtype": ("auto", "float16", "int8"),
 }
 

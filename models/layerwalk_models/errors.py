@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from layerwalk_shared.errors import DatasetError, WeightsError
+from layerwalk_shared.errors import DatasetError, LayerwalkError, WeightsError
 
-__all__ = ["CheckpointError", "DatasetError"]
+__all__ = ["CheckpointError", "DatasetError", "TrainingError"]
 
 
 class CheckpointError(WeightsError):
     """A checkpoint or a weights file that does not fit what it was asked for."""
 
     code = "invalid-checkpoint"
+
+
+class TrainingError(LayerwalkError, RuntimeError):
+    """A training that cannot begin because something that it needs is not installed."""
+
+    code = "cannot-train"

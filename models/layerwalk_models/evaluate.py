@@ -46,7 +46,8 @@ def measure(name: str, data: Path, *, folder: Path = WEIGHTS) -> Accuracy:
     )
     network = make_network(fields["architecture"], len(card.classes))
     load_weights(network, folder / f"{name}.safetensors")
-    views = load_views(listing, split.test, side=card.input_shape[1], what="test images")
+    channels, side, _ = card.input_shape
+    views = load_views(listing, split.test, side=side, what="test images", channels=channels)
     return measure_accuracy(
         network.eval(), views, mean=card.mean, std=card.std, classes=len(card.classes)
     )

@@ -1,4 +1,4 @@
-"""Residual networks 18, 34 and 50, and thin ones for small images.
+"""Residual networks 18, 34 and 50, thin ones for small images, CovidResNet.
 
 He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, CVPR 2016, table 1. In the
 bottleneck block the stride stands on the 3x3 convolution, as in most weights that are published
@@ -156,7 +156,19 @@ def make_resnet50(classes: int = 1000, base_width: int = 64) -> ResNet:
     return ResNet(Bottleneck, (3, 4, 6, 3), classes=classes, base_width=base_width)
 
 
+def make_covid_resnet(classes: int = 101, base_width: int = 64) -> ResNet:
+    """Make CovidResNet: 4,980,802 parameters at 2 classes, 5,031,589 at 101.
+
+    Alshazly, Linse, Abdalla, Barth, Martinetz: COVID-Nets, PeerJ Computer Science 7 (2021), e655,
+    describe 29 layers of bottleneck blocks. The 4.98 million parameters of Linse's dissertation
+    (2024), sections 2.3.3 and 4.2, belong to the smaller network that is meant here: basic blocks,
+    2, 1, 1 and 1 of them, as in the authors' published DeepVisionVR server.
+    """
+    return ResNet(BasicBlock, (2, 1, 1, 1), classes=classes, base_width=base_width)
+
+
 BUILDERS: Final[dict[str, Callable[[int], ResNet]]] = {
+    "covid_resnet": make_covid_resnet,
     "resnet18": make_resnet18,
     "resnet18_thin": make_resnet18_thin,
     "resnet34": make_resnet34,

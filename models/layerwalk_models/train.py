@@ -12,13 +12,13 @@ from typing import Any
 
 import torch
 
-from .errors import CheckpointError, DatasetError
+from .errors import CheckpointError, DatasetError, TrainingError
 from .folders import list_images
 from .training.architectures import ARCHITECTURES
 from .training.bank import CANVAS_PER_SIDE, load_canvases, load_views, measure_normalisation
 from .training.loop import Material, train
 from .training.progress import say
-from .training.recipe import PRECISIONS, Recipe
+from .training.recipe import LAMB_RATE, LAMB_WEIGHT_DECAY, OPTIMISERS, PRECISIONS, Recipe
 from .training.report import Labelling, ship
 from .training.split import split_listing
 
@@ -57,7 +57,19 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="0:64,0.45:96,0.8:128",
         help="image side from each share of the run; the last one is the network's input",
     )
+    parser.add_argument(
+        "--crop-area",
+        type=_parse_pair,
+        metavar="0.3,0.5",
+        help="smallest share of an image's area that a crop keeps, at the start and at the end",
+    )
     parser.add_argument("--precision", choices=PRECISIONS)
+    parser.add_argument("--channels", type=int, choices=(1, 3), help="1: grey images")
+    parser.add_argument(
+        "--optimiser",
+        choices=OPTIMISERS,
+        help=f"lamb: with rate {LAMB_RATE} and weight decay {LAMB_WEIGHT_DECAY} where none is given",
+    )
     for name, kind in (
         ("seed", int),
         ("batch_size", int),
@@ -87,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = _show_warning
             run(options)
-    except (DatasetError, CheckpointError, ValueError, OSError) as error:
+    except (DatasetError, CheckpointError, TrainingError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -114,12 +126,17 @@ def run(options: argparse.Namespace) -> None:
     )
     names = read_class_names(options.class_names, listing.classes)
     side = recipe.input_side
-    canvases = load_canvases(listing, split.training, side=round(side * CANVAS_PER_SIDE))
+    channels = recipe.channels
+    canvases = load_canvases(
+        listing, split.training, side=round(side * CANVAS_PER_SIDE), channels=channels
+    )
     mean, std = measure_normalisation(canvases)
     material = Material(
         classes=listing.classes,
         canvases=canvases,
-        validation=load_views(listing, split.validation, side=side, what="validation images"),
+        validation=load_views(
+            listing, split.validation, side=side, what="validation images", channels=channels
+        ),
         mean=mean,
         std=std,
     )
@@ -130,7 +147,7 @@ def run(options: argparse.Namespace) -> None:
         outcome,
         recipe=recipe,
         material=material,
-        test=load_views(listing, split.test, side=side, what="test images"),
+        test=load_views(listing, split.test, side=side, what="test images", channels=channels),
         labelling=Labelling(
             name=options.name or f"{recipe.architecture}_{listing.source.stem.lower()}",
             data=options.data_name or listing.source.name,
@@ -149,6 +166,8 @@ def make_recipe(options: argparse.Namespace) -> Recipe:
         for field in fields(Recipe)
         if (value := getattr(options, field.name, None)) is not None
     }
+    if given.get("optimiser") == "lamb":
+        given = {"rate": LAMB_RATE, "weight_decay": LAMB_WEIGHT_DECAY, **given}
     return Recipe(**given)
 
 
@@ -177,6 +196,14 @@ def _parse_sizes(text: str) -> tuple[tuple[float, int], ...]:
         raise argparse.ArgumentTypeError(
             f"expected pairs like 0:64,0.5:128, got {text!r}"
         ) from error
+
+
+def _parse_pair(text: str) -> tuple[float, float]:
+    try:
+        first, last = map(float, text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected two numbers, got {text!r}") from error
+    return first, last
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

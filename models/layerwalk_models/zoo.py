@@ -1,66 +1,45 @@
-"""The shipped networks by name: functions without arguments that give a network in eval mode.
+"""The zoo's networks by name, in eval mode; each is also an attribute of this module.
 
-`module:callable` is how the server names a network, so each of these is one, for example
-`layerwalk_models.zoo:resnet18_caltech101`. Trained networks carry `layerwalk_card`, a `Card`.
+`module:callable` is how the server names a network, so `layerwalk_models.zoo:vgg13` is one of them:
+a function without arguments. Networks carry `layerwalk_card`, a `Card`. What there is stands in
+`catalogue`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import torch
 from torch import nn
 
 from .card import Card, read_card
-from .pfnet import make_pfnet18
-from .resnet import make_resnet18, make_resnet18_thin, make_resnet34, make_resnet50
+from .catalogue import ENTRIES, Entry
 from .weights_file import load_weights
 
 WEIGHTS: Final = Path(__file__).parent / "weights"
 _SEED: Final = 0  # of the untrained networks, so that two processes make the same one
 
 
-def resnet18() -> nn.Module:
-    """Make ResNet-18 with seeded random weights, 1000 classes."""
-    return make_untrained(make_resnet18)
+def make_network(name: str) -> nn.Module:
+    """Make the network `name` of the catalogue, with its card.
 
-
-def resnet34() -> nn.Module:
-    """Make ResNet-34 with seeded random weights, 1000 classes."""
-    return make_untrained(make_resnet34)
-
-
-def resnet50() -> nn.Module:
-    """Make ResNet-50 with seeded random weights, 1000 classes."""
-    return make_untrained(make_resnet50)
-
-
-def pfnet18() -> nn.Module:
-    """Make the reduced PFNet18 with seeded random weights, 101 classes."""
-    return make_untrained(make_pfnet18)
-
-
-def resnet18_caltech101() -> nn.Module:
-    """Load the thin ResNet-18 trained on Caltech101, with `layerwalk_card`."""
-    return load_trained("resnet18_caltech101", make_resnet18_thin)
-
-
-def pfnet18_caltech101() -> nn.Module:
-    """Load the reduced PFNet18 trained on Caltech101, with `layerwalk_card`."""
-    return load_trained("pfnet18_caltech101", make_pfnet18)
-
-
-NETWORKS: Final[dict[str, Callable[[], nn.Module]]] = {
-    "pfnet18": pfnet18,
-    "pfnet18_caltech101": pfnet18_caltech101,
-    "resnet18": resnet18,
-    "resnet18_caltech101": resnet18_caltech101,
-    "resnet34": resnet34,
-    "resnet50": resnet50,
-}
-"""Name -> function that gives the network."""
+    Raises:
+        CheckpointError: It is a trained one whose files are missing or broken.
+    """
+    entry = ENTRIES[name]
+    if entry.is_trained:
+        network = load_trained(name, entry.build)
+        card = read_zoo_card(name)
+    else:
+        network = make_untrained(partial(entry.build, entry.classes))
+        card = _describe(name, entry)
+    network.layerwalk_card = card  # type: ignore[assignment]
+    return network
 
 
 def make_untrained(builder: Callable[[], nn.Module]) -> nn.Module:
@@ -92,5 +71,45 @@ def load_trained(
 
 
 def read_zoo_card(name: str) -> Card:
-    """Read the card of a trained network without loading its weights."""
-    return read_card(WEIGHTS / f"{name}.json")
+    """Read the card of a trained network without loading its weights.
+
+    Raises:
+        CheckpointError: Its file is missing or broken.
+    """
+    entry = ENTRIES[name]
+    card = read_card(WEIGHTS / f"{name}.json")
+    return replace(card, description=entry.description, example=entry.example())
+
+
+def _describe(name: str, entry: Entry) -> Card:
+    return Card(
+        name=name,
+        classes=(),
+        input_shape=entry.input.shape,
+        mean=entry.input.mean,
+        std=entry.input.std,
+        source="random weights",
+        accuracy=None,
+        kind=entry.input.kind,
+        vocabulary=entry.input.vocabulary,
+        time_axis=entry.input.time_axis,
+        description=entry.description,
+        example=entry.example(),
+    )
+
+
+NETWORKS: Final[Mapping[str, Callable[[], nn.Module]]] = MappingProxyType(
+    {name: partial(make_network, name) for name in ENTRIES}
+)
+"""Name -> function that gives the network."""
+
+
+def __getattr__(name: str) -> Callable[[], nn.Module]:
+    """Give the function that makes the network `name`."""
+    if name not in NETWORKS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return NETWORKS[name]
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *NETWORKS])

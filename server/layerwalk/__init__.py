@@ -1,6 +1,6 @@
 """Layerwalk: watch a live PyTorch network as a place in 3D.
 
-`layerwalk.snapshot(model, x)` gives graph and values without a server; `TrackerModule` and
+`layerwalk.watch(model, example)` shows a model while it trains. `layerwalk.snapshot(model, x)` gives graph and values without a server; `TrackerModule` and
 `MarkerModule` say in a model what is to be shown. Names are loaded when they are asked for, so
 importing this package costs nothing.
 """
@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from layerwalk.complaints import LayerwalkWarning as LayerwalkWarning
     from layerwalk.http.serving import serve as serve
     from layerwalk.limits import Limits as Limits
     from layerwalk.session import Session as Session
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from layerwalk.tracking import TrackerModule as TrackerModule
     from layerwalk.tracking import snapshot as snapshot
     from layerwalk.tracking import trace as trace
+    from layerwalk.viewer import Viewer as Viewer
+    from layerwalk.viewer import watch as watch
 
 _HOMES = {
+    "LayerwalkWarning": "layerwalk.complaints",
     "Limits": "layerwalk.limits",
     "MarkerModule": "layerwalk.tracking",
     "Session": "layerwalk.session",
@@ -27,6 +31,8 @@ _HOMES = {
     "serve": "layerwalk.http.serving",
     "snapshot": "layerwalk.tracking",
     "trace": "layerwalk.tracking",
+    "Viewer": "layerwalk.viewer",
+    "watch": "layerwalk.viewer",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 

@@ -21,9 +21,12 @@ from layerwalk.graphtext import graph_text
 from layerwalk.http.security import is_loopback
 from layerwalk.http.serving import bind
 from layerwalk.inputs.datasets import open_dataset
+from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.limits import Limits
 from layerwalk.session import Session
 from layerwalk.targets import ModelCard, guess_shape, open_target
+from layerwalk.training.beside import BesideTraining
+from layerwalk.training.checkpoints import Follower
 from layerwalk.weights import load_weights
 from layerwalk_shared.errors import DatasetError, InputError, InvalidRequestError
 from layerwalk_shared.messages import DatasetInput, InputSpec
@@ -54,17 +57,30 @@ def serve(argv: Sequence[str]) -> int:
         try:
             name = _fill(session, options)
             server.start()
-            with _ended_by_signals() as ended:
+            with _ended_by_signals() as ended, _following(session, options):
                 print(f"layerwalk: serving {name} on {server.url}", flush=True)
                 if must_make:
                     print(f"layerwalk: token {token}", flush=True)
                 stopped = session.networks()[0].trace.error
                 if stopped:
                     print(f"layerwalk: forward stopped: {stopped}", file=sys.stderr, flush=True)
+                if options.until_stdin_closes:
+                    _end_with_stdin(ended)
                 ended.wait()
         finally:
             server.close()
     return 0
+
+
+def _end_with_stdin(ended: threading.Event) -> None:
+    """Set `ended` when standard input is at its end, from a thread that waits for that."""
+
+    def read() -> None:
+        while sys.stdin.buffer.read(4096):
+            pass
+        ended.set()
+
+    threading.Thread(target=read, name="layerwalk-stdin", daemon=True).start()
 
 
 def graph(argv: Sequence[str]) -> int:
@@ -90,6 +106,10 @@ def _serve_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--data", action="append", default=[], metavar="SPEC", help="pictures to pick inputs from: "
         "a folder, an IDX file, digits, dashes or samples; may be repeated")  # fmt: skip
+    add("--follow", type=Path, metavar="FOLDER", help="show every checkpoint that a training writes "
+        "there, .safetensors, .pt, .pth or .ckpt, as a step")  # fmt: skip
+    add("--keep", type=Path, metavar="FOLDER", help="with --follow: keep what was shown of all "
+        "steps there")  # fmt: skip
     add("--host", default="127.0.0.1", help="address to bind; beyond this machine needs a token")
     add("--port", type=int, default=DEFAULT_PORT, help="0 = any that is free (%(default)s)")
     add(
@@ -100,6 +120,8 @@ def _serve_parser() -> argparse.ArgumentParser:
     )
     add("--origin", action="append", default=[], metavar="URL", help="web origin that may read "
         "answers; may be repeated")  # fmt: skip
+    add("--until-stdin-closes", action="store_true", help="end when standard input is closed: for "
+        "a program that starts a server as its child and may be killed")  # fmt: skip
     add("--snapshot-memory", type=_size, default=Limits().snapshot_bytes, metavar="SIZE",
         help="memory of all snapshots, such as 512M or 2G (2G)")  # fmt: skip
     return parser
@@ -131,6 +153,8 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     has_items = datasets and session.datasets()[0].count > 0
     first = DatasetInput(dataset=datasets[0], item=0) if is_picture and has_items else None
 
+    care = None if getattr(options, "follow", None) is None else BesideTraining()
+
     def add(first: DatasetInput | None) -> None:
         session.add_network(
             model,
@@ -140,6 +164,7 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
             input_spec=spec,
             detail=options.detail,
             first=first,
+            care=care,
         )
 
     try:
@@ -148,6 +173,33 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
         print(f"layerwalk: {error}; beginning with noise", file=sys.stderr, flush=True)
         add(None)
     return name
+
+
+@contextmanager
+def _following(session: Session, options: argparse.Namespace) -> Iterator[None]:
+    """Show the checkpoints of the folder that the options name, if they name one."""
+    if options.follow is None:
+        yield
+        return
+    if options.keep is not None:
+        session.gallery.keep_on_disk(options.keep)
+    network = session.networks()[0]
+    first = session.gallery.shared(network.id)
+    assert first is not None
+    values = first.node_values(0)
+    assert isinstance(network.care, BesideTraining)
+    follower = Follower(
+        session,
+        network.id,
+        care=network.care,
+        folder=options.follow,
+        shown=PreparedInput(values, first.manifest.input),
+        say=lambda text: print(f"layerwalk: {text}", file=sys.stderr, flush=True),
+    ).start()
+    try:
+        yield
+    finally:
+        follower.close()
 
 
 def _input_spec(model: nn.Module, card: ModelCard, options: argparse.Namespace) -> InputSpec:

@@ -11,12 +11,26 @@ from layerwalk_shared.messages import (
     Event,
     EventBatch,
     JobChanged,
+    MetricsPublished,
     NetworkAdded,
+    NetworkChanged,
     SnapshotsDropped,
     SnapshotTaken,
+    TrainingEnded,
+    TrainingStepped,
 )
 
-E = TypeVar("E", SnapshotTaken, SnapshotsDropped, JobChanged, NetworkAdded)
+E = TypeVar(
+    "E",
+    SnapshotTaken,
+    SnapshotsDropped,
+    JobChanged,
+    NetworkAdded,
+    NetworkChanged,
+    MetricsPublished,
+    TrainingStepped,
+    TrainingEnded,
+)
 
 
 class EventLog:

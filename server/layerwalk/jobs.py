@@ -73,16 +73,19 @@ class _Entry:
 
 
 class _Call:
-    """A function that someone waits for."""
+    """A function that someone waits for, or whose failure is logged."""
 
-    def __init__(self, function: Callable[[], Any]) -> None:
+    def __init__(self, function: Callable[[], Any], *, is_logged: bool = False) -> None:
         self._function = function
+        self._is_logged = is_logged
         self.future: Future[Any] = Future()
 
     def run(self) -> None:
         try:
             result = self._function()
         except BaseException as error:  # noqa: BLE001  (raised again where it was asked for)
+            if self._is_logged:
+                _LOG.exception("work on the model thread failed")
             self.future.set_exception(error)
         else:
             self.future.set_result(result)
@@ -100,6 +103,7 @@ class JobQueue:
         limit: jobs that wait at most.
         kept: finished jobs that are remembered.
         on_change: told of every change of a job, in order, on any thread; must not wait.
+        on_start: called first on the model thread.
     """
 
     def __init__(
@@ -108,17 +112,25 @@ class JobQueue:
         limit: int = 32,
         kept: int = 256,
         on_change: Callable[[Job], object] = lambda _: None,
+        on_start: Callable[[], object] = lambda: None,
     ) -> None:
         self._limit = limit
         self._kept = kept
         self._on_change = on_change
+        self._on_start = on_start
         self._entries: dict[str, _Entry] = {}
         self._waiting: deque[str | _Call] = deque()
+        self._posted: list[tuple[float, Callable[[], object]]] = []
         self._count = 0
         self._is_closed = False
         self._changed = threading.Condition(threading.RLock())
         self._thread = threading.Thread(target=self._run, name="layerwalk-model", daemon=True)
         self._thread.start()
+
+    @property
+    def is_closed(self) -> bool:
+        with self._changed:
+            return self._is_closed
 
     def submit(self, kind: JobKind, network: str, *, work: Work, client: str | None = None) -> Job:
         """Queue work; return its job.
@@ -158,6 +170,20 @@ class JobQueue:
             self._changed.notify_all()
         result: T = call.future.result()
         return result
+
+    def post(self, function: Callable[[], object], *, after_s: float = 0.0) -> None:
+        """Run a function on the model thread soon, `after_s` seconds from now at the earliest.
+
+        Nobody waits for it; it is dropped where the queue closes before. What it raises is logged.
+
+        Raises:
+            ClosedError: the queue is closed.
+        """
+        with self._changed:
+            self._check_open()
+            self._posted.append((time.monotonic() + after_s, function))
+            self._posted.sort(key=lambda item: item[0])
+            self._changed.notify_all()
 
     def jobs(self) -> tuple[Job, ...]:
         """Return all jobs that are remembered, oldest first."""
@@ -213,6 +239,7 @@ class JobQueue:
                 else:
                     item.refuse()
             self._waiting.clear()
+            self._posted.clear()
             for entry in self._entries.values():
                 entry.is_cancelled = True
             self._changed.notify_all()
@@ -261,8 +288,13 @@ class JobQueue:
 
     def _next(self) -> str | _Call | None:
         with self._changed:
-            while not self._waiting and not self._is_closed:
-                self._changed.wait()
+            while not self._is_closed:
+                left = self._posted[0][0] - time.monotonic() if self._posted else None
+                if left is not None and left <= 0:
+                    return _Call(self._posted.pop(0)[1], is_logged=True)
+                if self._waiting:
+                    break
+                self._changed.wait(left)
             if self._is_closed:
                 return None
             item = self._waiting.popleft()
@@ -271,6 +303,7 @@ class JobQueue:
             return item
 
     def _run(self) -> None:
+        self._on_start()
         while (item := self._next()) is not None:
             if isinstance(item, _Call):
                 item.run()

@@ -27,6 +27,8 @@ class Limits:
         picture_side: pixels of one side of a PNG that the server draws.
         sheet_items: thumbnails in one sheet.
         page_items: items of a data set in one page.
+        metric_points: points of a training's curves; more are thinned evenly.
+        training_steps: steps of a training whose records are kept; more are thinned evenly.
     """
 
     body_bytes: int = 32 * MIB
@@ -41,6 +43,8 @@ class Limits:
     picture_side: int = 4096
     sheet_items: int = 256
     page_items: int = 1000
+    metric_points: int = 4096
+    training_steps: int = 256
 
     def __post_init__(self) -> None:
         for item in fields(self):

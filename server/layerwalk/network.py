@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from layerwalk.inputs.prepared import PreparedInput
-from layerwalk.snapshots import Snapshot
-from layerwalk.tracking import Detail, Recorder, Trace, freeze, trace
-from layerwalk.twin import Example, initialise, main_weight, weights_of
-from layerwalk_shared.errors import NotFoundError
-from layerwalk_shared.graph import Graph
+from layerwalk.inputs.prepared import Argument, PreparedInput
+from layerwalk.inputs.texts import Tokenizer
+from layerwalk.nodeviews import chosen_views, shown_as
+from layerwalk.snapshots import Snapshot, fitting_view
+from layerwalk.tracking import Detail, Recorder, Recording, Trace, freeze, trace
+from layerwalk.twin import (
+    Care,
+    Example,
+    initialise,
+    is_whole,
+    main_weight,
+    own_weights,
+    parameter_names,
+    slot_names,
+    spec_of,
+    weights_of,
+)
+from layerwalk_shared.errors import NotFoundError, nearest_hint
+from layerwalk_shared.graph import Graph, View
 from layerwalk_shared.messages import (
     ClassScore,
     InputSpec,
@@ -42,8 +55,14 @@ class Network:
         example: arguments of one forward pass; model thread only.
         classes: names of the outputs, or ().
         parameters: learned values.
-        weights: module path -> name -> values, read-only.
+        weights: module path -> name -> values, read-only, as they were when it was traced.
         recorder: runs the twin; model thread only.
+        twin: what is run; model thread only, or while `care` holds it still.
+        care: how it is run.
+        arguments: name -> what an input can be put on: ids of input nodes, names and paths of
+            arguments; the one that is shown by "" too.
+        views: node id -> how a person wishes it to be shown.
+        graph: of the trace, shown as `views` says.
     """
 
     id: str
@@ -55,10 +74,26 @@ class Network:
     parameters: int
     weights: Mapping[str, Mapping[str, NDArray[np.generic]]]
     recorder: Recorder
+    twin: nn.Module
+    care: Care
+    arguments: Mapping[str, Argument]
+    views: Mapping[str, View] = field(default_factory=dict)
+    graph: Graph = field(init=False)
 
-    @property
-    def graph(self) -> Graph:
-        return self.trace.graph
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "graph", shown_as(self.trace.graph, self.views))
+
+    def with_view(self, node_id: str, view: View | None) -> Network:
+        """Return this network with a node shown another way; None: as it is guessed.
+
+        Raises:
+            NotFoundError: there is no such node; names the nearest.
+            InvalidRequestError: the view cannot show its shape; the message lists those that can.
+        """
+        self.graph.node(node_id)
+        kept = {key: value for key, value in self.views.items() if key != node_id}
+        chosen = {} if view is None else chosen_views(self.trace.graph, {node_id: view})
+        return replace(self, views=kept | chosen)
 
     def summary(self) -> NetworkSummary:
         return NetworkSummary(
@@ -92,6 +127,21 @@ class Network:
         self.graph.node(node_id)
         return self.graph.index[node_id]
 
+    def argument(self, name: str | None) -> Argument:
+        """Return the argument of that name; the one that is shown for None.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        found = self.arguments.get(name or "")
+        if found is None:
+            known = [one for one in self.arguments if one]
+            raise NotFoundError(
+                f"argument {name!r} is not one of network {self.id!r} ({', '.join(known)})"
+                + nearest_hint(name or "", known)
+            )
+        return found
+
     def node_weights(self, node_id: str) -> NDArray[np.generic]:
         """Return the weights of the module that a node is the output of, read-only.
 
@@ -102,26 +152,64 @@ class Network:
         arrays = self.weights.get(node.module) if node.kind == "module" else None
         if not arrays:
             raise NotFoundError(f"node {node_id!r} ({node.operation}) has no weights")
+        with self.care.reading() as is_live:
+            if is_live:
+                arrays = own_weights(self.twin.get_submodule(node.module))
         return main_weight(arrays)
 
     def run(
-        self, prepared: PreparedInput, *, snapshot_id: str, generation: int, client: str | None
-    ) -> Snapshot:
-        """Run the twin on an input and freeze every value; model thread only."""
-        args, kwargs = self.example.with_values(prepared.values)
-        recording = self.recorder.record(args, kwargs)
-        frozen = freeze(recording, self.graph)
+        self,
+        prepared: PreparedInput,
+        *,
+        snapshot_id: str,
+        generation: int,
+        client: str | None,
+        step: int | None = None,
+    ) -> tuple[Snapshot, Recording]:
+        """Run the twin on an input and freeze every value; model thread only.
+
+        Args:
+            prepared: the input.
+            snapshot_id, generation: of the snapshot.
+            client: who asked.
+            step: of the training, where the run shows one.
+
+        Returns:
+            The snapshot, and the recording it was made of.
+        """
+        args, kwargs = self.example.with_values(prepared.values, prepared.slot)
+        with self.care.running():
+            recording = self.recorder.record(args, kwargs)
+            frozen = freeze(recording, self.graph)
         manifest = SnapshotManifest(
             id=snapshot_id,
             network=self.id,
             generation=generation,
             input=prepared.reference,
             client=client,
+            step=step,
             nodes=frozen.statistics,
             top=top_classes(recording.outputs, self.classes),
             error=recording.error or _drift(frozen.statistics, has_drifted=recording.drifted),
         )
-        return Snapshot(manifest, self.graph, frozen.values, self.input)
+        return Snapshot(manifest, self.graph, frozen.values, self.input), recording
+
+    def traced_again(self) -> Network:
+        """Return this network with the graph that it has now; model thread only."""
+        with self.care.tracing():
+            traced = trace(
+                self.twin, self.example.args, self.example.kwargs, detail=self.trace.detail
+            )
+        recorder = Recorder(self.twin, self.care.settled(traced))
+        nodes = {node.id: node for node in traced.graph.nodes}
+        kept = {
+            key: view
+            for key, view in self.views.items()
+            if key in nodes and fitting_view(view, nodes[key].shape) == view
+        }
+        return replace(
+            self, trace=traced, weights=weights_of(self.twin), recorder=recorder, views=kept
+        )
 
 
 def _drift(nodes: Sequence[NodeStatistics], *, has_drifted: bool) -> str | None:
@@ -140,10 +228,20 @@ def make_network(
     input_spec: InputSpec,
     classes: Sequence[str],
     detail: Detail | None = None,
+    views: Mapping[str, View] | None = None,
+    tokenizer: Tokenizer | None = None,
+    care: Care | None = None,
 ) -> Network:
-    """Trace a twin and make it ready to record; model thread only."""
-    initialise(twin, example)
-    traced = trace(twin, example.args, example.kwargs, detail=detail)
+    """Trace a twin and make it ready to record; model thread only.
+
+    `views` is node id or pattern of ids -> how it is shown; see `chosen_views`. `tokenizer` reads
+    words for the arguments that are texts. `care` says how the twin is run.
+    """
+    care = care or Care()
+    if not care.is_shared:
+        initialise(twin, example)
+    with care.tracing():
+        traced = trace(twin, example.args, example.kwargs, detail=detail)
     return Network(
         id=network_id,
         name=name,
@@ -153,8 +251,40 @@ def make_network(
         classes=tuple(classes),
         parameters=sum(parameter.numel() for parameter in twin.parameters()),
         weights=weights_of(twin),
-        recorder=Recorder(twin, traced),
+        recorder=Recorder(twin, care.settled(traced)),
+        twin=twin,
+        care=care,
+        arguments=_arguments(
+            twin, example, graph=traced.graph, input_spec=input_spec, tokenizer=tokenizer
+        ),
+        views=chosen_views(traced.graph, views or {}),
     )
+
+
+def _arguments(
+    twin: nn.Module,
+    example: Example,
+    *,
+    graph: Graph,
+    input_spec: InputSpec,
+    tokenizer: Tokenizer | None,
+) -> dict[str, Argument]:
+    """Return name -> what an input can be put on; the shown one, called "" too, first."""
+    parameters = parameter_names(twin)
+    inputs = [node.id for node in graph.nodes if node.kind == "input"]
+    slots = example.slots
+    found: dict[str, Argument] = {}
+    for place, slot in enumerate(slots):
+        tensor = example.tensor(slot)
+        is_shown = slot == example.slot
+        if not is_shown and (tensor.ndim < 2 or tensor.shape[0] != 1 or tensor.numel() == 0):
+            continue
+        spec = input_spec if is_shown else spec_of(example, slot=slot, model=twin)
+        made = Argument(spec, is_whole(tensor), tokenizer if spec.kind == "text" else None, slot)
+        names = [inputs[place]] if len(inputs) == len(slots) else []
+        for name in (*([""] if is_shown else []), *names, *slot_names(slot, parameters)):
+            found.setdefault(name, made)
+    return found
 
 
 def top_classes(outputs: object, classes: Sequence[str]) -> tuple[ClassScore, ...]:

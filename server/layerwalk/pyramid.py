@@ -29,10 +29,11 @@ from torch import Tensor
 from layerwalk_shared.errors import NotFoundError
 from layerwalk_shared.graph import View
 from layerwalk_shared.messages import InputSpec, NodeStatistics
-from layerwalk_shared.tiles import MAX_LEVEL, TileType, level_count, level_shape
-from layerwalk_shared.views import picture_shape
+from layerwalk_shared.tiles import TileType, level_count, level_shape
+from layerwalk_shared.views import Layout, layout
 
 FLOAT16_LARGEST = 65504.0
+FLOAT32_LARGEST = float(np.finfo(np.float32).max)
 INT8_LARGEST = np.float32(127)
 TINY = np.float32(1e-30)
 """Up to this scale, 127 / scale is beyond float32, so the values are divided instead."""
@@ -108,7 +109,7 @@ def make_pictures(
 
     Args:
         values: the node's tensor without batch axis, any real type.
-        view: how it is shown; the sizes are those of `layerwalk_shared.views.picture_shape`.
+        view: how it is shown; the sizes are those of `layerwalk_shared.views.layout`.
         input_spec: its mean and std turn an input back into the picture that it was made of.
         channels: only these; an image has one.
         statistics: of the node, where they are known: they spare looking for what is not there.
@@ -116,28 +117,62 @@ def make_pictures(
     tensor = as_tensor(values)
     if view == "image":
         return _image(tensor, input_spec)
-    tensor = arrange(tensor, view)[channels]
-    if statistics is None or statistics.not_finite:
+    tensor = arrange(tensor, view, channels=channels)
+    if statistics is None or statistics.not_finite or statistics.scale > FLOAT32_LARGEST:
         return _finite(tensor)
     flat = tensor.reshape(len(tensor), -1)
     scales = flat.amax(1) if statistics.minimum >= 0 else _magnitudes(flat)
     return Pictures(tensor, scales.numpy(), is_image=False)
 
 
-def arrange(tensor: Tensor, view: View) -> Tensor:
-    """Return the values as `[C, h, w]` float32; NaN and infinities stay, images keep colours."""
-    shape = tuple(tensor.shape)
+def arrange(tensor: Tensor, view: View, *, channels: slice = slice(None)) -> Tensor:
+    """Return the values as `[C, h, w]` float32; NaN and infinities stay, images keep colours.
+
+    Args:
+        tensor: without batch axis, any real type.
+        view: how it is shown; see `layerwalk_shared.views.layout`. Cells without an element are 0.
+        channels: only these; no others are touched.
+    """
+    laid = layout(view, tuple(tensor.shape))
     if view == "image":
         return tensor.to(torch.float32)
-    count, height, width = picture_shape(view, shape)
-    if view == "grid":
-        cells = tensor[shape[0] - height * width :].to(torch.float32)
-        return cells.T.reshape(count, height, width)
-    flat = tensor.reshape(-1).to(torch.float32)
-    missing = count * height * width - flat.numel()
+    if tensor.numel() == 0:
+        return torch.zeros(laid.pictures)[channels]
+    slices = as_slices(tensor, laid, channels=channels)
+    return _on_one_picture(slices, laid.rows, laid.columns)
+
+
+def as_slices(tensor: Tensor, laid: Layout, *, channels: slice = slice(None)) -> Tensor:
+    """Return the values `[C, S, h, w]` float32: the slices of each channel, those left out aside.
+
+    Args:
+        tensor: without batch axis, with at least one element.
+        laid: of its view, which is no image.
+        channels: only these; no others are touched.
+    """
+    named = tensor[laid.skipped :] if laid.skipped else tensor
+    named = named.reshape(laid.sizes)
+    if "c" in laid.order:
+        first, last, step = channels.indices(laid.channels)
+        assert step == 1
+        named = named.narrow(laid.order.index("c"), first, last - first)
+    named = named.permute([laid.order.index(axis) for axis in "csyx" if axis in laid.order])
+    for position, axis in enumerate("csyx"):
+        if axis not in laid.order:
+            named = named.unsqueeze(position)
+    return named.to(torch.float32)
+
+
+def _on_one_picture(slices: Tensor, rows: int, columns: int) -> Tensor:
+    """Return the slices of `[C, S, h, w]` in a grid, `[C, rows * h, columns * w]`; zeros behind."""
+    channels, count, height, width = slices.shape
+    missing = rows * columns - count
     if missing:
-        flat = torch.cat((flat, flat.new_zeros(missing)))
-    return flat.reshape(count, height, width)
+        slices = torch.cat((slices, slices.new_zeros(channels, missing, height, width)), 1)
+    if columns > 1 and (height > 1 or width > 1):
+        cells = slices.reshape(channels, rows, columns, height, width)
+        slices = cells.transpose(2, 3)
+    return slices.reshape(channels, rows * height, columns * width)
 
 
 def _image(tensor: Tensor, input_spec: InputSpec) -> Pictures:
@@ -171,7 +206,7 @@ def make_level(pictures: Pictures, level: int) -> Tensor:
         NotFoundError: the pictures have no such level.
     """
     shape_hw = pictures.shape_hw
-    count = min(level_count(shape_hw), MAX_LEVEL + 1)
+    count = level_count(shape_hw)
     if not 0 <= level < count:
         raise NotFoundError(
             f"level {level} does not exist: {shape_hw[0]} x {shape_hw[1]} has 0 to {count - 1}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
@@ -16,24 +16,37 @@ import torch
 from torch import nn
 
 from layerwalk.events import EventLog
+from layerwalk.gallery import Gallery
 from layerwalk.inputs.datasets import Dataset
 from layerwalk.inputs.prepared import (
+    Argument,
     PreparedInput,
     from_channel,
-    from_image,
+    from_file,
     from_item,
     from_noise,
-    from_npy,
+    from_text,
+    prepared,
 )
+from layerwalk.inputs.texts import Tokenizer, as_tokenizer
 from layerwalk.jobs import JobHandle, JobQueue
 from layerwalk.limits import Limits
 from layerwalk.network import Network, make_network
-from layerwalk.shelf import SnapshotShelf
+from layerwalk.nodeviews import shown_again
 from layerwalk.snapshots import Snapshot
 from layerwalk.tilestore import TileStore
-from layerwalk.tracking import Detail
-from layerwalk.twin import Example, check_device, make_example, make_twin, spec_of
+from layerwalk.tracking import Detail, Recording
+from layerwalk.twin import (
+    Care,
+    Example,
+    check_device,
+    complete_spec,
+    make_example,
+    parameter_names,
+    spec_of,
+)
 from layerwalk_shared.errors import InputError, NotFoundError
+from layerwalk_shared.graph import Node, View
 from layerwalk_shared.messages import (
     ChannelInput,
     DatasetInput,
@@ -44,16 +57,13 @@ from layerwalk_shared.messages import (
     Job,
     JobChanged,
     NetworkAdded,
+    NetworkChanged,
     NetworkDescription,
     NoiseInput,
     SessionDescription,
     SnapshotManifest,
-    SnapshotsDropped,
-    SnapshotTaken,
+    TextInput,
 )
-
-OVERVIEW_SIDE = 8
-"""Tiles of sides up to this are made ready with every snapshot: what a client asks for first."""
 
 
 class Session:
@@ -68,32 +78,44 @@ class Session:
         events: what has changed, numbered.
         jobs: the model thread.
         tiles: ready tiles.
+        gallery: snapshots, and the histories of trainings.
 
     Args:
         limits: how much of anything it takes.
         device: where twins live, as torch names it.
+        on_start: called first on every thread that works for it, and for its servers.
 
     Raises:
         ModelError: there is no such device.
     """
 
-    def __init__(self, *, limits: Limits | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        device: str = "cpu",
+        on_start: Callable[[], object] = lambda: None,
+    ) -> None:
         check_device(device)
         self.id = secrets.token_hex(4)
         self.limits = limits or Limits()
         self.events = EventLog(kept=self.limits.kept_events)
-        self.tiles = TileStore(budget_bytes=self.limits.tile_bytes)
+        self.tiles = TileStore(budget_bytes=self.limits.tile_bytes, on_start=on_start)
+        self.on_start = on_start
         self._device = device
         self._networks: dict[str, Network] = {}
         self._datasets: dict[str, Dataset] = {}
-        self._shelf = SnapshotShelf(budget_bytes=self.limits.snapshot_bytes, stamp=self.id)
         self._lock = threading.RLock()
+        self.gallery = Gallery(
+            self.limits, stamp=self.id, events=self.events, tiles=self.tiles, lock=self._lock
+        )
         self._network_count = 0
         self._is_closed = False
         self.jobs = JobQueue(
             limit=self.limits.queued_jobs,
             kept=self.limits.kept_jobs,
             on_change=lambda job: self.events.publish(JobChanged, job=job),
+            on_start=on_start,
         )
 
     def add_network(
@@ -105,43 +127,65 @@ class Session:
         classes: Sequence[str] = (),
         input_spec: InputSpec | None = None,
         detail: Detail | None = None,
+        views: Mapping[str, View] | None = None,
+        argument: int | str | None = None,
+        tokenizer: object = None,
+        vocabulary: Sequence[str] | None = None,
         first: InputRequest | None = None,
+        care: Care | None = None,
     ) -> str:
         """Copy a model, trace the copy, take its first snapshot; return the network's id.
 
         Args:
             model: any module; it is not changed and may be trained on.
-            example: a tensor `[N, ...]`, or a tuple or mapping of arguments that begins with one.
-                Without it, noise of `input_spec.shape`.
+            example: a tensor `[N, ...]`, or a tuple or mapping of arguments; tensors may also lie
+                in tuples, lists and dicts among them. Without it, noise of `input_spec.shape`.
             name: for people; the class name by default.
             classes: names of the outputs.
-            input_spec: shape and normalisation of the input; read off the example by default.
+            input_spec: kind, shape and normalisation of the input; read off the example by
+                default.
             detail: of the graph: "trackers", "modules" or "operations".
+            views: node id or pattern of ids (`blocks.*.attn`) -> how it is shown, where that is
+                not as guessed; see `chosen_views`.
+            argument: which tensor of the example is the input that is shown: position, name, or
+                path such as `batch.pixels`; the first by default.
+            tokenizer: of a text: a callable str -> ids, or what Hugging Face calls one; see
+                `as_tokenizer`.
+            vocabulary: of a tokenizer that does not know it: id -> string.
             first: what the first snapshot shows; the example by default.
+            care: how the model is copied and run, where it trains meanwhile.
 
         Raises:
             InputError: neither an example nor an input_spec, or they contradict each other.
+            InvalidRequestError: the tokenizer is none, or a view shows none of its nodes.
             ModelError: the model cannot be copied. One whose forward raises is served up to there.
             ClosedError: the session is closed.
         """
+        words = None if tokenizer is None else as_tokenizer(tokenizer, vocabulary)
+        shown = None
         if example is None:
             if input_spec is None:
                 raise InputError("an example input or an input_spec is needed to run the model")
-            shown = from_noise(NoiseInput(), input_spec, is_integer=False)
+            input_spec = complete_spec(input_spec, model=model, tokenizer=words)
+            noisy = Argument(input_spec, input_spec.kind == "text", words)
+            shown = from_noise(NoiseInput(), noisy)
             example = torch.from_numpy(shown.values)[None]
-        else:
-            shown = None
-        arguments = make_example(example, device=self._device)
-        spec = input_spec or spec_of(arguments)
+        arguments = make_example(
+            example, device=self._device, argument=argument, parameters=parameter_names(model)
+        )
+        spec = input_spec or spec_of(arguments, model=model)
         shape = tuple(arguments.shown.shape[1:])
         if shape != spec.shape:
             raise InputError(f"the example has shape {list(shape)}, input_spec {list(spec.shape)}")
-        shown = shown or PreparedInput(
-            arguments.shown[0].cpu().numpy(), InputReference(kind="example", title="example")
-        )
+        spec = complete_spec(spec, model=model, tokenizer=words, example=arguments)
+        taker = Argument(spec, arguments.is_integer, words, arguments.slot)
         if first is not None:
-            shown = self._prepare(first, spec, is_integer=arguments.is_integer)
-        twin = make_twin(model, device=self._device)
+            shown = self._prepare(first, taker)
+        elif shown is None:
+            values = arguments.shown[0].cpu().numpy()
+            shown = prepared(values, taker, InputReference(kind="example", title="example"))
+        care = care or Care()
+        twin = care.twin(model, device=self._device)
         return self.jobs.call(
             lambda: self._begin(
                 twin,
@@ -151,6 +195,9 @@ class Session:
                 spec=spec,
                 classes=classes,
                 detail=detail,
+                views=views,
+                tokenizer=words,
+                care=care,
             )
         )
 
@@ -178,7 +225,7 @@ class Session:
             NotFoundError: there is no such network.
         """
         with self._lock:
-            shared = self._shelf.shared(network_id)
+            shared = self.gallery.shared(network_id)
             return self.network(network_id).describe(shared.manifest if shared else None)
 
     def network(self, network_id: str) -> Network:
@@ -215,14 +262,13 @@ class Session:
             )
 
     def snapshot(self, snapshot_id: str) -> Snapshot:
-        """Return a snapshot.
+        """Return a snapshot; one that is only on disk is brought back.
 
         Raises:
             GoneError: it was dropped to keep within memory.
             NotFoundError: there is no such snapshot.
         """
-        with self._lock:
-            return self._shelf.get(snapshot_id)
+        return self.gallery.get(snapshot_id)
 
     def snapshots(self, network_id: str) -> tuple[SnapshotManifest, ...]:
         """Return the manifests of a network's snapshots, oldest first.
@@ -232,42 +278,87 @@ class Session:
         """
         with self._lock:
             self.network(network_id)
-            return tuple(snapshot.manifest for snapshot in self._shelf.of(network_id))
+            return tuple(snapshot.manifest for snapshot in self.gallery.of(network_id))
 
-    def put_image(
-        self, network_id: str, data: bytes, *, client: str | None = None, title: str = "image"
+    def put_file(
+        self,
+        network_id: str,
+        data: bytes,
+        *,
+        media_type: str,
+        client: str | None = None,
+        title: str | None = None,
+        argument: str | None = None,
     ) -> Job:
-        """Put an image file on a network's input; its job ends with a snapshot.
+        """Put a file on an argument of a network, the shown one by default.
+
+        The other arguments stay as in the example. The job ends with a snapshot.
+
+        Args:
+            network_id: which network.
+            data: an image, NPY, WAV or CSV file, or text in UTF-8.
+            media_type: what it is; `application/octet-stream`: told by its first bytes.
+            client: who asks.
+            title: for people.
+            argument: id of an input node, or name of an argument.
 
         Raises:
-            NotFoundError, InputError, TooLargeError, BusyError: see `from_image`, `JobQueue`.
+            NotFoundError, InputError, TooLargeError, BusyError: see `from_file`, `JobQueue`.
         """
-        spec = self.network(network_id).input
-        prepared = from_image(data, spec, largest_side=self.limits.image_side, title=title)
-        return self._run(network_id, prepared, client)
+        made = from_file(
+            data,
+            self.network(network_id).argument(argument),
+            media_type=media_type,
+            largest_side=self.limits.image_side,
+            title=title,
+        )
+        return self._run(network_id, made, client)
 
-    def put_array(
-        self, network_id: str, data: bytes, *, client: str | None = None, title: str = "array"
+    def put(
+        self,
+        network_id: str,
+        request: InputRequest,
+        *,
+        client: str | None = None,
+        argument: str | None = None,
     ) -> Job:
-        """Put an NPY file on a network's input; its job ends with a snapshot.
-
-        Raises:
-            NotFoundError, InputError, BusyError: see `from_npy`, `JobQueue`.
-        """
-        network = self.network(network_id)
-        is_integer = network.example.is_integer
-        prepared = from_npy(data, network.input, is_integer=is_integer, title=title)
-        return self._run(network_id, prepared, client)
-
-    def put(self, network_id: str, request: InputRequest, *, client: str | None = None) -> Job:
-        """Put a data set's item, noise or a channel on a network's input.
+        """Put a data set's item, noise, a channel or words on an argument of a network.
 
         Raises:
             NotFoundError, GoneError, InputError, DatasetError, BusyError: as the request says.
         """
-        network = self.network(network_id)
-        prepared = self._prepare(request, network.input, is_integer=network.example.is_integer)
-        return self._run(network_id, prepared, client)
+        made = self._prepare(request, self.network(network_id).argument(argument))
+        return self._run(network_id, made, client)
+
+    def show_as(self, network_id: str, node_id: str, view: View | None) -> Node:
+        """Show a node another way, for everyone; None restores the guess. Return it as shown now.
+
+        Snapshots stay as they are. The newest of the network, and the newest of each client, come
+        once more as new ones of the same values, shown the new way.
+
+        Raises:
+            NotFoundError: there is no such network or node; names the nearest.
+            InvalidRequestError: the view cannot show the node's shape; names those that can.
+        """
+        again: list[Snapshot] = []
+        with self._lock:
+            before = self.network(network_id)
+            network = before.with_view(node_id, view)
+            node = network.graph.node(node_id)
+            self._networks[network_id] = network
+            if node != before.graph.node(node_id):
+                reason = f"{node_id} is shown as {node.view}"
+                self.events.publish(NetworkChanged, network=network.summary(), reason=reason)
+                newest = {one.manifest.client: one for one in self.gallery.of(network_id)}
+                for one in sorted(newest.values(), key=lambda one: one.generation):
+                    new_id, generation = self.gallery.reserve()
+                    made = shown_again(
+                        one, network.graph, snapshot_id=new_id, generation=generation
+                    )
+                    again.append(self._keep(made))
+        for one in again:
+            self.gallery.warm(one)
+        return node
 
     def close(self) -> None:
         """End all threads, let go who waits; a closed session answers no more work."""
@@ -280,6 +371,40 @@ class Session:
         self.tiles.close()
         for network in self.networks():
             network.recorder.close()
+
+    def take_step(
+        self, network_id: str, shown: PreparedInput, step: int
+    ) -> tuple[Network, Snapshot, Recording]:
+        """Take the snapshot of a training step, keep it and tell of it; model thread only.
+
+        A network that took another way than when it was traced is not told of here; see
+        `trace_again`.
+
+        Raises:
+            NotFoundError: there is no such network.
+        """
+        network = self.network(network_id)
+        snapshot, recording = self._take(network, shown, client=None, step=step)
+        snapshot = self._keep(snapshot)
+        return network, snapshot, recording
+
+    def trace_again(self, network_id: str, reason: str) -> Network:
+        """Trace a network anew and tell that its graph is another; model thread only.
+
+        Snapshots of the former graph are dropped: nobody could tell their nodes.
+
+        Raises:
+            NotFoundError: there is no such network.
+            ModelError: it cannot be traced.
+        """
+        network = self.network(network_id).traced_again()
+        with self._lock:
+            before = self._networks[network_id]
+            self._networks[network_id] = network
+            self.events.publish(NetworkChanged, network=network.summary(), reason=reason)
+            self.gallery.clear(network_id, before.graph, network.graph)
+        before.recorder.close()
+        return network
 
     def __enter__(self) -> Session:
         return self
@@ -297,6 +422,9 @@ class Session:
         spec: InputSpec,
         classes: Sequence[str],
         detail: Detail | None,
+        views: Mapping[str, View] | None,
+        tokenizer: Tokenizer | None,
+        care: Care,
     ) -> str:
         with self._lock:
             self._network_count += 1
@@ -309,57 +437,66 @@ class Session:
             input_spec=spec,
             classes=classes,
             detail=detail,
+            views=views,
+            tokenizer=tokenizer,
+            care=care,
         )
-        snapshot = self._take(network, shown, client=None)
+        snapshot, _ = self._take(network, shown, client=None)
         with self._lock:
             self._networks[network_id] = network
             self.events.publish(NetworkAdded, network=network.summary())
-            self._keep(snapshot)
-        self._warm(snapshot)
+            snapshot = self._keep(snapshot)
+        self.gallery.warm(snapshot)
         return network_id
 
-    def _prepare(
-        self, request: InputRequest, spec: InputSpec, *, is_integer: bool
-    ) -> PreparedInput:
+    def _prepare(self, request: InputRequest, argument: Argument) -> PreparedInput:
         if isinstance(request, DatasetInput):
             dataset = self.dataset(request.dataset)
-            return from_item(request.dataset, dataset, request.item, spec)
+            side = self.limits.image_side
+            return from_item(request.dataset, dataset, request.item, argument, largest_side=side)
         if isinstance(request, ChannelInput):
             snapshot = self.snapshot(request.snapshot)
             node = self.network(snapshot.manifest.network).node_index(request.node)
-            return from_channel(snapshot, node, request.channel, spec)
-        return from_noise(request, spec, is_integer=is_integer)
+            return from_channel(snapshot, node, request.channel, argument)
+        if isinstance(request, TextInput):
+            return from_text(request.text, argument)
+        return from_noise(request, argument)
 
     def _run(self, network_id: str, prepared: PreparedInput, client: str | None) -> Job:
-        network = self.network(network_id)
+        self.network(network_id)
 
         def work(handle: JobHandle) -> str:
             handle.check()
-            snapshot = self._take(network, prepared, client=client)
-            with self._lock:
-                self._keep(snapshot)
-            self._warm(snapshot)
+            snapshot, _ = self._take(self.network(network_id), prepared, client=client)
+            snapshot = self._keep(snapshot)
+            self.gallery.warm(snapshot)
             return snapshot.id
 
         return self.jobs.submit("forward", network_id, work=work, client=client)
 
-    def _take(self, network: Network, prepared: PreparedInput, *, client: str | None) -> Snapshot:
+    def _keep(self, snapshot: Snapshot) -> Snapshot:
+        """Keep a snapshot and tell of it; return it, shown as is wished now."""
         with self._lock:
-            snapshot_id, generation = self._shelf.reserve()
-        return network.run(prepared, snapshot_id=snapshot_id, generation=generation, client=client)
+            graph = self.network(snapshot.manifest.network).graph
+            if snapshot.graph is not graph and snapshot.graph.index == graph.index:
+                snapshot = shown_again(
+                    snapshot, graph, snapshot_id=snapshot.id, generation=snapshot.generation
+                )
+            self.gallery.put(snapshot)
+        return snapshot
 
-    def _keep(self, snapshot: Snapshot) -> None:
-        """Shelve a snapshot and tell of it; under the lock."""
-        gone = self._shelf.add(snapshot)
-        self.tiles.add(snapshot)
-        self.events.publish(SnapshotTaken, manifest=snapshot.manifest)
-        if gone:
-            self.tiles.drop(one.generation for one in gone)
-            self.events.publish(SnapshotsDropped, snapshots=tuple(one.id for one in gone))
-
-    def _warm(self, snapshot: Snapshot) -> None:
-        """Make the overview ready, after the snapshot was told of, so that nobody waits for it."""
-        self.tiles.overview(snapshot, OVERVIEW_SIDE, dtype="float16")
+    def _take(
+        self,
+        network: Network,
+        prepared: PreparedInput,
+        *,
+        client: str | None,
+        step: int | None = None,
+    ) -> tuple[Snapshot, Recording]:
+        snapshot_id, generation = self.gallery.reserve()
+        return network.run(
+            prepared, snapshot_id=snapshot_id, generation=generation, client=client, step=step
+        )
 
 
 T = TypeVar("T")

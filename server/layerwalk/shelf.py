@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 
 from layerwalk.snapshots import Snapshot
+from layerwalk.thinning import least_needed
 from layerwalk_shared.errors import GoneError, NotFoundError
+
+TIMELINE_SHARE = 0.75
+"""Of the budget, before a timeline is thinned rather than what people put on the input dropped."""
 
 
 class SnapshotShelf:
     """Snapshots by id, oldest first, within a budget of bytes.
 
     Of each network two are pinned: the newest, and the newest that belongs to no client, which is
-    what someone who connects sees first. The oldest of the others go.
+    what someone who connects sees first. Of the others the oldest go, but those of training steps
+    are thinned so that what stays is even over the whole training, its first among them.
 
     Mutable, owned by the session, which calls it under its lock.
 
@@ -37,19 +42,34 @@ class SnapshotShelf:
         self._generation += 1
         return f"s{self._generation}-{self._stamp}", self._generation
 
-    def add(self, snapshot: Snapshot) -> tuple[Snapshot, ...]:
-        """Keep a snapshot; return those that had to go for it."""
+    def add(self, snapshot: Snapshot, *, keeps: str | None = None) -> tuple[Snapshot, ...]:
+        """Keep a snapshot, in order of generations; return those that had to go for it.
+
+        `keeps` is the id of one that stays this time.
+        """
+        is_newest = all(one.generation < snapshot.generation for one in self._snapshots.values())
         self._snapshots[snapshot.id] = snapshot
-        pinned = self._pinned()
+        if not is_newest:
+            ordered = sorted(self._snapshots.values(), key=lambda one: one.generation)
+            self._snapshots = {one.id: one for one in ordered}
+        pinned = self._pinned() | ({keeps} if keeps else set())
         gone: list[Snapshot] = []
         held = self.nbytes
-        for candidate in list(self._snapshots.values()):
-            if held <= self._budget:
-                break
-            if candidate.id not in pinned:
-                gone.append(self._snapshots.pop(candidate.id))
-                held -= candidate.nbytes
+        while held > self._budget and (candidate := self._next_to_go(pinned)) is not None:
+            gone.append(self._snapshots.pop(candidate.id))
+            held -= candidate.nbytes
         return tuple(gone)
+
+    def clear(self, network: str) -> tuple[Snapshot, ...]:
+        """Drop all snapshots of a network; return them."""
+        gone = self.of(network)
+        for one in gone:
+            del self._snapshots[one.id]
+        return gone
+
+    def holds(self, snapshot_id: str) -> bool:
+        """Return whether a snapshot is here."""
+        return snapshot_id in self._snapshots
 
     def get(self, snapshot_id: str) -> Snapshot:
         """Return a snapshot.
@@ -77,6 +97,24 @@ class SnapshotShelf:
         mine = [one for one in self.of(network) if one.manifest.client is None]
         return mine[-1] if mine else None
 
+    def _next_to_go(self, pinned: set[str]) -> Snapshot | None:
+        others: list[Snapshot] = []
+        lines: dict[str, list[Snapshot]] = {}
+        for one in self._snapshots.values():
+            if one.manifest.step is not None:
+                lines.setdefault(one.manifest.network, []).append(one)
+            elif one.id not in pinned:
+                others.append(one)
+        line = max(lines.values(), key=_size, default=[])
+        if others and (len(line) < 3 or _size(line) <= TIMELINE_SHARE * self._budget):
+            return others[0]
+        line = sorted(line, key=_step)
+        place = least_needed([_step(one) for one in line])
+        if place is None or line[place].id in pinned:
+            left = [one for one in line if one.id not in pinned]
+            return others[0] if others else next(iter(left), None)
+        return line[place]
+
     def _pinned(self) -> set[str]:
         newest: dict[tuple[str, bool], str] = {}
         for one in self._snapshots.values():
@@ -84,3 +122,11 @@ class SnapshotShelf:
             if one.manifest.client is None:
                 newest[one.manifest.network, True] = one.id
         return set(newest.values())
+
+
+def _step(snapshot: Snapshot) -> int:
+    return snapshot.manifest.step or 0
+
+
+def _size(snapshots: list[Snapshot]) -> int:
+    return sum(one.nbytes for one in snapshots)

@@ -43,7 +43,7 @@ class Snapshot:
         object.__setattr__(self, "values", frozen)
         object.__setattr__(self, "nbytes", sum(distinct.values()))
         shown = zip(self.graph.nodes, self.manifest.nodes, strict=True)
-        views = tuple(_fitting(node.view, statistics.shape) for node, statistics in shown)
+        views = tuple(fitting_view(node.view, statistics.shape) for node, statistics in shown)
         object.__setattr__(self, "views", views)
 
     @property
@@ -111,7 +111,8 @@ def _place(array: Values) -> tuple[int, int]:
     return array.ctypes.data, array.nbytes
 
 
-def _fitting(view: View, shape: tuple[int, ...]) -> View:
+def fitting_view(view: View, shape: tuple[int, ...]) -> View:
+    """Return `view` where it can show a tensor of `shape`, else the one guessed from the shape."""
     try:
         picture_shape(view, shape)
     except InvalidRequestError:

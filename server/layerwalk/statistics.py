@@ -5,25 +5,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from layerwalk.pyramid import arrange, as_tensor
+from layerwalk.pyramid import as_slices, as_tensor
 from layerwalk_shared.graph import View
 from layerwalk_shared.messages import ChannelStatistics, Histogram, ValueStatistics
+from layerwalk_shared.views import layout
 
 
 def channel_rows(values: NDArray[np.generic], view: View) -> NDArray[np.float32]:
     """Return a node's values as `[C, M]`: one row for each channel, without any padding.
 
-    Of an image the colours are the channels; of the `grid` view the class token is left out.
+    Of an image the colours are the channels; of the `grid` view the tokens before the patches are
+    left out.
     """
-    if view == "vector":
-        return as_rows(values, is_one=True)
-    pictures: NDArray[np.float32] = arrange(as_tensor(values), view).numpy()
-    return pictures.reshape(len(pictures), -1)
+    if view == "image" or values.size == 0:
+        return as_rows(values)
+    slices: NDArray[np.float32] = as_slices(as_tensor(values), layout(view, values.shape)).numpy()
+    return slices.reshape(len(slices), -1)
 
 
-def as_rows(values: NDArray[np.generic], *, is_one: bool = False) -> NDArray[np.float32]:
-    """Return values as `[C, M]` float32, the first axis the channels; `is_one`: a single row."""
-    count = 1 if is_one or values.ndim == 0 else max(1, len(values))
+def as_rows(values: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Return values as `[C, M]` float32, the first axis the channels."""
+    count = 1 if values.ndim == 0 else max(1, len(values))
     rows: NDArray[np.float32] = values.astype(np.float32, copy=False).reshape(count, -1)
     return rows
 

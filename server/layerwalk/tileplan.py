@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from layerwalk.snapshots import Snapshot
 from layerwalk_shared.errors import NotFoundError, TileError, TooLargeError
 from layerwalk_shared.tiles import (
-    MAX_LEVEL,
     MAX_SIDE,
     TileKey,
     TileType,
@@ -72,7 +71,7 @@ def plan_tiles(snapshot: Snapshot, keys: Sequence[TileKey], dtype: TileType) -> 
             channels = block_channels(count, key.block)
         except TileError as error:
             raise NotFoundError(f"node {name!r}: no {error}") from error
-        levels = min(level_count((height, width)), MAX_LEVEL + 1)
+        levels = level_count((height, width))
         if not 0 <= key.level < levels:
             raise NotFoundError(
                 f"node {name!r}: no level {key.level}; {height} x {width} has levels "

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -94,9 +94,15 @@ class TileStore:
 
     Args:
         budget_bytes: of tiles that are kept.
+        on_start: called first on every thread that makes tiles.
     """
 
-    def __init__(self, *, budget_bytes: int = 256 * 2**20) -> None:
+    def __init__(
+        self,
+        *,
+        budget_bytes: int = 256 * 2**20,
+        on_start: Callable[[], object] = lambda: None,
+    ) -> None:
         self._budget = budget_bytes
         self._kept: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self._kept_bytes = 0
@@ -106,8 +112,13 @@ class TileStore:
         self._spare: deque[NDArray[np.uint8]] = deque(maxlen=SPARE_CHUNKS)
         self._lock = threading.Lock()
         self._is_closed = False
+
+        def begin() -> None:
+            run_serially()
+            on_start()
+
         self._makers = ThreadPoolExecutor(
-            OVERVIEW_THREADS, thread_name_prefix="layerwalk-tiles", initializer=run_serially
+            OVERVIEW_THREADS, thread_name_prefix="layerwalk-tiles", initializer=begin
         )
 
     @property

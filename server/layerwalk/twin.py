@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from layerwalk.inputs.prepared import Slot
+from layerwalk.inputs.texts import Tokenizer
+from layerwalk.tracking import Trace
 from layerwalk_shared.errors import InputError, ModelError
 from layerwalk_shared.messages import InputSpec
+
+MOST_VOLUME_CHANNELS = 4
+"""A tensor `[C, D, H, W]` of more channels is made by a network, not by a scanner."""
 
 
 def check_device(device: str) -> None:
@@ -41,51 +49,166 @@ def make_twin(model: nn.Module, *, device: str = "cpu") -> nn.Module:
         ) from error
 
 
+class Care:
+    """How a model is copied and run; here: a deep copy, which nobody writes once it is there.
+
+    A model that trains meanwhile needs more (`layerwalk.training.beside`).
+
+    Attributes:
+        is_shared: what is run is the user's own model, so nothing of it may be set.
+    """
+
+    is_shared = False
+
+    def twin(self, model: nn.Module, *, device: str) -> nn.Module:
+        """Return the module to run.
+
+        Raises:
+            ModelError: there is no way to.
+        """
+        return make_twin(model, device=device)
+
+    def tracing(self) -> AbstractContextManager[None]:
+        """Return what is entered around a traced run; model thread."""
+        return nullcontext()
+
+    def running(self) -> AbstractContextManager[None]:
+        """Return what is entered around every other run; model thread."""
+        return nullcontext()
+
+    def settled(self, trace: Trace) -> Trace:
+        """Return what a recorder is to go by after a trace; model thread."""
+        return trace
+
+    @contextmanager
+    def reading(self) -> Iterator[bool]:
+        """Hold the weights still; yield whether they change otherwise. Any thread."""
+        yield False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
     """Arguments of one forward pass, batch of one; one tensor among them is the input shown.
 
     Attributes:
         args, kwargs: as forward takes them, on the twin's device.
-        slot: place of the shown input: index in `args`, or name in `kwargs`.
+        slot: place of the shown input.
     """
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
-    slot: int | str
+    slot: Slot
 
     @property
     def shown(self) -> Tensor:
         """The tensor that is the input, `[1, ...]`."""
-        found = self.args[self.slot] if isinstance(self.slot, int) else self.kwargs[self.slot]
-        assert isinstance(found, Tensor)
-        return found
+        return self.tensor(self.slot)
 
     @property
     def is_integer(self) -> bool:
-        return not (self.shown.is_floating_point() or self.shown.is_complex())
+        return is_whole(self.shown)
 
-    def with_values(self, values: NDArray[np.generic]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return (args, kwargs) with other values on the shown input; they are copied."""
-        tensor = torch.tensor(values[None], dtype=self.shown.dtype, device=self.shown.device)
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Places of all tensors, in order: positional arguments, then those by name."""
+        return tuple(slot for slot, _ in self._tensors())
+
+    def tensor(self, slot: Slot) -> Tensor:
+        """Return the tensor at a place."""
+        return next(tensor for place, tensor in self._tensors() if place == slot)
+
+    def _tensors(self) -> list[tuple[Slot, Tensor]]:
+        places: list[tuple[Slot, object]] = [
+            *(((at,), value) for at, value in enumerate(self.args)),
+            *(((key,), value) for key, value in self.kwargs.items()),
+        ]
+        return [found for place, value in places for found in _walk(place, value)]
+
+    def with_values(
+        self, values: NDArray[np.generic], slot: Slot | None = None
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return (args, kwargs) with other values on the shown input, or at `slot`; copied."""
+        slot = slot or self.slot
+        before = self.tensor(slot)
+        tensor = torch.tensor(values[None], dtype=before.dtype, device=before.device)
         args, kwargs = list(self.args), dict(self.kwargs)
-        if isinstance(self.slot, int):
-            args[self.slot] = tensor
+        first, *rest = slot
+        if isinstance(first, int):
+            args[first] = _replaced(args[first], rest, tensor)
         else:
-            kwargs[self.slot] = tensor
+            kwargs[first] = _replaced(kwargs[first], rest, tensor)
         return tuple(args), kwargs
 
 
-def make_example(example: object, *, device: str = "cpu") -> Example:
+def is_whole(tensor: Tensor) -> bool:
+    """Return whether a tensor holds whole numbers, such as ids."""
+    return not (tensor.is_floating_point() or tensor.is_complex())
+
+
+def _walk(place: Slot, value: object) -> list[tuple[Slot, Tensor]]:
+    if isinstance(value, Tensor):
+        return [(place, value)]
+    inside: list[tuple[int | str, object]] = []
+    if isinstance(value, Mapping):
+        inside = [(key, one) for key, one in value.items() if isinstance(key, str)]
+    elif isinstance(value, tuple | list):
+        inside = list(enumerate(value))
+    return [found for step, one in inside for found in _walk((*place, step), one)]
+
+
+def _replaced(value: Any, steps: Sequence[int | str], tensor: Tensor) -> Any:
+    """Return a copy of nested containers with one tensor in them replaced."""
+    if not steps:
+        return tensor
+    step, *rest = steps
+    inner = _replaced(value[step], rest, tensor)
+    if isinstance(value, tuple):
+        items = [*value]
+        items[int(step)] = inner
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    made = copy.copy(value)
+    made[step] = inner
+    return made
+
+
+def _mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """Return nested containers with every tensor in them changed."""
+    if isinstance(value, Tensor):
+        return change(value)
+    if isinstance(value, tuple):
+        items = [_mapped(one, change) for one in value]
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    if isinstance(value, list):
+        return [_mapped(one, change) for one in value]
+    if isinstance(value, Mapping):
+        made = copy.copy(value)
+        for key, one in value.items():
+            made[key] = _mapped(one, change)  # type: ignore[index]
+        return made
+    return value
+
+
+def make_example(
+    example: object,
+    *,
+    device: str = "cpu",
+    items: slice = slice(0, 1),
+    argument: int | str | None = None,
+    parameters: Sequence[str] = (),
+) -> Example:
     """Return the arguments that an example stands for.
 
     Args:
         example: a tensor `[N, ...]`; or a tuple or list of arguments, or a mapping of keyword
-            arguments, whose first tensor is the input that is shown. Of a batch the first is taken.
+            arguments; tensors may also lie in tuples, lists and dicts among them.
         device: where the tensors go.
+        items: which of the batch; the first.
+        argument: which tensor is the input that is shown: position, name, or path such as
+            `batch.pixels`; the first that has a batch axis by default.
+        parameters: names of the positional arguments.
 
     Raises:
-        InputError: there is no tensor with a batch axis in it.
+        InputError: there is no tensor with a batch axis in it, or none where `argument` says.
     """
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = {}
@@ -93,24 +216,49 @@ def make_example(example: object, *, device: str = "cpu") -> Example:
         kwargs = dict(example)
     else:
         args = tuple(example) if isinstance(example, tuple | list) else (example,)
-    places: list[tuple[int | str, object]] = [*enumerate(args), *kwargs.items()]
-    slot = next((place for place, value in places if _has_batch(value)), None)
-    if slot is None:
+    whole = Example(args, kwargs, (0,))
+    able = [slot for slot in whole.slots if _has_batch(whole.tensor(slot))]
+    if not able:
         raise InputError(
             f"the example is {_describe(example)}; a tensor [N, ...] is expected, or a tuple or "
             "dict of arguments that begins with one"
         )
-    batch = (args[slot] if isinstance(slot, int) else kwargs[slot]).shape[0]
+    slot = able[0]
+    if argument is not None:
+        slot = next((one for one in able if str(argument) in slot_names(one, parameters)), ())
+    if not slot:
+        known = ", ".join(slot_names(one, parameters)[0] for one in able)
+        raise InputError(f"argument {argument!r} of the example holds no tensor [N, ...]: {known}")
+    batch = whole.tensor(slot).shape[0]
 
-    def first(value: object) -> object:
-        if not isinstance(value, Tensor):
-            return value
-        one = value[:1] if value.ndim and value.shape[0] == batch else value
+    def first(tensor: Tensor) -> Tensor:
+        one = tensor[items] if tensor.ndim and tensor.shape[0] == batch else tensor
         return one.detach().clone().to(device)
 
     return Example(
-        tuple(first(value) for value in args), {key: first(kwargs[key]) for key in kwargs}, slot
+        tuple(_mapped(value, first) for value in args),
+        {key: _mapped(kwargs[key], first) for key in kwargs},
+        slot,
     )
+
+
+def slot_names(slot: Slot, parameters: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return what a place among the arguments may be called: `batch.pixels` and `0.pixels`."""
+    first, *rest = slot
+    heads = [str(first)]
+    if isinstance(first, int) and first < len(parameters):
+        heads.insert(0, parameters[first])
+    return tuple(".".join([head, *map(str, rest)]) for head in heads)
+
+
+def parameter_names(module: nn.Module) -> tuple[str, ...]:
+    """Return the names of the positional arguments of a module's forward, as far as it tells."""
+    try:
+        found = inspect.signature(module.forward).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    named = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return tuple(one.name for one in found if one.kind in named)
 
 
 def initialise(twin: nn.Module, example: Example) -> None:
@@ -132,13 +280,98 @@ def initialise(twin: nn.Module, example: Example) -> None:
 
 
 def spec_of(
-    example: Example, *, mean: tuple[float, ...] = (), std: tuple[float, ...] = ()
+    example: Example,
+    *,
+    slot: Slot | None = None,
+    model: nn.Module | None = None,
+    mean: tuple[float, ...] = (),
+    std: tuple[float, ...] = (),
 ) -> InputSpec:
-    """Return the input description of an example."""
-    shape = tuple(int(size) for size in example.shown.shape[1:])
-    if len(shape) == 3 and shape[0] in (1, 3) and not example.is_integer:
+    """Return the description of an input, read off its tensor in an example.
+
+    Args:
+        example: arguments of one forward pass.
+        slot: of the tensor; the input that is shown by default.
+        model: its first layers say what shapes leave open; see `guess_spec`.
+        mean, std: of a picture.
+
+    Raises:
+        InputError: the tensor has no element.
+    """
+    tensor = example.tensor(slot or example.slot)
+    shape = tuple(int(size) for size in tensor.shape[1:])
+    if 0 in shape:
+        raise InputError(f"the example has shape {list(shape)}: there is nothing in it")
+    if len(shape) == 3 and shape[0] in (1, 3) and not is_whole(tensor):
         return InputSpec(kind="image", shape=shape, mean=mean, std=std)
-    return InputSpec(kind="vector" if len(shape) == 1 else "tensor", shape=shape)
+    if tensor.dtype is torch.bool or tensor.is_complex():
+        return InputSpec(kind="tensor", shape=shape)
+    if is_whole(tensor):
+        if len(shape) != 1:
+            return InputSpec(kind="tensor", shape=shape)
+        largest = int(tensor.max())
+        return InputSpec(kind="text", shape=shape, vocabulary=guess_vocabulary(model, largest))
+    return guess_spec(shape, None if len(shape) == 1 else model)
+
+
+def complete_spec(
+    spec: InputSpec,
+    *,
+    model: nn.Module,
+    tokenizer: Tokenizer | None = None,
+    example: Example | None = None,
+) -> InputSpec:
+    """Return the description of an input with what a person left out.
+
+    The vocabulary of a text is that of the model's first Embedding, else of the tokenizer. The time
+    of a sound `[C, T]` is its second axis.
+    """
+    changes: dict[str, object] = {}
+    if spec.kind == "text":
+        largest = 0 if example is None else int(example.shown.max())
+        counted = tokenizer.count if tokenizer is not None else None
+        changes["vocabulary"] = spec.vocabulary or guess_vocabulary(model, largest) or counted
+        changes["has_tokenizer"] = tokenizer is not None
+    if spec.kind == "sound" and len(spec.shape) == 2 and spec.shape[0] < spec.shape[1]:
+        changes["time_axis"] = 1
+    return spec.model_copy(update=changes)
+
+
+def guess_spec(shape: tuple[int, ...], model: nn.Module | None = None) -> InputSpec:
+    """Return what a network takes, by shape and its first layers, where nobody says.
+
+    `[N]` is a vector, or a text where the first layer with weights is an Embedding; `[C, H, W]` an
+    image for C 1 or 3; `[T, D]` a series, `[D, T]` where the first layer is a Conv1d;
+    `[C, D, H, W]` a volume for C up to 4; anything else a tensor.
+    """
+    first = _first_layer(model)
+    if len(shape) == 1 and isinstance(first, nn.Embedding):
+        return InputSpec(kind="text", shape=shape, vocabulary=first.num_embeddings)
+    if len(shape) == 1:
+        return InputSpec(kind="vector", shape=shape)
+    if len(shape) == 2:
+        return InputSpec(kind="series", shape=shape, time_axis=int(isinstance(first, nn.Conv1d)))
+    if len(shape) == 3 and shape[0] in (1, 3):
+        return InputSpec(kind="image", shape=shape)
+    is_volume = len(shape) == 4 and shape[0] <= MOST_VOLUME_CHANNELS
+    return InputSpec(kind="volume" if is_volume else "tensor", shape=shape)
+
+
+def guess_vocabulary(model: nn.Module | None, largest: int = 0) -> int | None:
+    """Return how many tokens a model knows: those of its first Embedding that has id `largest`."""
+    if model is None:
+        return None
+    sizes = (one.num_embeddings for one in model.modules() if isinstance(one, nn.Embedding))
+    return next((size for size in sizes if size > largest), None)
+
+
+def _first_layer(model: nn.Module | None) -> nn.Module | None:
+    if model is None:
+        return None
+    return next(
+        (one for one in model.modules() if next(one.parameters(recurse=False), None) is not None),
+        None,
+    )
 
 
 def weights_of(twin: nn.Module) -> dict[str, dict[str, NDArray[np.generic]]]:
@@ -153,6 +386,21 @@ def weights_of(twin: nn.Module) -> dict[str, dict[str, NDArray[np.generic]]]:
         if arrays:
             found[path] = arrays
     return found
+
+
+def own_weights(module: nn.Module) -> dict[str, NDArray[np.generic]]:
+    """Return name -> copy of the learned or fixed values of a module itself."""
+    own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+    return {name: _to_numpy(tensor).copy() for name, tensor in own if tensor.is_floating_point()}
+
+
+def batch_of(example: object) -> int:
+    """Return how many items an example holds: the first axis of the input that is shown.
+
+    Raises:
+        InputError: see `make_example`.
+    """
+    return int(make_example(example, items=slice(None)).shown.shape[0])
 
 
 def main_weight(arrays: Mapping[str, NDArray[np.generic]]) -> NDArray[np.generic]:

@@ -23,6 +23,17 @@ _PREFIX = "module."
 def load_weights(model: nn.Module, path: Path) -> None:
     """Load a weights file into a model, which it has to fit exactly.
 
+    See `fitting_weights`.
+
+    Raises:
+        WeightsError: the file cannot be read, or does not fit; names the first keys that differ.
+    """
+    model.load_state_dict(dict(fitting_weights(model, path)))
+
+
+def fitting_weights(model: nn.Module, path: Path) -> Mapping[str, Tensor]:
+    """Return the entries of a weights file, which are exactly those of a model.
+
     Takes safetensors files, and files of `torch.save` with `weights_only=True`: tensors and plain
     containers, never code. A checkpoint with the weights under `state_dict` or `model`, and the
     `module.` of DataParallel, are seen through.
@@ -49,7 +60,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
             f"{path} does not fit {type(model).__name__} ({len(own)} entries): "
             + "; ".join(text for text in problems if text)
         )
-    model.load_state_dict(dict(found))
+    return found
 
 
 def _read(path: Path) -> Any:

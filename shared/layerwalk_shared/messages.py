@@ -203,10 +203,12 @@ class DatasetInput(Frozen):
 
 
 class NoiseInput(Frozen):
-    """Put noise on the input; the same seed gives the same picture.
+    """Put noise on the input; the same seed gives the same values.
 
-    `gaussian`: 0.5 + amplitude * N(0, 1) in picture space, clipped to 0..1; `uniform`: 0.5 +
-    amplitude * U(-1, 1), clipped; `constant`: grey of value `amplitude`.
+    Of images and volumes, in picture space: `gaussian` is 0.5 + amplitude * N(0, 1), clipped to
+    0..1; `uniform` 0.5 + amplitude * U(-1, 1), clipped; `constant` grey of value `amplitude`. Of
+    sounds the same around 0, clipped to -1..1; of vectors, series and other tensors around 0, not
+    clipped. Of token ids: drawn evenly from the vocabulary, or all of them `floor(amplitude)`.
     """
 
     kind: Literal["noise"] = "noise"
@@ -232,7 +234,9 @@ class TextInput(Frozen):
     text: Annotated[str, Field(max_length=100_000)]
 
 
-InputRequest = Annotated[DatasetInput | NoiseInput | ChannelInput, Field(discriminator="kind")]
+InputRequest = Annotated[
+    DatasetInput | NoiseInput | ChannelInput | TextInput, Field(discriminator="kind")
+]
 
 
 class ViewRequest(Frozen):

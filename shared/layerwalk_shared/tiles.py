@@ -37,7 +37,7 @@ MAX_LEVEL = 15
 
 _HEADER = struct.Struct("<4sHBBIHBBIIIIIIQQ8x")
 assert _HEADER.size == ALIGNMENT
-_PADDING = bytes(ALIGNMENT)
+_PADDING = memoryview(bytes(ALIGNMENT))
 
 
 class TileType(IntEnum):
@@ -53,6 +53,8 @@ _NUMPY_TYPES: dict[TileType, np.dtype[Any]] = {
     TileType.INT8: np.dtype("i1"),
     TileType.RGB8: np.dtype("u1"),
 }
+_TYPES: dict[int, TileType] = {int(dtype): dtype for dtype in TileType}
+_SCALE_TYPE = np.dtype("<f4")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -131,8 +133,8 @@ def level_shape(shape_hw: tuple[int, int], level: int) -> tuple[int, int]:
 
 
 def level_count(shape_hw: tuple[int, int]) -> int:
-    """Return the number of mip levels down to 1 x 1, level 0 included."""
-    return max(shape_hw).bit_length()
+    """Return the number of mip levels down to 1 x 1, level 0 included; at most `MAX_LEVEL` + 1."""
+    return min(max(shape_hw).bit_length(), MAX_LEVEL + 1)
 
 
 def block_count(channels: int) -> int:
@@ -153,11 +155,11 @@ def block_channels(channels: int, block: int) -> range:
 
 
 def overview_level(shape_hw: tuple[int, int], side: int) -> int:
-    """Return the finest level whose longer side is at most `side`."""
+    """Return the finest level whose longer side is at most `side`, the last where none is."""
+    levels = range(level_count(shape_hw))
     return next(
-        level
-        for level in range(level_count(shape_hw))
-        if max(level_shape(shape_hw, level)) <= max(1, side)
+        (level for level in levels if max(level_shape(shape_hw, level)) <= max(1, side)),
+        levels[-1],
     )
 
 
@@ -172,51 +174,49 @@ def _aligned(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def _head(
+def _lay_head(
+    body: NDArray[np.uint8],
+    offset: int,
+    *,
     key: TileKey,
     dtype: TileType,
-    *,
     first_channel: int,
     shape: tuple[int, ...],
     scales: NDArray[np.float32],
     generation: int,
-) -> bytes:
-    """Return header, scales and padding of one record; its payload follows."""
-    table = scales.astype("<f4", copy=False).tobytes()
-    header = _HEADER.pack(
-        MAGIC,
-        VERSION,
-        int(dtype),
-        key.level,
-        key.node,
-        key.block,
-        0,
-        0,
-        first_channel,
-        shape[0],
-        shape[1],
-        shape[2],
-        len(table),
-        0,
-        math.prod(shape) * _NUMPY_TYPES[dtype].itemsize,
-        generation,
-    )
-    head = header + table
-    return head + _PADDING[: _aligned(len(head)) - len(head)]
+) -> int:
+    """Write header, scales and padding of one record; return where its payload starts."""
+    count, height, width = shape[:3]
+    payload_bytes = math.prod(shape) * _NUMPY_TYPES[dtype].itemsize
+    _HEADER.pack_into(
+        body.data, offset, MAGIC, VERSION, int(dtype), key.level, key.node, key.block, 0, 0,
+        first_channel, count, height, width, 4 * count, 0, payload_bytes, generation,
+    )  # fmt: skip
+    table = offset + ALIGNMENT
+    table_end = table + 4 * count
+    start = offset + _aligned(ALIGNMENT + 4 * count)
+    body[table:table_end].view(_SCALE_TYPE)[...] = scales
+    if table_end < start:
+        body[table_end:start] = 0
+    return start
 
 
-def encode_parts(tiles: Iterable[Tile]) -> Iterator[bytes | memoryview]:
+def encode_parts(tiles: Iterable[Tile]) -> Iterator[memoryview]:
     """Yield the buffers of a body in order, payloads as views of the tiles (no copy)."""
     for tile in tiles:
         payload = np.ascontiguousarray(tile.values)
-        yield _head(
-            tile.key,
-            tile.dtype,
+        head = np.empty(_aligned(ALIGNMENT + 4 * tile.count), np.uint8)
+        _lay_head(
+            head,
+            0,
+            key=tile.key,
+            dtype=tile.dtype,
             first_channel=tile.first_channel,
             shape=tile.values.shape,
             scales=tile.scales,
             generation=tile.generation,
         )
+        yield head.data
         yield payload.data.cast("B")
         rest = _aligned(payload.nbytes) - payload.nbytes
         if rest:
@@ -253,19 +253,20 @@ def lay_record(
     Returns:
         A writable view of `body` of `shape`, and the offset of the next record.
     """
-    head = _head(
-        key,
-        dtype,
+    start = _lay_head(
+        body,
+        offset,
+        key=key,
+        dtype=dtype,
         first_channel=first_channel,
         shape=shape,
         scales=scales,
         generation=generation,
     )
-    end = offset + record_size(dtype, shape)
-    start = offset + len(head)
     stop = start + math.prod(shape) * _NUMPY_TYPES[dtype].itemsize
-    body[offset:start] = np.frombuffer(head, np.uint8)
-    body[stop:end] = 0
+    end = start + _aligned(stop - start)
+    if stop < end:
+        body[stop:end] = 0
     return body[start:stop].view(_NUMPY_TYPES[dtype]).reshape(shape), end
 
 
@@ -291,51 +292,82 @@ def decode(buffer: bytes | bytearray | memoryview) -> list[Tile]:
         view = view.cast("B")
     view = view.toreadonly()
     tiles: list[Tile] = []
+    starts: list[int] = []
     offset = 0
     while offset < len(view):
+        starts.append(offset)
         tile, offset = _decode_one(view, offset)
         tiles.append(tile)
+    _check_scales(tiles, starts)
     return tiles
 
 
 def _decode_one(view: memoryview, offset: int) -> tuple[Tile, int]:
-    where = f"at byte {offset}"
     if len(view) - offset < ALIGNMENT:
-        raise TileError(f"record {where}: {len(view) - offset} bytes left, a header takes 64")
+        raise TileError(
+            f"record at byte {offset}: {len(view) - offset} bytes left, a header takes 64"
+        )
     (
         magic, version, dtype_code, level, node, block, reserved_a, reserved_b,
         first_channel, count, height, width, table_bytes, reserved_c, payload_bytes, generation,
     ) = _HEADER.unpack_from(view, offset)  # fmt: skip
-    if magic != MAGIC:
-        raise TileError(f"record {where}: begins with {magic!r}, expected {MAGIC!r}")
-    if version != VERSION:
-        raise TileError(f"record {where}: version {version}, this side reads {VERSION}")
-    if reserved_a or reserved_b or reserved_c:
-        raise TileError(f"record {where}: reserved fields are not zero")
-    try:
-        dtype = TileType(dtype_code)
-    except ValueError as error:
-        raise TileError(f"record {where}: dtype {dtype_code} is unknown") from error
+    dtype = _TYPES.get(dtype_code)
+    if magic != MAGIC or version != VERSION or reserved_a or reserved_b or reserved_c or not dtype:
+        raise _not_ours(view, offset)
     if level > MAX_LEVEL:
-        raise TileError(f"record {where}: level {level}, expected at most {MAX_LEVEL}")
-    _check_counts(count, height, width, where, "record")
+        raise TileError(f"record at byte {offset}: level {level}, expected at most {MAX_LEVEL}")
+    if not (1 <= count <= BLOCK_CHANNELS and 1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
+        _check_counts(count, height, width, f"at byte {offset}", "record")
     if first_channel != block * BLOCK_CHANNELS:
-        raise TileError(f"record {where}: block {block} cannot start at channel {first_channel}")
+        raise TileError(
+            f"record at byte {offset}: block {block} cannot start at channel {first_channel}"
+        )
     if table_bytes != 4 * count:
-        raise TileError(f"record {where}: table of {table_bytes} bytes, expected {4 * count}")
-    shape = (count, height, width) + ((3,) if dtype is TileType.RGB8 else ())
+        raise TileError(
+            f"record at byte {offset}: table of {table_bytes} bytes, expected {4 * count}"
+        )
+    shape = (count, height, width, 3) if dtype is TileType.RGB8 else (count, height, width)
     numpy_type = _NUMPY_TYPES[dtype]
-    values_count = count * height * width * (3 if dtype is TileType.RGB8 else 1)
+    values_count = math.prod(shape)
     expected = values_count * numpy_type.itemsize
     if payload_bytes != expected:
-        raise TileError(f"record {where}: payload of {payload_bytes} bytes, expected {expected}")
+        raise TileError(
+            f"record at byte {offset}: payload of {payload_bytes} bytes, expected {expected}"
+        )
     payload_at = offset + _aligned(ALIGNMENT + table_bytes)
     end = payload_at + _aligned(payload_bytes)
     if end > len(view):
-        raise TileError(f"record {where}: ends at byte {end}, the body at {len(view)}")
-    scales = np.frombuffer(view, "<f4", count, offset + ALIGNMENT).astype(np.float32, copy=False)
-    if not np.isfinite(scales).all() or (scales < 0).any():
-        raise TileError(f"record {where}: scales must be finite and not negative")
-    values = np.frombuffer(view, numpy_type, values_count, payload_at).reshape(shape)
-    key = TileKey(node, block, level)
-    return Tile(key, dtype, first_channel, values, scales, generation), end
+        raise TileError(f"record at byte {offset}: ends at byte {end}, the body at {len(view)}")
+    tile = object.__new__(Tile)  # its fields agree, as was seen: they are not looked at again
+    put = object.__setattr__
+    put(tile, "key", TileKey(node, block, level))
+    put(tile, "dtype", dtype)
+    put(tile, "first_channel", first_channel)
+    put(tile, "values", np.frombuffer(view, numpy_type, values_count, payload_at).reshape(shape))
+    put(tile, "scales", np.frombuffer(view, _SCALE_TYPE, count, offset + ALIGNMENT))
+    put(tile, "generation", generation)
+    return tile, end
+
+
+def _not_ours(view: memoryview, offset: int) -> TileError:
+    """Return what is wrong with the fixed fields of a header."""
+    magic, version, dtype_code = _HEADER.unpack_from(view, offset)[:3]
+    if magic != MAGIC:
+        return TileError(f"record at byte {offset}: begins with {magic!r}, expected {MAGIC!r}")
+    if version != VERSION:
+        return TileError(f"record at byte {offset}: version {version}, this side reads {VERSION}")
+    if dtype_code not in _TYPES:
+        return TileError(f"record at byte {offset}: dtype {dtype_code} is unknown")
+    return TileError(f"record at byte {offset}: reserved fields are not zero")
+
+
+def _check_scales(tiles: Sequence[Tile], starts: Sequence[int]) -> None:
+    """Look at all scales of a body at once; NaN and infinities fail the comparison."""
+    if not tiles:
+        return
+    together = np.concatenate([tile.scales for tile in tiles])
+    if (together >= 0).all() and (together < np.inf).all():
+        return
+    for tile, start in zip(tiles, starts, strict=True):
+        if not ((tile.scales >= 0).all() and (tile.scales < np.inf).all()):
+            raise TileError(f"record at byte {start}: scales must be finite and not negative")

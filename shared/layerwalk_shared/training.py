@@ -30,10 +30,12 @@ class NodeTraining(Frozen):
         gradient: L2 norm of the gradient; None where there is none or it is not finite.
         weight: L2 norm of the parameters; None where there are none or they are not finite.
         update: L2 norm of the change of the parameters since the step told of before, over
-            `weight`, divided by the steps between; None at the first.
+            `weight`, divided by the steps between; None at the first. Of an even sample of the
+            parameters where there are many.
         dead: share of units (channels) that are zero for every sample of the example batch.
         saturated: share of values within 1 % of the bounds of a bounded activation.
-        not_finite: NaN and infinities among parameters, gradients and values.
+        not_finite: NaN and infinities among parameters, gradients and values; of large gradients
+            at least that many.
     """
 
     node: NonNegative
@@ -82,7 +84,10 @@ class TrainingHistory(Frozen):
 
 
 class GradientHistogram(Frozen):
-    """Counts of log10 |g| over one node's own parameters, in `GRADIENT_BINS`."""
+    """Counts of log10 |g| over one node's own parameters, in `GRADIENT_BINS`.
+
+    Of an even sample of the gradients where there are many: what is counted sums up to the sample.
+    """
 
     node: NonNegative
     counts: tuple[NonNegative, ...]

@@ -303,7 +303,7 @@ def test_a_dropped_file_goes_to_the_input_and_a_bad_one_is_told(hand, tmp_path):
 
 def test_bookmarks_are_kept_and_found(hand):
     kept = []
-    hand.walker._start = Start(shows_intro=False, keep_settings=kept.append)
+    hand.walker.start = Start(shows_intro=False, keep_settings=kept.append)
     hand.face("conv1")
     place = hand.walker.journey.camera
     hand.key(pygame.K_3, pygame.KMOD_LCTRL)
@@ -315,7 +315,7 @@ def test_bookmarks_are_kept_and_found(hand):
 
 
 def test_a_picture_of_the_window_is_saved(hand, tmp_path):
-    hand.walker._start = Start(shows_intro=False, pictures=tmp_path)
+    hand.walker.start = Start(shows_intro=False, pictures=tmp_path)
     hand.key(pygame.K_F12)
     (saved,) = tmp_path.iterdir()
     surface = pygame.image.load(str(saved))

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from layerwalk_models import kernels as pool
 from layerwalk_models import pfnet, resnet
 
-KERNELS = pfnet.make_kernels()
+KERNELS = pool.make_kernels()
 
 
 def test_kernels_are_mean_free_and_their_absolute_elements_sum_to_one() -> None:
@@ -40,7 +41,7 @@ def test_two_lines_are_the_kernels_of_equation_6_2() -> None:
 @pytest.mark.parametrize("turn", range(3))
 def test_each_kind_comes_in_four_orientations(turn: int) -> None:
     """A quarter turn maps orientation i to i + 2, up to sign."""
-    for kernels in (pfnet.make_edge_kernels(), pfnet.make_line_kernels()):
+    for kernels in (pool.make_edge_kernels(), pool.make_line_kernels()):
         turned = kernels[turn].rot90(1)
         target = kernels[(turn + 2) % 4]
         assert torch.equal(turned, target) or torch.equal(turned, -target)

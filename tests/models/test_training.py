@@ -289,3 +289,26 @@ def test_bad_data_is_one_sentence_and_exit_code_1(
     assert error.startswith("error: ")
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_grey_images_train_a_network_of_one_channel(tmp_path: Path, folder: Path) -> None:
+    """Auer's network from a folder of pictures in colour: 28 x 28, one channel, by the command."""
+    out = tmp_path / "grey"
+    arguments = [str(folder), "--architecture", "auer_mlp", "--out", str(out), "--name", "grey"]
+    options = ["--channels", "1", "--sizes", "0:28", "--epochs", "1", "--batch-size", "8"]
+    assert train.main([*arguments, *options]) == 0
+    card = read_card(out / "grey.json")
+    assert card.input_shape == (1, 28, 28)
+    assert len(card.mean) == len(card.std) == 1
+    measured = evaluate.measure("grey", folder, folder=out)
+    assert round(measured.top1, 4) == card.accuracy
+
+
+def test_a_grey_canvas_is_the_brightness_of_the_colours(folder: Path) -> None:
+    listing = list_images(folder)
+    colour = load_views(listing, (0, 20, 40), side=16, what="views").images.double()
+    grey = load_views(listing, (0, 20, 40), side=16, what="views", channels=1).images.double()
+    assert grey.shape == (3, 1, 16, 16)
+    red, green, blue = colour.unbind(1)
+    expected = 0.299 * red + 0.587 * green + 0.114 * blue  # ITU-R BT.601
+    torch.testing.assert_close(grey[:, 0], expected, atol=0.51, rtol=0)

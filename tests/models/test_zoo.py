@@ -14,7 +14,9 @@ from layerwalk_models.resnet import make_resnet18_thin
 from layerwalk_models.weights_file import load_weights
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50", "pfnet18"])
+@pytest.mark.parametrize(
+    "name", ["resnet18", "pfnet18", "auer_mlp", "coordinates_siren", "gpt", "lstm", "unet"]
+)
 def test_untrained_networks_are_the_same_each_time_and_leave_the_random_state(name: str) -> None:
     made = []
     for seed in (7, 8):

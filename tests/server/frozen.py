@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk.snapshots import Snapshot
-from layerwalk_shared.graph import Node, make_graph
+from layerwalk_shared.graph import Node, View, make_graph
 from layerwalk_shared.messages import InputReference, InputSpec, NodeStatistics, SnapshotManifest
 from layerwalk_shared.views import guess_view, picture_shape
 
@@ -14,12 +14,15 @@ SPEC = InputSpec(kind="image", shape=(3, 6, 6))
 
 
 def make_snapshot(
-    *arrays: NDArray[np.float32] | None, same_as: dict[int, int] | None = None, generation: int = 1
+    *arrays: NDArray[np.float32] | None,
+    same_as: dict[int, int] | None = None,
+    views: dict[int, View] | None = None,
+    generation: int = 1,
 ) -> Snapshot:
     nodes, statistics = [], []
     for index, array in enumerate(arrays):
         shape = (1,) if array is None else array.shape
-        view = guess_view(shape)
+        view = (views or {}).get(index) or guess_view(shape)
         pictures = picture_shape(view, shape)
         nodes.append(
             Node(

@@ -66,6 +66,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         command("serve", *arguments),
         cwd=folder,
         env=environment(),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -118,6 +119,18 @@ def test_serve_prints_its_address_answers_and_ends_cleanly(
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
         assert process.stderr.read() == ""
+
+
+def test_a_child_ends_with_its_parent_where_that_is_wished(folder: Path) -> None:
+    arguments = ("net.py:Net", "--input", "3x8x8", "--port", "0", "--until-stdin-closes")
+    with serving(folder, *arguments) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        assert get(f"{url}/api/v1/session")["networks"]
+        process.stdin.close()
+        assert process.wait(30) == 0
+        process.stdin = None
 
 
 def test_beyond_this_machine_a_token_is_made_and_a_broken_forward_is_served_up_to_there(

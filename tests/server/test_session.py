@@ -215,12 +215,11 @@ def test_tokens_and_several_inputs_are_taken(no_thread_left: None) -> None:
     }
     with Session() as session:
         session.add_network(model, example)
-        with pytest.raises(InputError, match="whole numbers"):
-            session.put("n1", NoiseInput())
         stream = BytesIO()
         ids = np.array([1, 2, 3, 4, 5, 49])
         np.save(stream, ids)
-        found = settled(session, session.put_array("n1", stream.getvalue()).id)
+        job = session.put_file("n1", stream.getvalue(), media_type="application/x-npy")
+        found = settled(session, job.id)
         assert found.node_values(found.graph.index["ids"]).tolist() == ids.tolist()
         expected = model.embed.weight.detach().numpy()[ids] * 2 + 1
         assert (found.node_values(len(found.graph.nodes) - 1) == expected).all()
@@ -253,7 +252,7 @@ def test_a_vector_network_takes_arrays_and_noise(no_thread_left: None) -> None:
         assert manifest is not None
         assert len(manifest.top) == 3
         with pytest.raises(InputError, match="not pictures"):
-            session.put_image("n1", b"\x89PNG\r\n\x1a\n")
+            session.put_file("n1", b"\x89PNG\r\n\x1a\n", media_type="image/png")
 
 
 def test_a_closed_session_refuses_work_and_closes_twice(no_thread_left: None) -> None:

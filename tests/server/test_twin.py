@@ -8,7 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from layerwalk.network import top_classes
-from layerwalk.twin import initialise, main_weight, make_example, make_twin, spec_of, weights_of
+from layerwalk.twin import (
+    guess_spec,
+    initialise,
+    main_weight,
+    make_example,
+    make_twin,
+    spec_of,
+    weights_of,
+)
 from layerwalk_shared.errors import InputError, ModelError
 
 
@@ -47,21 +55,26 @@ def test_lazy_modules_are_filled_by_the_example() -> None:
 @pytest.mark.parametrize(
     ("example", "slot"),
     [
-        (torch.ones(4, 3, 2, 2), 0),
-        ((torch.ones(4, 3, 2, 2), 5), 0),
-        ([7, torch.ones(4, 3, 2, 2)], 1),
-        ({"scale": 2, "pixels": torch.ones(4, 3, 2, 2)}, "pixels"),
+        (torch.ones(4, 3, 2, 2), (0,)),
+        ((torch.ones(4, 3, 2, 2), 5), (0,)),
+        ([7, torch.ones(4, 3, 2, 2)], (1,)),
+        ({"scale": 2, "pixels": torch.ones(4, 3, 2, 2)}, ("pixels",)),
+        (({"pixels": torch.ones(4, 3, 2, 2), "n": 2}, 1), (0, "pixels")),
+        ({"batch": [{"n": 2}, (torch.ones(4, 3, 2, 2),)]}, ("batch", 1, 0)),
     ],
 )
 def test_the_first_tensor_of_an_example_is_the_input_and_one_of_a_batch_is_taken(
-    example: object, slot: int | str
+    example: object, slot: tuple[int | str, ...]
 ) -> None:
     made = make_example(example)
     assert made.slot == slot
     assert made.shown.shape == (1, 3, 2, 2)
     values = np.full((3, 2, 2), 9, np.float32)
     args, kwargs = made.with_values(values)
-    found = args[slot] if isinstance(slot, int) else kwargs[slot]
+    first, *rest = slot
+    found = args[first] if isinstance(first, int) else kwargs[first]
+    for step in rest:
+        found = found[step]
     assert (found == 9).all()
     assert (made.shown == 1).all()
     found.zero_()
@@ -78,9 +91,31 @@ def test_the_kind_of_input_is_read_off_the_example() -> None:
     assert spec_of(make_example(torch.zeros(2, 3, 8, 9))).kind == "image"
     assert spec_of(make_example(torch.zeros(2, 4, 8, 9))).kind == "tensor"
     assert spec_of(make_example(torch.zeros(2, 4))).kind == "vector"
-    tokens = make_example(torch.zeros(2, 16, dtype=torch.long))
+    assert spec_of(make_example(torch.zeros(2, 1, 4, 8, 9))).kind == "volume"
+    assert spec_of(make_example(torch.zeros(2, 5, 4, 8, 9))).kind == "tensor"
+    assert spec_of(make_example(torch.zeros(2, 4, dtype=torch.bool))).kind == "tensor"
+    assert spec_of(make_example(torch.zeros(2, 3, 4, dtype=torch.long))).kind == "tensor"
+    with pytest.raises(InputError, match=r"shape \[0\]: there is nothing in it"):
+        spec_of(make_example(torch.zeros(2, 0)))
+
+
+def test_the_first_layer_says_what_the_shape_leaves_open() -> None:
+    series = make_example(torch.zeros(1, 6, 50))
+    assert spec_of(series, model=nn.Linear(50, 2)).time_axis == 0
+    assert spec_of(series, model=nn.Sequential(nn.ReLU(), nn.Conv1d(6, 2, 3))).time_axis == 1
+    assert spec_of(make_example(torch.zeros(1, 6)), model=nn.Embedding(9, 2)).kind == "vector"
+    assert guess_spec((6,), nn.Embedding(9, 2)).kind == "text"
+    assert guess_spec((6,), nn.Embedding(9, 2)).vocabulary == 9
+    assert guess_spec((6,), nn.Linear(6, 2)).kind == "vector"
+
+
+def test_the_vocabulary_is_that_of_the_first_embedding_that_has_the_ids() -> None:
+    model = nn.ModuleList([nn.Embedding(4, 2), nn.Embedding(50, 2), nn.Embedding(90, 2)])
+    tokens = make_example(torch.tensor([[3, 49, 0]]))
     assert tokens.is_integer
-    assert spec_of(tokens).shape == (16,)
+    found = spec_of(tokens, model=model)
+    assert (found.kind, found.shape, found.vocabulary) == ("text", (3,), 50)
+    assert spec_of(tokens).vocabulary is None
 
 
 def test_weights_are_read_only_and_the_modules_own() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from layerwalk_shared.errors import GraphError, InvalidRequestError, NotFoundError
+from layerwalk_shared.errors import GraphError, NotFoundError
 from layerwalk_shared.graph import Edge, Graph, Group, Node, make_graph
-from layerwalk_shared.views import grid_shape, guess_view, picture_shape
+from layerwalk_shared.views import grid_shape, picture_shape
 
 
 def node(name: str, **changes: object) -> Node:
@@ -105,20 +105,9 @@ def test_the_grid_is_nearly_square_and_holds_all(count: int) -> None:
         ("tokens", (12, 197, 197), (12, 197, 197)),
         ("grid", (197, 768), (768, 14, 14)),
         ("grid", (16, 5), (5, 4, 4)),
+        ("volume", (4, 5, 6, 7), (4, 12, 21)),
+        ("frames", (5, 4, 6, 7), (4, 12, 21)),
     ],
 )
 def test_pictures_of_a_view(view, shape, pictures) -> None:  # type: ignore[no-untyped-def]
     assert picture_shape(view, shape) == pictures
-
-
-def test_a_view_that_does_not_fit_is_refused() -> None:
-    with pytest.raises(InvalidRequestError, match=r"'grid' .* \[7, 5\]"):
-        picture_shape("grid", (7, 5))
-
-
-def test_views_are_guessed_from_shapes() -> None:
-    assert guess_view((3, 8, 8), is_picture=True) == "image"
-    assert guess_view((3, 8, 8)) == "maps"
-    assert guess_view((5,)) == "vector"
-    assert guess_view((5, 6)) == "tokens"
-    assert guess_view((4, 2, 3, 5)) == "maps"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from layerwalk_shared.errors import TileError
 from layerwalk_shared.tiles import (
     BLOCK_CHANNELS,
+    MAX_LEVEL,
     Tile,
     TileKey,
     TileType,
@@ -193,6 +194,11 @@ def test_levels_halve_down_to_one(height: int, width: int) -> None:
     level = overview_level((height, width), 8)
     assert max(level_shape((height, width), level)) <= 8
     assert level == 0 or max(level_shape((height, width), level - 1)) > 8
+
+
+def test_a_picture_longer_than_the_levels_reach_has_a_last_one() -> None:
+    assert level_count((1, 2_000_000)) == MAX_LEVEL + 1
+    assert overview_level((1, 2_000_000), 8) == MAX_LEVEL
 
 
 @given(st.integers(1, 5000))

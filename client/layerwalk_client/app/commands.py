@@ -92,6 +92,25 @@ def _node_panel(walker: Walker, number: int) -> None:
     walker.tools.toggle("node", walker.outlook(), node=node)
 
 
+def _step(by: int) -> Callable[[Walker, int], None]:
+    def act(walker: Walker, number: int) -> None:
+        state = walker.stage.state
+        step = state.training.beside(state.chosen, by)
+        if step is None:
+            walker.say("no training is told of yet")
+            return
+        walker.choose_step(step)
+        gone = ": its snapshot is gone" if state.is_chosen_gone else ""
+        walker.say(f"step {step} of {state.training.numbers[-1]}{gone}")
+
+    return act
+
+
+def _newest_step(walker: Walker, number: int) -> None:
+    walker.choose_step(None)
+    walker.say("following the training" if walker.stage.state.training.is_any else "no training")
+
+
 def _range_mode(walker: Walker, number: int) -> None:
     walker.tools.appearance = next_mode(walker.tools.appearance)
     walker.say(f"range: {MODE_TEXTS[walker.tools.appearance.mode]}")
@@ -153,6 +172,12 @@ COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.NOISE: _panel("noise"),
     Command.NODE: _node_panel,
     Command.COLOURS: _panel("colours"),
+    Command.INPUT: _panel("input"),
+    Command.TIMELINE: _panel("timeline"),
+    Command.GRADIENTS: _panel("gradients"),
+    Command.STEP_BACK: _step(-1),
+    Command.STEP_FORWARD: _step(1),
+    Command.NEWEST_STEP: _newest_step,
     Command.RANGE_MODE: _range_mode,
     Command.COLOUR_TABLE: _colour_table,
     Command.MARK_RANGE: _mark_range,

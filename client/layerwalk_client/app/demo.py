@@ -37,13 +37,14 @@ def served(target: str, *, datasets: Sequence[str] = (), start_s: float = START_
         LayerwalkError: the server ended, or was not up in time; with what it said last.
     """
     command = [sys.executable, "-m", "layerwalk_shared.command", "serve", target, "--port", "0"]
+    command.append("--until-stdin-closes")  # so it does not outlive us, however we end
     for dataset in datasets:
         command += ["--data", dataset]
     restore = _end_on_termination()
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     child = subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -98,8 +99,9 @@ class _Reader:
     def join(self) -> None:
         """Wait for the thread; the child has ended."""
         self._thread.join(STOP_S)
-        if self._child.stdout is not None:
-            self._child.stdout.close()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                pipe.close()
 
     def _read(self) -> None:
         assert self._child.stdout is not None

@@ -9,27 +9,20 @@ from typing import TYPE_CHECKING
 from layerwalk_client.app.pointer import describe
 from layerwalk_client.app.state import SceneState
 from layerwalk_client.devices.actions import Actions
-from layerwalk_client.ui.colours import Legend
-from layerwalk_client.ui.hud import Hint, Hud, LegendLine
+from layerwalk_client.ui.hud import Hint, Hud
 from layerwalk_client.world.answer import percent
+from layerwalk_client.world.legend import legend
 from layerwalk_client.world.ranges import node_range
-from layerwalk_client.world.view import Appearance
 
 if TYPE_CHECKING:
     from layerwalk_client.app.walker import Walker
+from layerwalk_shared.colours import TABLES
 from layerwalk_shared.messages import SnapshotManifest
 
 MESSAGE_S = 3.5
 FAILURE_S = 7.0
 BUSY_AFTER_S = 0.3
 """Work that takes less than this is not announced."""
-RANGE_TEXTS = {
-    "channel": "range of each channel",
-    "node": "range of the node",
-    "shared": "one range for all",
-    "percentile": "{:g} % of the node's values",
-    "manual": "range by hand",
-}
 MOVED_S = 1.0
 TURNED = math.radians(25)
 
@@ -118,12 +111,6 @@ def progress_of(state: SceneState, busy_s: float) -> tuple[str, float] | None:
     return ("waiting for the model" if is_waiting else "forward pass", share)
 
 
-def legend_line(appearance: Appearance, name: str, limit: float | None) -> LegendLine:
-    """Return the legend of a node ("" : of none)."""
-    mode = RANGE_TEXTS[appearance.mode].format(appearance.percentile)
-    return LegendLine(appearance.table, limit, f"{name}   {mode}" if name else mode)
-
-
 def hud_of(walker: Walker, now_s: float) -> Hud:
     """Return everything that lies over a walk's view."""
     state, network, shown = walker.stage.state, walker.stage.network, walker.stage.shown
@@ -136,12 +123,20 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         scale = None
         if tile is not None and 0 <= channel - tile.first_channel < tile.count:
             scale = float(tile.scales[channel - tile.first_channel])
-        classes = () if network is None else network.classes
-        readout = describe(pointed, walker.spot, walker.readings, tile, classes=classes)
+        readout = describe(
+            pointed, walker.spot, walker.readings, tile, network=network, manifest=shown
+        )
         limit = node_range(tools.appearance, shown, node, channel_scale=scale)
     else:
         limit = node_range(tools.appearance, shown, None)
-    tools.set_legend(Legend(name, limit))
+    told = legend(
+        tools.appearance,
+        limit,
+        is_diverging=TABLES[tools.appearance.table].is_diverging,
+        statistics=None if shown is None or pointed is None else shown.nodes[pointed.wall.node],
+        name=name,
+    )
+    tools.set_legend(told)
     is_image = pointed is not None and pointed.wall.is_image
     has_legend = not (is_tour or is_image)
     carried = tools.carried()
@@ -153,7 +148,7 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         title="" if network is None else network.name,
         detail=detail_line(shown),
         readout=None if is_tour else readout,
-        legend=legend_line(tools.appearance, name, limit) if has_legend else None,
+        legend=told if has_legend else None,
         banner=banner_line(state, walker.address),
         message=walker.notice.text,
         is_warning=walker.notice.is_warning,

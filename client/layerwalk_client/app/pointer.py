@@ -10,6 +10,7 @@ from layerwalk_client.ui.widgets import short_number
 from layerwalk_client.world.camera import Ray, ray_from_pixel
 from layerwalk_client.world.picking import Hit
 from layerwalk_client.world.scene import Scene, Wall
+from layerwalk_client.world.terms import kind_line, words
 from layerwalk_client.world.view import Camera, Mark
 from layerwalk_shared.graph import Node
 from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
@@ -67,9 +68,15 @@ def spot_at(pointed: Pointed | None, manifest: SnapshotManifest | None) -> Spot 
         return None
     if pointed.wall.cells and hit.unit is None:
         return None
-    if not manifest.nodes[pointed.wall.node].has_values:
+    told = manifest.nodes[pointed.wall.node]
+    if not told.has_values:
         return None
-    return spot_of(manifest.id, pointed.node, channel=hit.channel, texel=hit.texel)
+    node = pointed.node
+    if told.shape != node.shape:
+        channels, height, width = told.pictures
+        shown = {"shape": told.shape, "channels": channels, "height": height, "width": width}
+        node = node.model_copy(update=shown)
+    return spot_of(manifest.id, node, channel=hit.channel, texel=hit.texel)
 
 
 def describe(
@@ -78,36 +85,32 @@ def describe(
     readings: Readings,
     tile: Tile | None,
     *,
-    classes: tuple[str, ...] = (),
+    network: NetworkDescription | None = None,
+    manifest: SnapshotManifest | None = None,
 ) -> Readout:
     """Return what is told about the place under the pointer.
 
     Args:
         pointed: the place.
-        spot: its pixel, where it has one.
+        spot: its element of the tensor, where it has one.
         readings: exact values that are known.
         tile: the finest tile there is of the block, for a value meanwhile.
-        classes: names of the output's units.
+        network: names classes and columns, and tells time.
+        manifest: names what each position of a text reads.
     """
     node = pointed.node
-    shape = " \N{MULTIPLICATION SIGN} ".join(str(size) for size in node.shape)
-    facts = f"{node.operation} \N{MIDDLE DOT} {shape}" if shape else node.operation
+    facts = kind_line(node)
     if node.error:
         return Readout(node.id, facts, node.error)
-    hit = pointed.hit
-    if hit.texel is None or hit.channel is None:
+    if spot is None:
         return Readout(node.id, facts)
-    row, column = hit.texel
-    if pointed.wall.cells:
-        if hit.unit is None:
-            return Readout(node.id, facts)
-        place = f"unit {hit.unit}"
-        if len(classes) == pointed.wall.cells:
-            place += f"   {classes[hit.unit]}"
-    elif pointed.wall.is_image:
-        place = f"row {row}, column {column}"
-    else:
-        place = f"channel {hit.channel}   row {row}, column {column}"
+    place = words(
+        spot.node,
+        spot.index,
+        spec=None if network is None else network.input,
+        tokens=() if manifest is None else manifest.input.tokens,
+        classes=() if network is None else network.classes,
+    )
     return Readout(node.id, facts, place, _value(pointed, spot, readings, tile))
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from layerwalk_client.source.arrivals import ValuesArrived
 from layerwalk_client.source.asking import Values
+from layerwalk_client.world.terms import Index, element
 from layerwalk_shared.graph import Node
 
 DWELL_S = 0.15
@@ -19,12 +20,11 @@ KEPT_BYTES = 32 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A pixel of a wall: what to fetch for its value, and where it is in that."""
+    """A pixel of a wall: what to fetch for its value, and which element of the tensor it is."""
 
     fetch: Values
     node: Node
-    channel: int
-    texel: tuple[int, int]
+    index: Index
 
 
 class Readings:
@@ -88,28 +88,32 @@ class Readings:
         return None if values is None else values_at(values, at)
 
 
-def spot_of(snapshot: str, node: Node, *, channel: int, texel: tuple[int, int]) -> Spot:
-    """Return where a pixel of a wall lies in its node's tensor.
+def spot_of(snapshot: str, node: Node, *, channel: int, texel: tuple[int, int]) -> Spot | None:
+    """Return where a pixel of a wall lies in its node's tensor, None for a cell of nothing.
 
-    Maps are read by the row of their channel; a vector, an image and whatever mixes axes whole.
+    Tensors of several axes are read by one row of their first; vectors and images whole.
+
+    Args:
+        snapshot: id.
+        node: with the shape and the pictures it has in that snapshot.
+        channel: picture on the wall.
+        texel: (row, column) in it.
     """
-    is_by_row = len(node.shape) >= 3 and (
-        node.view == "maps" or (node.view in ("tokens", "sequence") and len(node.shape) == 3)
-    )
-    fetch = Values(snapshot, node.id, channel if is_by_row else None)
-    return Spot(fetch, node, channel, texel)
+    index = element(node, channel=channel, texel=texel)
+    if index is None:
+        return None
+    is_by_row = node.view not in ("image", "vector") and len(node.shape) >= 2
+    return Spot(Values(snapshot, node.id, index[0] if is_by_row else None), node, index)
 
 
 def values_at(values: NDArray[np.float32], at: Spot) -> tuple[float, ...] | None:
     """Return the value of a spot in the array that its fetch brings; None where it has none."""
-    node, (row, column) = at.node, at.texel
-    if node.view == "image" and values.ndim == 3:
-        return tuple(values[:, row, column].tolist())
-    if node.view == "grid" and values.ndim == 2:
-        token = row * node.width + column + values.shape[0] - node.height * node.width
-        return (float(values[token, at.channel]),)
-    place = row * node.width + column
-    if at.fetch.row is None and node.view != "vector":
-        place += at.channel * node.height * node.width
-    flat = values.reshape(-1)
-    return (float(flat[place]),) if 0 <= place < flat.size else None
+    if at.node.view == "image":
+        row, column = at.index
+        return tuple(values[:, row, column].tolist()) if values.ndim == 3 else None
+    index = at.index if at.fetch.row is None else (0, *at.index[1:])
+    if len(index) != values.ndim or any(
+        place >= size for place, size in zip(index, values.shape, strict=True)
+    ):
+        return None
+    return (float(values[index]),)

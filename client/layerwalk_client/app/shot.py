@@ -29,6 +29,7 @@ from layerwalk_client.source.asking import PutInput
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.ui.colours import MODES
 from layerwalk_client.world.answer import percent
+from layerwalk_client.world.options import Style
 from layerwalk_client.world.view import Appearance, Look
 from layerwalk_shared.colours import describe_table
 from layerwalk_shared.errors import InvalidRequestError, LayerwalkError, NotFoundError, nearest_hint
@@ -59,6 +60,7 @@ class ShotOptions:
         datasets: for `serve`.
         table, range_mode: how values look; None: the defaults.
         theme: of everything that is not data.
+        layout: how long chains stand.
     """
 
     out: Path
@@ -74,6 +76,7 @@ class ShotOptions:
     table: str | None = None
     range_mode: str | None = None
     theme: Literal["dark", "paper"] = "dark"
+    layout: Style = "straight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def run_shot(options: ShotOptions) -> Shot:
         source.open()
         stack.enter_context(offscreen_context())
         renderer = stack.enter_context(Renderer())
-        stage = Stage(source, renderer, theme=options.theme)
+        stage = Stage(source, renderer, theme=options.theme, style=options.layout)
         studio = _Studio(stage, news)
         studio.wait(lambda: stage.shown is not None)
         _put_input(options, studio)

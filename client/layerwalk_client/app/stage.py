@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from layerwalk_client.app.changes import NOTHING, Changes
 from layerwalk_client.app.residency import Residency, Wanted
 from layerwalk_client.app.state import SceneState
 from layerwalk_client.cache import TileCache
@@ -22,13 +23,14 @@ from layerwalk_client.source.arrivals import Arrival, RequestFailed, TilesArrive
 from layerwalk_client.source.asking import Tiles, Wish
 from layerwalk_client.world.answer import with_answer
 from layerwalk_client.world.arrays import SceneArrays
+from layerwalk_client.world.health import with_warnings
 from layerwalk_client.world.layout import layout
-from layerwalk_client.world.options import LayoutOptions
+from layerwalk_client.world.options import LayoutOptions, Style
 from layerwalk_client.world.palette import Theme
 from layerwalk_client.world.scene import Scene, Vector
 from layerwalk_client.world.view import Camera, Look
 from layerwalk_shared.errors import LayerwalkError
-from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
+from layerwalk_shared.messages import InputReference, NetworkDescription, SnapshotManifest
 
 MIB = 2**20
 
@@ -39,16 +41,19 @@ class Happenings:
 
     Attributes:
         is_new_network: the world was laid out anew.
+        is_new_graph: so it was, but the eye stays where it is.
         is_new_picture: another snapshot is being shown.
         is_changed: something on the screen may be different.
-        failures: for people to read.
+        failures, notices: for people to read.
         others: arrivals that are not the stage's: pictures, pages, values, statistics.
     """
 
     is_new_network: bool = False
+    is_new_graph: bool = False
     is_new_picture: bool = False
     is_changed: bool = False
     failures: list[LayerwalkError] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     others: list[Arrival] = field(default_factory=list)
 
 
@@ -73,11 +78,12 @@ class Stage:
         gpu_bytes: int = 512 * MIB,
         sweep_s: float = 0.0,
         theme: Theme = "dark",
+        style: Style = "straight",
     ) -> None:
         self._source = source
         self._renderer = renderer
         self._sweep_s = sweep_s
-        self._options = LayoutOptions(theme=theme, shows_answer=False)
+        self._options = LayoutOptions(style=style, theme=theme, shows_answer=False)
         cache = TileCache(cache_bytes)
         self.state = SceneState(cache, client=source.client)
         self.residency = Residency(cache, renderer)
@@ -88,7 +94,9 @@ class Stage:
         self._base = Scene()
         self._shapes: object = None
         self._title = ""
-        self._answered: str = ""
+        self._dressed: object = None
+        self._told: object = None
+        self._input: InputReference | None = None
 
     @property
     def network(self) -> NetworkDescription | None:
@@ -110,6 +118,12 @@ class Stage:
         found = Happenings()
         for arrival in self._source.arrivals():
             self._take_one(arrival, found, now_s)
+        return found
+
+    def choose_step(self, number: int | None, now_s: float) -> Happenings:
+        """Look at a step of the training (None: follow the newest); see `SceneState.choose_step`."""
+        found = Happenings()
+        self._bring_about(self.state.choose_step(number), found, now_s)
         return found
 
     def plan(
@@ -179,7 +193,10 @@ class Stage:
         """Let walls change and blocks go up within a budget; return whether anything did."""
         has_changed = self.residency.advance(now_s)
         if not self.residency.is_switching and self.shown is not None:
-            has_changed |= self._arrange(self.shown)
+            told = (self.shown.id, self.state.training.revision, self.state.chosen)
+            if told != self._told:
+                self._told = told
+                has_changed |= self._arrange(self.shown)
         return bool(self.residency.upload(upload_bytes)) or has_changed
 
     def draw(self, look: Look, target: Target, *, dt: float = 0.0) -> None:
@@ -192,6 +209,12 @@ class Stage:
             self.shown is not None and not self.state.is_busy and self.residency.is_settled(now_s)
         )
 
+    def finest_of(self, node: int, block: int) -> Wanted:
+        """Return the wish for the finest level of a block that can be shown."""
+        network = "" if self.network is None else self.network.id
+        index = self.arrays.block_by_key.get((network, node, block))
+        return Wanted(node, block, 0 if index is None else int(self.arrays.finest[index]))
+
     def wall_index(self, node: int) -> int | None:
         """Return the place of a node's wall in the scene."""
         for index, wall in enumerate(self.scene.walls):
@@ -201,25 +224,37 @@ class Stage:
 
     def _take_one(self, arrival: Arrival, found: Happenings, now_s: float) -> None:
         changes = self.state.apply(arrival)
+        self._bring_about(changes, found, now_s)
+        if isinstance(arrival, TilesArrived) and changes.failure is not None:
+            self.residency.fail((tile.key for tile in arrival.tiles), now_s=now_s)
+        elif isinstance(arrival, RequestFailed) and isinstance(arrival.request, Tiles):
+            self.residency.fail(arrival.request.keys, now_s=now_s)
+        elif changes == NOTHING or isinstance(arrival, RequestFailed):
+            found.others.append(arrival)
+
+    def _bring_about(self, changes: Changes, found: Happenings, now_s: float) -> None:
+        """Let the world become what has changed."""
         for fetch in changes.fetches:
             self._source.fetch(fetch)
         if changes.failure is not None:
             found.failures.append(changes.failure)
-        if changes.is_new_network:
+        if changes.notice:
+            found.notices.append(changes.notice)
+        if changes.is_new_network or changes.is_new_graph:
             self._begin()
-            found.is_new_network = True
+            found.is_new_network |= changes.is_new_network
+            found.is_new_graph |= changes.is_new_graph
         if changes.is_new_picture:
             self._show(now_s)
             found.is_new_picture = True
         if changes.tiles:
             self.residency.note_tiles()
-        if isinstance(arrival, TilesArrived) and changes.failure is not None:
-            self.residency.fail((tile.key for tile in arrival.tiles), now_s=now_s)
-        elif isinstance(arrival, RequestFailed) and isinstance(arrival.request, Tiles):
-            self.residency.fail(arrival.request.keys, now_s=now_s)
-        elif changes == type(changes)() or isinstance(arrival, RequestFailed):
-            found.others.append(arrival)
-        found.is_changed |= changes.is_status or bool(changes.tiles) or changes.is_new_picture
+        found.is_changed |= (
+            changes.is_status
+            or changes.is_training
+            or bool(changes.tiles)
+            or changes.is_new_picture
+        )
 
     def _begin(self) -> None:
         network = self.state.network
@@ -227,7 +262,8 @@ class Stage:
         self._renderer.drop_network(network.id)
         self.residency.set_network(network.id, network.graph)
         self._shapes = None
-        self._answered = ""
+        self._dressed = self._told = None
+        self._input = None
         self._arrange(self.state.coming, has_answer=False)
 
     def _show(self, now_s: float) -> None:
@@ -236,9 +272,10 @@ class Stage:
         assert network is not None
         if self._shapes_of(manifest) != self._shapes:
             self._arrange(manifest)
-        self.residency.show(
-            manifest, self.state.place(manifest.id), now_s=now_s, sweep_s=self._sweep_s
-        )
+        # A new input sweeps through the walls; another step of a training changes them at once.
+        sweep_s = self._sweep_s if manifest.input != self._input else 0.0
+        self._input = manifest.input
+        self.residency.show(manifest, self.state.place(manifest.id), now_s=now_s, sweep_s=sweep_s)
 
     def _shapes_of(self, manifest: SnapshotManifest | None) -> object:
         if manifest is None:
@@ -250,24 +287,32 @@ class Stage:
         network = self.state.network
         assert network is not None
         shapes = self._shapes_of(manifest)
-        answered = manifest.id if manifest is not None and has_answer else ""
-        if shapes == self._shapes and answered == self._answered:
+        warnings = tuple(self.state.training.warnings(self.state.chosen))
+        answer = (manifest.input, manifest.top) if manifest is not None and has_answer else None
+        dressed = (title_of(manifest), answer, warnings)
+        if shapes == self._shapes and dressed == self._dressed:
             return False
-        title = "" if manifest is None else manifest.input.title
+        title = title_of(manifest)
         if shapes != self._shapes:
             self._base = layout(network, manifest, options=self._options)
             self._shapes = shapes
         elif title != self._title:
             self._base = retitled(self._base, self._title, title)
-        self._title, self._answered = title, answered
+        self._title, self._dressed = title, dressed
         self.scene = self._base
         if manifest is not None and has_answer:
             self.scene = with_answer(self._base, network, manifest, theme=self._options.theme)
+        self.scene = with_warnings(self.scene, network.graph, warnings, theme=self._options.theme)
         self.arrays = SceneArrays.from_scene(self.scene, texel_bytes=2)
         if self._held is not None and len(self._held) != self.arrays.block_total:
             self._held = None
         self._renderer.set_scene(self.scene)
         return True
+
+
+def title_of(manifest: SnapshotManifest | None) -> str:
+    """Return what is on the input, for people."""
+    return "" if manifest is None else manifest.input.title
 
 
 def retitled(scene: Scene, old: str, new: str) -> Scene:

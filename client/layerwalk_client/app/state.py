@@ -1,63 +1,44 @@
-"""What the client knows of the served network, changed only by what arrives from the source.
-
-Two snapshots matter: the one shown, and the one coming, whose overview is on its way. The old
-picture stays until the new overview is there; then the new one is shown whole. Snapshots that
-follow faster than their overviews come are skipped, the newest is never lost.
-"""
+"""What the client knows of the served network, changed only by what arrives from the source."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from layerwalk_client.app.album import KEPT_BYTES
+from layerwalk_client.app.changes import NOTHING, Changes, unfit_tile
+from layerwalk_client.app.showing import Showing
+from layerwalk_client.app.training import TrainingRecord
 from layerwalk_client.cache import TileCache
 from layerwalk_client.source.arrivals import (
     Arrival,
     Connected,
     ConnectionLost,
     EventArrived,
+    GradientsArrived,
+    ManifestArrived,
+    NetworkArrived,
     RequestFailed,
     TilesArrived,
+    TrainingArrived,
     WishTaken,
 )
-from layerwalk_client.source.asking import Fetch, Overview, PutInput
-from layerwalk_shared.errors import GoneError, LayerwalkError, ProtocolError, error_from_problem
+from layerwalk_client.source.asking import Fetch, Manifest, Network, Overview, PutInput, Training
+from layerwalk_shared.errors import GoneError, error_from_problem
 from layerwalk_shared.messages import (
     Job,
     JobChanged,
+    MetricsPublished,
+    NetworkChanged,
     NetworkDescription,
     SessionDescription,
     SnapshotManifest,
     SnapshotsDropped,
     SnapshotTaken,
+    TrainingEnded,
+    TrainingStepped,
 )
-from layerwalk_shared.tiles import Tile, block_channels, block_count, level_count, level_shape
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What an arrival has changed.
-
-    Attributes:
-        is_new_network: graph, input or classes are others: the scene must be laid out anew.
-        is_new_picture: another snapshot is shown.
-        tiles: (node, block) of the shown snapshot that have new tiles.
-        fetches: what must be asked for now.
-        failure: what a person should read.
-        is_status: something of the status changed (connection, jobs).
-    """
-
-    is_new_network: bool = False
-    is_new_picture: bool = False
-    tiles: frozenset[tuple[int, int]] = frozenset()
-    fetches: tuple[Fetch, ...] = ()
-    failure: LayerwalkError | None = None
-    is_status: bool = False
-
-
-NOTHING = Changes()
 
 
 class SceneState:
@@ -66,22 +47,45 @@ class SceneState:
     Args:
         cache: where tiles are held.
         client: id of this client; snapshots of other clients are not followed.
+        kept_bytes: for overviews of a training's steps beside the one shown.
     """
 
-    def __init__(self, cache: TileCache, *, client: str) -> None:
+    def __init__(self, cache: TileCache, *, client: str, kept_bytes: int = KEPT_BYTES) -> None:
         self._cache = cache
         self._client = client
         self._epoch = 0
-        self._newest = 0
-        self._next: SnapshotManifest | None = None
+        self._showing = Showing(cache, self.place, kept_bytes=kept_bytes)
         self.session: SessionDescription | None = None
         self.network: NetworkDescription | None = None
-        self.shown: SnapshotManifest | None = None
-        self.coming: SnapshotManifest | None = None
+        self.training = TrainingRecord()
         self.lost: ConnectionLost | None = None
+        self._change = ""
+        self._held_back: SnapshotManifest | None = None
         self._jobs: dict[str, Job] = {}
         self._ended: deque[str] = deque(maxlen=64)
         self._sending = 0
+
+    @property
+    def shown(self) -> SnapshotManifest | None:
+        """The snapshot that is shown."""
+        return self._showing.shown
+
+    @property
+    def coming(self) -> SnapshotManifest | None:
+        """The snapshot whose overview is on its way."""
+        return self._showing.coming
+
+    @property
+    def chosen(self) -> int | None:
+        """Number of the training's step that is looked at; None: live."""
+        return None if self._showing.chosen is None else self._showing.chosen.step
+
+    @property
+    def is_chosen_gone(self) -> bool:
+        """Whether the step that is looked at has no snapshot any more: what is shown is another."""
+        step = None if self.chosen is None else self.training.step(self.chosen)
+        is_shown = step is not None and self.shown is not None and self.shown.step == step.step
+        return step is not None and step.snapshot is None and not is_shown
 
     @property
     def is_connected(self) -> bool:
@@ -102,16 +106,20 @@ class SceneState:
         """Return the cache's name for a snapshot: ids of different connections stay apart."""
         return f"{self._epoch}/{snapshot}"
 
-    def source_node(self, node: int) -> int:
-        """Return the node whose tiles show `node`: itself, or an earlier one that it equals."""
-        if self.shown is None or node >= len(self.shown.nodes):
-            return node
-        same_as = self.shown.nodes[node].same_as
-        return node if same_as is None else same_as
-
     def note_sent(self) -> None:
         """Note that a wish was submitted; its answer comes as an arrival."""
         self._sending += 1
+
+    def choose_step(self, number: int | None) -> Changes:
+        """Look at a served step of the training (None: follow the newest).
+
+        What is held is shown at once; else the picture stays until the step's overview is there.
+        A step that was not served changes nothing.
+        """
+        step = None if number is None else self.training.step(number)
+        if number is not None and step is None:
+            return NOTHING
+        return self._showing.choose(step)
 
     def apply(self, arrival: Arrival) -> Changes:
         """Take one arrival in; return what it changed."""
@@ -122,18 +130,19 @@ class SceneState:
             TilesArrived: self._take_tiles,
             WishTaken: self._take_job,
             RequestFailed: self._fail,
+            ManifestArrived: self._take_manifest,
+            NetworkArrived: self._change_network,
+            TrainingArrived: self._take_training,
+            GradientsArrived: self._take_gradients,
         }
         handler = handlers.get(type(arrival))
         return NOTHING if handler is None else handler(arrival)
 
+    # Connections.
+
     def _lose(self, arrival: ConnectionLost) -> Changes:
         self.lost = arrival
         self._jobs.clear()
-        return Changes(is_status=True)
-
-    def _take_job(self, arrival: WishTaken) -> Changes:
-        self._sending = max(0, self._sending - 1)
-        self._note_job(arrival.job)
         return Changes(is_status=True)
 
     def _connect(self, arrival: Connected) -> Changes:
@@ -142,20 +151,31 @@ class SceneState:
             != arrival.network.model_copy(update={"snapshot": None})
         )
         self._epoch = arrival.epoch
-        self._newest = 0
-        self._next = None
         self._sending = 0
         self._jobs.clear()
         self._ended.clear()
         self.lost = None
         self.session = arrival.session
-        self.network = arrival.network
-        self.coming = arrival.network.snapshot
-        if self.coming is not None:
-            self._newest = self.coming.generation
-        if is_other:
-            self.shown = None
-        return Changes(is_new_network=is_other, is_status=True)
+        self._begin(arrival.network, keeps_picture=not is_other, is_same=False)
+        return Changes(
+            is_new_network=is_other,
+            is_status=True,
+            is_training=True,
+            fetches=(Training(arrival.network.id),),
+        )
+
+    def _begin(self, network: NetworkDescription, *, keeps_picture: bool, is_same: bool) -> None:
+        self.network = network
+        self.training = TrainingRecord()
+        self._change = ""
+        self._showing.begin(
+            network.snapshot,
+            nodes=len(network.graph.nodes),
+            keeps_picture=keeps_picture,
+            is_same=is_same,
+        )
+
+    # Events.
 
     def _take_event(self, arrival: EventArrived) -> Changes:
         event = arrival.event
@@ -164,10 +184,49 @@ class SceneState:
         if isinstance(event, JobChanged):
             return self._note_job(event.job)
         if isinstance(event, SnapshotsDropped):
-            for snapshot in event.snapshots:
-                if self.shown is None or snapshot != self.shown.id:
-                    self._cache.drop(self.place(snapshot))
+            self.training.forget_snapshots(self._showing.drop(event.snapshots))
+            return Changes(is_training=True)
+        if isinstance(event, NetworkChanged):
+            return self._hear_of_change(event)
+        if isinstance(event, MetricsPublished | TrainingStepped | TrainingEnded):
+            return self._train(event)
         return NOTHING
+
+    def _follow(self, manifest: SnapshotManifest) -> Changes:
+        if self.network is None or manifest.network != self.network.id:
+            return NOTHING
+        if manifest.client not in (None, self._client):
+            return NOTHING
+        if self._change:
+            self._held_back = manifest  # of the new graph, which is on its way
+            return NOTHING
+        return self._showing.follow(manifest, is_own=manifest.client is not None)
+
+    def _train(self, event: MetricsPublished | TrainingStepped | TrainingEnded) -> Changes:
+        if self.network is None or event.network != self.network.id:
+            return NOTHING
+        if isinstance(event, MetricsPublished):
+            self.training.begin()
+            self.training.add_points(event.points)
+        elif isinstance(event, TrainingStepped):
+            self.training.begin()
+            self.training.add_step(event.step)
+        else:
+            self.training.end()
+        return Changes(is_training=True)
+
+    def _hear_of_change(self, event: NetworkChanged) -> Changes:
+        if self.network is None or event.network.id != self.network.id:
+            return NOTHING
+        self._change = event.reason or "the network has changed"
+        return Changes(is_status=True, fetches=(Network(event.network.id),))
+
+    # Jobs.
+
+    def _take_job(self, arrival: WishTaken) -> Changes:
+        self._sending = max(0, self._sending - 1)
+        self._note_job(arrival.job)
+        return Changes(is_status=True)
 
     def _note_job(self, job: Job) -> Changes:
         is_ours = job.client in (None, self._client)
@@ -185,94 +244,70 @@ class SceneState:
             failure = error_from_problem(job.problem)
         return Changes(is_status=True, failure=failure)
 
-    def _follow(self, manifest: SnapshotManifest) -> Changes:
-        if self.network is None or manifest.network != self.network.id:
-            return NOTHING
-        if manifest.client not in (None, self._client) or manifest.generation <= self._newest:
-            return NOTHING
-        count = len(self.network.graph.nodes)
-        if len(manifest.nodes) != count:
-            return Changes(
-                failure=ProtocolError(
-                    f"snapshot {manifest.id!r} tells of {len(manifest.nodes)} nodes, the graph "
-                    f"has {count}"
-                )
-            )
-        self._newest = manifest.generation
-        if self.coming is not None:
-            self._next = manifest
-            return Changes(is_status=True)
-        self.coming = manifest
-        return Changes(is_status=True, fetches=(Overview(manifest.id),))
+    # What was fetched.
 
     def _take_tiles(self, arrival: TilesArrived) -> Changes:
-        is_coming = self.coming is not None and arrival.snapshot == self.coming.id
-        is_shown = self.shown is not None and arrival.snapshot == self.shown.id
-        place = self.place(arrival.snapshot)
-        if is_coming and arrival.is_overview:
-            assert self.coming is not None
-            problem = _misfit(arrival.tiles, self.coming)
-            if problem is not None:
-                self.coming = None
-                return Changes(is_status=True, fetches=self._advance(), failure=problem)
-            for tile in arrival.tiles:
-                self._cache.put(place, tile, is_pinned=True)
-            self.shown, self.coming = self.coming, None
-            for other in self._cache.snapshots() - {place}:
-                self._cache.drop(other)
-            return Changes(is_new_picture=True, is_status=True, fetches=self._advance())
-        if not is_shown:
+        if self.coming is not None and arrival.snapshot == self.coming.id and arrival.is_overview:
+            return self._showing.take_overview(arrival)
+        if self.shown is None or arrival.snapshot != self.shown.id:
             return NOTHING
-        assert self.shown is not None
-        problem = _misfit(arrival.tiles, self.shown)
+        problem = unfit_tile(arrival.tiles, self.shown)
         if problem is not None:
             return Changes(failure=problem)
         for tile in arrival.tiles:
-            self._cache.put(place, tile, is_pinned=arrival.is_overview)
+            self._cache.put(self.place(arrival.snapshot), tile, is_pinned=arrival.is_overview)
         return Changes(tiles=frozenset((t.key.node, t.key.block) for t in arrival.tiles))
 
-    def _advance(self) -> tuple[Fetch, ...]:
-        """Begin with the snapshot that waited, if there is one."""
-        if self._next is None:
-            return ()
-        self.coming, self._next = self._next, None
-        return (Overview(self.coming.id),)
+    def _take_manifest(self, arrival: ManifestArrived) -> Changes:
+        if self.network is None or arrival.manifest.network != self.network.id:
+            return NOTHING
+        return self._showing.take_manifest(arrival.manifest)
+
+    def _take_training(self, arrival: TrainingArrived) -> Changes:
+        if self.network is None or arrival.history.network != self.network.id:
+            return NOTHING
+        self.training.load(arrival.history)
+        return Changes(is_training=True)
+
+    def _take_gradients(self, arrival: GradientsArrived) -> Changes:
+        if self.network is None or arrival.fetch.network != self.network.id:
+            return NOTHING
+        self.training.take_gradients(arrival.histograms)
+        return Changes(is_training=True)
+
+    def _change_network(self, arrival: NetworkArrived) -> Changes:
+        """Take the network's new description; snapshots of the old graph are of no use now."""
+        if self.network is None or arrival.network.id != self.network.id:
+            return NOTHING
+        notice, manifest = self._change, arrival.network.snapshot
+        self._begin(arrival.network, keeps_picture=False, is_same=True)
+        fetches: tuple[Fetch, ...] = (Training(arrival.network.id),)
+        if manifest is not None:
+            fetches = (Overview(manifest.id), *fetches)
+        held, self._held_back = self._held_back, None
+        if held is not None and len(held.nodes) == len(arrival.network.graph.nodes):
+            fetches += self._follow(held).fetches
+        return Changes(
+            is_new_graph=True, is_status=True, is_training=True, fetches=fetches, notice=notice
+        )
 
     def _fail(self, arrival: RequestFailed) -> Changes:
         request = arrival.request
         if isinstance(request, PutInput):
             self._sending = max(0, self._sending - 1)
             return Changes(is_status=True, failure=arrival.error)
-        is_coming = (
+        if isinstance(request, Network):
+            self._change = ""
+            return Changes(is_status=True, failure=arrival.error)
+        is_gone = isinstance(arrival.error, GoneError)
+        if is_gone and isinstance(request, Manifest | Overview):
+            self.training.forget_snapshots((request.snapshot,))
+        if (
             isinstance(request, Overview)
             and self.coming is not None
             and request.snapshot == self.coming.id
-        )
-        if is_coming:
-            self.coming = None
-            is_gone = isinstance(arrival.error, GoneError)
-            failure = None if is_gone or self._next is not None else arrival.error
-            return Changes(is_status=True, fetches=self._advance(), failure=failure)
-        return NOTHING
-
-
-def _misfit(tiles: Iterable[Tile], manifest: SnapshotManifest) -> ProtocolError | None:
-    """Return what is wrong with tiles of a snapshot: everything behind here trusts their shapes."""
-    for tile in tiles:
-        key = tile.key
-        if key.node >= len(manifest.nodes):
-            return ProtocolError(f"a tile of node {key.node}, there are {len(manifest.nodes)}")
-        channels, height, width = manifest.nodes[key.node].pictures
-        fits = (
-            key.block < block_count(channels)
-            and key.level < level_count((height, width))
-            and tile.count == len(block_channels(channels, key.block))
-            and tile.shape_hw == level_shape((height, width), key.level)
-        )
-        if not fits:
-            return ProtocolError(
-                f"a tile of node {key.node}, block {key.block}, level {key.level} has "
-                f"{tile.count} pictures of {tile.shape_hw}; the node has {channels} of "
-                f"{(height, width)}"
-            )
-    return None
+        ):
+            fetches, has_next = self._showing.lose_overview()
+            failure = None if is_gone or has_next else arrival.error
+            return Changes(is_status=True, is_training=is_gone, fetches=fetches, failure=failure)
+        return Changes(is_training=True) if isinstance(request, Manifest | Overview) else NOTHING

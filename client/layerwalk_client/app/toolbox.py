@@ -8,49 +8,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from layerwalk_client.app.desk import Desk
 from layerwalk_client.app.hand import Hand, Holding, hold_channel, hold_file, hold_noise
-from layerwalk_client.app.panels import Content, Panels
+from layerwalk_client.app.panels import Panels
 from layerwalk_client.app.stage import Stage
 from layerwalk_client.app.thumbnails import Textures, ThumbnailStore
 from layerwalk_client.devices.actions import Key as Edit
 from layerwalk_client.devices.actions import Typed
 from layerwalk_client.devices.bindings import Binding
 from layerwalk_client.source import Source
-from layerwalk_client.source.arrivals import (
-    Arrival,
-    PageArrived,
-    PictureArrived,
-    RequestFailed,
-    StatisticsArrived,
-)
-from layerwalk_client.source.asking import (
-    ItemPage,
-    ItemPicture,
-    Kernels,
-    PutInput,
-    Sheet,
-    Statistics,
-)
-from layerwalk_client.ui.colours import ColoursPanel, Legend
-from layerwalk_client.ui.dataset import DatasetPanel
-from layerwalk_client.ui.help import HelpPanel
+from layerwalk_client.source.arrivals import Arrival, PictureArrived
+from layerwalk_client.source.asking import ItemPicture, PutInput
+from layerwalk_client.ui.colours import ColoursPanel
 from layerwalk_client.ui.hud import Carried
+from layerwalk_client.ui.input import InputPanel
 from layerwalk_client.ui.intents import (
+    ChooseStep,
     ClosePanel,
     GoTo,
     Intent,
     PickChannel,
     PickItem,
     PickNoise,
+    PutText,
     SetAppearance,
 )
-from layerwalk_client.ui.node import NodePanel
-from layerwalk_client.ui.noise import NoisePanel
 from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.search import SearchPanel
+from layerwalk_client.world.legend import Legend
 from layerwalk_client.world.view import Appearance, Camera
 from layerwalk_shared.errors import LayerwalkError, NotFoundError
-from layerwalk_shared.messages import ChannelInput, DatasetInput
+from layerwalk_shared.messages import ChannelInput, DatasetInput, TextInput
+
+TITLE = 60
+"""Characters of a text that its title tells."""
+OPENING = {"search": "/"}
+"""What no text in a panel begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +65,7 @@ class Toolbox:
         bindings: for the page of keys.
         appearance: how values look at the beginning.
         go_to: flies to a node.
+        choose_step: looks at a step of the training.
         tell: notes what happened, for the trace.
     """
 
@@ -84,29 +78,32 @@ class Toolbox:
         bindings: Sequence[Binding],
         appearance: Appearance,
         go_to: Callable[[int], None],
+        choose_step: Callable[[int | None], None],
         tell: Callable[..., None],
     ) -> None:
         self._stage = stage
         self._source = source
         self._images = images
-        self._bindings = bindings
         self._go_to = go_to
+        self._choose_step = choose_step
         self._tell = tell
         self.appearance = appearance
         self.hand = Hand()
         self.panels = Panels()
-        self.thumbnails = ThumbnailStore(source.fetch, images)
-        self._dataset: DatasetPanel | None = None
-        self._noise = NoisePanel()
+        self.desk = Desk(stage, source, images, self.panels, bindings=bindings)
         self._drawn = -1
         self._picture: Picture | None = None
-        self._kernels: int | None = None
         self._loupe: Holding | None = None
+
+    @property
+    def thumbnails(self) -> ThumbnailStore:
+        """Thumbnails of the data sets."""
+        return self.desk.thumbnails
 
     @property
     def is_typing(self) -> bool:
         """Whether an open panel takes text."""
-        return "search" in self.panels.kinds
+        return self._writing() is not None
 
     @property
     def loupe(self) -> Holding | None:
@@ -120,7 +117,7 @@ class Toolbox:
         if self.panels.close(kind):
             self._tell("panel-closed", panel=kind)
             return False
-        content = self._content(kind, node)
+        content = self.desk.content(kind, node=node, appearance=self.appearance)
         if content is None:
             return False
         self.panels.open(
@@ -140,9 +137,13 @@ class Toolbox:
     def renew(self) -> None:
         """Forget what belonged to another network or server."""
         self.close_panels()
-        session = self._stage.state.session
-        self.thumbnails.set_datasets(() if session is None else session.datasets)
-        self._dataset = None
+        self.desk.renew()
+
+    def forget_nodes(self) -> None:
+        """Close what is about nodes that may be gone: the graph has changed."""
+        for kind in ("node", "search"):
+            self.carry_out(kind, ClosePanel())
+        self.desk.renew()
 
     def set_legend(self, legend: Legend) -> None:
         """Show the numbers of a node in the panel of colours."""
@@ -153,24 +154,35 @@ class Toolbox:
             content.legend, content.appearance = legend, self.appearance
 
     def type(self, typed: Sequence[Typed]) -> None:
-        """Hand text to the search box."""
-        content = self.panels.content("search")
-        if not isinstance(content, SearchPanel):
+        """Hand text to the panel that takes it."""
+        found = self._writing()
+        if found is None:
             return
+        kind, content = found
         edits: dict[Edit, Callable[[], Any]] = {
             Edit.BACKSPACE: content.erase,
             Edit.TAB: content.complete,
             Edit.DOWN: lambda: content.step(1),
             Edit.UP: lambda: content.step(-1),
-            Edit.ENTER: lambda: self._carry_all("search", content.enter()),
-            Edit.ESCAPE: lambda: self.carry_out("search", ClosePanel()),
+            Edit.ENTER: lambda: self._carry_all(kind, content.enter()),
+            Edit.ESCAPE: lambda: self.carry_out(kind, ClosePanel()),
         }
         for one in typed:
             if one.key is not None and one.key in edits:
                 edits[one.key]()
-            elif (one.text and one.text != "/") or (one.text and content.text):
+            elif (one.text and one.text not in OPENING.get(kind, "")) or (
+                one.text and content.text
+            ):
                 content.type_text(one.text)
-        self.panels.touch("search")
+        self.panels.touch(kind)
+
+    def _writing(self) -> tuple[str, SearchPanel | InputPanel] | None:
+        """Return the open panel that takes text."""
+        for kind in self.panels.kinds:
+            content = self.panels.content(kind)
+            if isinstance(content, SearchPanel | InputPanel) and content.takes_text:
+                return kind, content
+        return None
 
     def _carry_all(self, kind: str, intents: Sequence[Intent]) -> None:
         for intent in intents:
@@ -185,6 +197,10 @@ class Toolbox:
             self._go_to(intent.node)
         elif isinstance(intent, SetAppearance):
             self.appearance = intent.appearance
+        elif isinstance(intent, ChooseStep):
+            self._choose_step(intent.step)
+        elif isinstance(intent, PutText):
+            self.put_text(intent.text)
         elif isinstance(intent, PickItem):
             self.pick_item(intent.dataset, intent.item, intent.title)
             self.carry_out(kind, ClosePanel())  # it would stand before the input
@@ -251,6 +267,14 @@ class Toolbox:
         self._stage.submit(PutInput(network.id, held.image, title=held.title))
         return held.title
 
+    def put_text(self, text: str) -> None:
+        """Put words on the input."""
+        network = self._stage.network
+        if network is not None:
+            title = text if len(text) <= TITLE else text[: TITLE - 1] + "…"
+            self._tell("put", title=title)
+            self._stage.submit(PutInput(network.id, TextInput(text=text), title=title))
+
     def put_away(self) -> bool:
         """Empty the hand; return whether there was something in it."""
         had = self.hand.put_away()
@@ -305,30 +329,18 @@ class Toolbox:
 
     def take(self, arrival: Arrival) -> bool:
         """Take in pictures and facts; return whether something on the screen changes."""
-        if isinstance(arrival, PageArrived):
-            self.thumbnails.take_names(arrival)
-            self.panels.touch("dataset")
-            return True
-        if isinstance(arrival, PictureArrived):
-            return self._take_picture(arrival)
-        if isinstance(arrival, StatisticsArrived):
-            content = self.panels.content("node")
-            if isinstance(content, NodePanel) and content.node.id == arrival.fetch.node:
-                content.statistics = arrival.statistics
-                self.panels.touch("node")
-            return True
-        if isinstance(arrival, RequestFailed):
-            return self._take_failure(arrival)
-        return False
+        if isinstance(arrival, PictureArrived) and isinstance(arrival.fetch, ItemPicture):
+            fetch = arrival.fetch
+            image = DatasetInput(dataset=fetch.dataset, item=fetch.item)
+            return self.hand.show(image, arrival.pixels)
+        return self.desk.take(arrival)
 
     def close(self) -> None:
         """Release every texture and panel."""
         self.panels.close_all()
-        self.thumbnails.close()
+        self.desk.close()
         if self._picture is not None:
             self._images.drop(self._picture.texture)
-        if self._kernels is not None:
-            self._images.drop(self._kernels)
 
     def _hold(self, holding: Holding) -> None:
         self.hand.pick_up(holding)
@@ -350,69 +362,6 @@ class Toolbox:
         if found is None or before is None or found.pixels is None or before.pixels is None:
             return found or before
         return found if found.pixels.shape > before.pixels.shape else before
-
-    def _content(self, kind: str, node: int | None) -> Content | None:
-        makers: dict[str, Callable[[], Content | None]] = {
-            "help": lambda: HelpPanel(self._bindings),
-            "noise": lambda: self._noise,
-            "colours": lambda: ColoursPanel(self.appearance),
-            "search": self._search,
-            "node": lambda: None if node is None else self._facts(node),
-            "dataset": self._pictures,
-        }
-        return makers[kind]()
-
-    def _search(self) -> Content | None:
-        network = self._stage.network
-        return None if network is None else SearchPanel(network.graph)
-
-    def _pictures(self) -> Content | None:
-        session = self._stage.state.session
-        if self._dataset is None and session is not None:
-            self._dataset = DatasetPanel(session.datasets, self.thumbnails)
-        return self._dataset
-
-    def _facts(self, node: int) -> NodePanel:
-        network, shown = self._stage.network, self._stage.shown
-        assert network is not None
-        described = network.graph.nodes[node]
-        content = NodePanel(described)
-        if shown is not None and shown.nodes[node].has_values:
-            self._source.fetch(Statistics(shown.id, described.id))
-        else:
-            content.problem = described.error or "it has no values"
-        if described.parameters:
-            self._source.fetch(Kernels(network.id, described.id))
-        return content
-
-    def _take_picture(self, arrival: PictureArrived) -> bool:
-        fetch = arrival.fetch
-        if isinstance(fetch, Sheet):
-            self.panels.touch("dataset")
-            return self.thumbnails.take_sheet(arrival)
-        if isinstance(fetch, ItemPicture):
-            image = DatasetInput(dataset=fetch.dataset, item=fetch.item)
-            return self.hand.show(image, arrival.pixels)
-        content = self.panels.content("node")
-        if isinstance(content, NodePanel) and content.node.id == fetch.node:
-            if self._kernels is not None:
-                self._images.drop(self._kernels)
-            height, width = arrival.pixels.shape[:2]
-            self._kernels = self._images.make(arrival.pixels, is_smooth=False)
-            content.kernels = Picture(self._kernels, size_wh=(width, height))
-            self.panels.touch("node")
-            return True
-        return False
-
-    def _take_failure(self, arrival: RequestFailed) -> bool:
-        request = arrival.request
-        if isinstance(request, Sheet | ItemPage):
-            self.thumbnails.forget(request)
-        content = self.panels.content("node")
-        if isinstance(content, NodePanel) and isinstance(request, Statistics):
-            content.problem = str(arrival.error)
-            self.panels.touch("node")
-        return True
 
 
 def reason(error: LayerwalkError) -> str:

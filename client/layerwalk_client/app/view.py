@@ -13,6 +13,7 @@ from layerwalk_client.gl.context import window_context
 from layerwalk_client.settings import Settings, read_settings, settings_path, write_settings
 from layerwalk_client.source.arrivals import ConnectionLost
 from layerwalk_client.source.http import HttpSource
+from layerwalk_client.world.options import Style
 from layerwalk_shared.messages import TileDType
 from layerwalk_shared.routes import DEFAULT_URL
 
@@ -29,6 +30,7 @@ class ViewOptions:
         size_wh: pixels.
         is_fullscreen: cover the desktop.
         place: where the eye begins.
+        layout: how long chains stand.
         shows_intro: lead a newcomer.
         first_item: (data set's name or id, number) to put on the input at the beginning.
         trace: file for a diary.
@@ -40,6 +42,7 @@ class ViewOptions:
     size_wh: tuple[int, int] | None = None
     is_fullscreen: bool = False
     place: Place = None
+    layout: Style | None = None
     shows_intro: bool = True
     first_item: tuple[str, int] | None = None
     trace: Path | None = None
@@ -76,6 +79,8 @@ def run_view(options: ViewOptions) -> int:
     settings = read_settings(path)
     if options.size_wh is not None:
         settings = replace(settings, width=options.size_wh[0], height=options.size_wh[1])
+    if options.layout is not None:
+        settings = replace(settings, layout=options.layout)
     wakeup = Wakeup()
     source = HttpSource(
         options.url,

@@ -15,17 +15,14 @@ from pathlib import Path
 
 import pygame
 
-from layerwalk_client.app import diary, overlay
+from layerwalk_client.app import diary, news, overlay
 from layerwalk_client.app.commands import go_to_node, obey
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.journey import Journey
 from layerwalk_client.app.panels import PanelHit
-from layerwalk_client.app.places import camera_at
 from layerwalk_client.app.pointer import Pointed, point_at, ray_of, spot_at
 from layerwalk_client.app.readings import Readings, Spot
-from layerwalk_client.app.residency import Wanted
 from layerwalk_client.app.screen import Screen
-from layerwalk_client.app.shot import find_item
 from layerwalk_client.app.stage import MIB, Stage
 from layerwalk_client.app.start import Start, appearance_of
 from layerwalk_client.app.toolbox import Outlook, Toolbox, reason
@@ -37,11 +34,8 @@ from layerwalk_client.gl.context import Window
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.settings import Settings
 from layerwalk_client.source import Source
-from layerwalk_client.source.arrivals import RequestFailed, ValuesArrived
-from layerwalk_client.source.asking import PutInput, Values
 from layerwalk_client.world.picking import pick
 from layerwalk_client.world.view import Look, Mark, Marks
-from layerwalk_client.world.viewpoints import first_minute
 from layerwalk_shared.errors import LayerwalkError
 
 ANISOTROPY = 16.0
@@ -81,7 +75,7 @@ class Walker:
     ) -> None:
         self._source = source
         self._clock = clock
-        self._start = start or Start()
+        self.start = start or Start()
         self.settings = settings
         self.trace = trace or Trace(None, clock)
         bindings = rebound(settings.keys)
@@ -102,6 +96,7 @@ class Walker:
             gpu_bytes=settings.gpu_mib * MIB,
             sweep_s=settings.sweep_s,
             theme=settings.theme,  # type: ignore[arg-type]  # checked by Settings
+            style=settings.layout,  # type: ignore[arg-type]  # this, too
         )
         self.journey = Journey(pace=settings.speed)
         self.tools = Toolbox(
@@ -111,12 +106,13 @@ class Walker:
             bindings=bindings,
             appearance=appearance_of(settings),
             go_to=lambda node: go_to_node(self, node),
+            choose_step=self.choose_step,
             tell=self.trace.note,
         )
         self.readings = Readings()
         self.notice = overlay.Notice()
         self.lesson = overlay.Lesson()
-        self.teaches = self._start.shows_intro and settings.shows_hints
+        self.teaches = self.start.shows_intro and settings.shows_hints
         self._last_s = clock()
         self._planned_s = -math.inf
         self.busy_since_s: float | None = None
@@ -159,7 +155,7 @@ class Walker:
         """Take new settings, and keep them for the next walk."""
         self.settings = settings
         try:
-            self._start.keep_settings(settings)
+            self.start.keep_settings(settings)
         except LayerwalkError as error:
             self.say(reason(error), is_warning=True)
 
@@ -187,7 +183,7 @@ class Walker:
         actions = self.desktop.read(events, now_s)
         if actions.is_any or any(event.type in _REDRAWING for event in events):
             self._awake_until_s = now_s + SETTLING_S
-        self._take(now_s)
+        news.take_in(self, now_s)
         self._obey(actions)
         pace = self.journey.pace
         is_elsewhere = self.journey.step(actions, dt, self.stage.arrays)
@@ -217,62 +213,22 @@ class Walker:
 
     # What arrives.
 
-    def _take(self, now_s: float) -> None:
-        found = self.stage.take(now_s)
-        for failure in found.failures:
-            self.say(reason(failure), is_warning=True)
-        if found.is_new_network:
-            self._begin()
-        if found.is_new_picture:
-            self.readings.clear()
-            self._planned_s = -math.inf  # what is near is wanted at once
-            self._awake_until_s = now_s + SETTLING_S
-            shown = self.stage.shown
-            assert shown is not None
-            self.trace.note("shown", snapshot=shown.id, input=shown.input.title)
-        for arrival in found.others:
-            if isinstance(arrival, ValuesArrived):
-                self.readings.arrive(arrival)
-            elif isinstance(arrival, RequestFailed) and isinstance(arrival.request, Values):
-                self.readings.fail(arrival.request)
-            else:
-                self.needs_draw |= self.tools.take(arrival)
-        self._note_connection()
-        if found.is_changed:
-            self.needs_plan = True
-        if not self.stage.state.is_busy:
-            self.busy_since_s = None
-        elif self.busy_since_s is None:
-            self.busy_since_s = now_s
+    def wake(self) -> None:
+        """Look at once for what is needed, and draw until it has settled."""
+        self._planned_s = -math.inf
+        self._awake_until_s = self._clock() + SETTLING_S
 
-    def _begin(self) -> None:
-        """Stand in a network that has just been laid out."""
-        network = self.stage.network
-        assert network is not None
-        self.tools.renew()
-        self.selection = None
-        scene = self.stage.scene
-        if self._start.place is None and self._start.shows_intro:
-            self.journey.begin_tour(first_minute(scene, self.aspect))
-        else:
-            place = self._start.place
-            try:
-                self.journey.place(camera_at(place, scene, network, aspect=self.aspect))
-            except LayerwalkError as error:
-                self.say(reason(error), is_warning=True)
-                self.journey.place(camera_at(None, scene, network, aspect=self.aspect))
-        if self._start.item is not None:
-            try:
-                self.stage.submit(PutInput(network.id, find_item(self.stage, *self._start.item)))
-            except LayerwalkError as error:
-                self.say(reason(error), is_warning=True)
-        self.trace.note("connected", network=network.name, nodes=len(network.graph.nodes))
-
-    def _note_connection(self) -> None:
+    def note_connection(self) -> None:
+        """Note in the trace when the server goes, and when it comes back."""
         is_lost = self.stage.state.lost is not None
         if is_lost != self._is_lost:
             self._is_lost = is_lost
             self.trace.note("lost" if is_lost else "found")
+
+    def choose_step(self, step: int | None) -> None:
+        """Look at a step of the training; None: follow the newest."""
+        news.show(self, self.stage.choose_step(step, self._clock()))
+        self.needs_draw = self.needs_plan = True
 
     # What the person does.
 
@@ -332,7 +288,7 @@ class Walker:
         extra = []
         if self.tools.loupe is not None and self.pointed is not None:
             channel = self.pointed.hit.channel or 0
-            extra.append(Wanted(self.pointed.wall.node, channel // 256, 0))
+            extra.append(self.stage.finest_of(self.pointed.wall.node, channel // 256))
         self.stage.plan(
             self.journey.camera,
             self.screen.size_wh,
@@ -372,7 +328,7 @@ class Walker:
     def _screenshot(self) -> None:
         self.wants_screenshot = False
         try:
-            path = self.screen.save(self._start.pictures)
+            path = self.screen.save(self.start.pictures)
         except LayerwalkError as error:
             self.say(reason(error), is_warning=True)
         else:

@@ -55,10 +55,16 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.NOISE, ("g",), "noise", "Tools"),
     Binding(Command.NODE, ("e",), "facts about the wall", "Tools"),
     Binding(Command.COLOURS, ("l",), "colours and range", "Tools"),
+    Binding(Command.INPUT, ("i",), "what is on the input", "Tools"),
+    Binding(Command.TIMELINE, ("k",), "curves of the training", "Tools"),
+    Binding(Command.GRADIENTS, ("j",), "gradient flow", "Tools"),
     Binding(Command.RELEASE, ("ESCAPE",), "put away, close, free mouse", "Tools"),
     Binding(Command.RANGE_MODE, ("r",), "next range mode", "View"),
     Binding(Command.COLOUR_TABLE, ("t",), "next colour table", "View"),
     Binding(Command.MARK_RANGE, ("m",), "mark out of range", "View"),
+    Binding(Command.STEP_BACK, ("COMMA",), "step before of the training", "View"),
+    Binding(Command.STEP_FORWARD, ("PERIOD",), "next step of the training", "View"),
+    Binding(Command.NEWEST_STEP, ("END",), "follow the training", "View"),
     Binding(Command.HUD, ("F2",), "hide or show texts", "View"),
     Binding(Command.FULL_SCREEN, ("F11",), "full screen", "View"),
     Binding(Command.SCREENSHOT, ("F12",), "save a picture", "View"),
@@ -81,7 +87,7 @@ MOUSE_HELP: tuple[tuple[str, str, str], ...] = (
 
 _SHOWN = {
     "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "Shift", "BACKSPACE": "Backspace", "SLASH": "/",
-    "TAB": "Tab", "ESCAPE": "Esc", "UP": "Up", "DOWN": "Down", "LEFT": "Left", "RIGHT": "Right",
+    "COMMA": ",", "PERIOD": ".", "END": "End", "TAB": "Tab", "ESCAPE": "Esc", "UP": "Up", "DOWN": "Down", "LEFT": "Left", "RIGHT": "Right",
 }  # fmt: skip
 
 

@@ -90,6 +90,8 @@ class Desktop:
         self._radians_per_pixel = radians_per_pixel
         self._pitch_sign = 1.0 if inverts_y else -1.0
         self._held: set[int] = set()
+        self._opening: set[int] = set()
+        """Keys that were down when typing began: they open a panel, they write nothing."""
         self._buttons: set[int] = set()
         self._position = (size_wh[0] / 2, size_wh[1] / 2)
         self._press_travel = 0.0
@@ -117,6 +119,11 @@ class Desktop:
         if is_typing == self._is_typing:
             return
         self._is_typing = is_typing
+        self._opening = {
+            code
+            for code in self._held
+            if is_typing and self._names.get(code, RUN) not in (*MOVES, RUN)
+        }
         self._held.clear()
         if pygame.display.get_init():
             if is_typing:
@@ -220,9 +227,11 @@ class Desktop:
 
     def _key_up(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
         self._held.discard(event.key)
+        self._opening.discard(event.key)
 
     def _text(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
-        if self._is_typing:
+        is_opening = len(event.text) == 1 and ord(event.text.lower()) in self._opening
+        if self._is_typing and not is_opening:
             frame.typed.append(Typed(text=event.text))
 
     def _motion(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:

@@ -49,24 +49,20 @@ class LabelPlaces:
 
 def label_places(labels: Sequence[Label], boxes: Floats) -> LabelPlaces:
     """Return the arrays of labels whose set text covers `boxes` `[N, 4]`."""
-    count = len(labels)
-    right, up = np.zeros((count, 3), np.float32), np.zeros((count, 3), np.float32)
-    normal = np.zeros((count, 3), np.float32)
-    for index, label in enumerate(labels):
-        sine, cosine = np.sin(label.yaw), np.cos(label.yaw)
-        side = -1.0 if label.plane == "back" else 1.0
-        right[index] = side * cosine, 0, -side * sine
-        up[index] = 0, 1, 0
-        if label.plane == "floor":
-            up[index] = -sine, 0, -cosine
-            normal[index] = 0, 1, 0
-        elif label.plane != "billboard":
-            normal[index] = side * sine, 0, side * cosine
+    yaws = np.array([label.yaw for label in labels], np.float64)
+    planes = np.array([label.plane for label in labels], "U9")
+    sine, cosine, zero = np.sin(yaws), np.cos(yaws), np.zeros(len(labels))
+    side = np.where(planes == "back", -1.0, 1.0)
+    lies, turns = (planes == "floor")[:, None], (planes == "billboard")[:, None]
+    right = np.stack([side * cosine, zero, -side * sine], axis=1)
+    up = np.where(lies, np.stack([-sine, zero, -cosine], axis=1), (0.0, 1.0, 0.0))
+    normal = np.where(lies, (0.0, 1.0, 0.0), np.stack([side * sine, zero, side * cosine], axis=1))
+    normal = np.where(turns, 0.0, normal)
     return LabelPlaces(
         np.array([label.position for label in labels], np.float32).reshape(-1, 3),
-        right,
-        up,
-        normal,
+        right.astype(np.float32),
+        up.astype(np.float32),
+        normal.astype(np.float32),
         boxes,
         np.array([label.height for label in labels], np.float32),
         np.array([label.priority for label in labels], np.float32),

@@ -7,6 +7,7 @@ smaller than a pixel.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -55,34 +56,38 @@ def padded_cells(count: int) -> int:
     return -(-count // ALIGNMENT_CELLS) * ALIGNMENT_CELLS
 
 
-def arrange(cells: Floats, columns: int, rows: int) -> list[Floats]:
-    """Return the levels of a wall's overview picture.
+def lay_cells(cells: Floats, columns: int, rows: int, *, out: Floats) -> None:
+    """Write level 0 of a wall's overview.
 
     Args:
         cells: `[C, 8, 8]` or `[C, 8, 8, 3]`.
         columns, rows: of the wall's grid.
-
-    Returns:
-        Level L: `[padded rows * 8 >> L, padded columns * 8 >> L (, 3)]` float32; cells behind the
-        last channel and the padding are zero.
+        out: `[padded rows * 8, padded columns * 8 (, 3)]`; cells behind the last channel and the
+            padding become zero.
     """
     count, colours = cells.shape[0], cells.shape[3:]
-    levels = []
-    reduced = cells
-    for side in (CELL, CELL // 2, CELL // 4, CELL // 8):
-        if side < CELL:
-            reduced = reduced.reshape(count, side, 2, side, 2, *colours).mean(axis=(2, 4))
-        wide, high = padded_cells(columns), padded_cells(rows)
-        grid = np.zeros((high, wide, side, side, *colours), np.float32)
-        full = count // columns
-        grid[:full, :columns] = reduced[: full * columns].reshape(
-            full, columns, side, side, *colours
-        )
-        if count > full * columns:
-            grid[full, : count - full * columns] = reduced[full * columns :]
-        levels.append(np.swapaxes(grid, 1, 2).reshape(high * side, wide * side, *colours))
-    for _ in range(LEVELS - len(levels)):
-        last = levels[-1]
-        high, wide = last.shape[0] // 2, last.shape[1] // 2
-        levels.append(last.reshape(high, 2, wide, 2, *colours).mean(axis=(1, 3)))
-    return levels
+    high, wide = padded_cells(rows), padded_cells(columns)
+    grid = out.reshape(high, CELL, wide, CELL, *colours)
+    full, rest = divmod(count, columns)
+    last = full + (rest > 0)
+    grid[:full, :, :columns] = np.swapaxes(
+        cells[: full * columns].reshape(full, columns, CELL, CELL, *colours), 1, 2
+    )
+    if rest:
+        grid[full, :, :rest] = np.swapaxes(cells[full * columns :], 0, 1)
+        grid[full, :, rest:columns] = 0
+    grid[last:] = 0
+    grid[:, :, columns:] = 0
+
+
+def levels_of(picture: Floats) -> Iterator[Floats]:
+    """Yield the mip levels of `[H, W (, 3)]`, each the mean over 2 x 2 of the one before.
+
+    Sides are multiples of 32 texels, so no level mixes what lies on both sides of such an edge.
+    """
+    yield picture
+    for _ in range(LEVELS - 1):
+        rows = picture[0::2] + picture[1::2]
+        picture = rows[:, 0::2] + rows[:, 1::2]
+        picture *= np.float32(0.25)
+        yield picture

@@ -79,23 +79,35 @@ class TextPainter:
             return
         old = dict(zip(self._labels, self._strengths, strict=True))
         self._labels = tuple(labels)
-        parts, starts, boxes = [], [0], []
-        for index, label in enumerate(self._labels):
-            em = label.height / CAP_HEIGHT
-            line = self._setter.set_line(
-                label.text, is_bold=label.is_bold, max_em=label.max_width / em
+        ems = np.array([label.height for label in self._labels], np.float32) / CAP_HEIGHT
+        lines = [
+            self._setter.set_line(
+                label.text,
+                is_bold=label.is_bold,
+                max_em=label.max_width / (label.height / CAP_HEIGHT),
             )
-            x, y = anchor_shift(label.anchor, line.width)
-            part = np.zeros(len(line.boxes), _GLYPH)
-            part["box"] = (line.boxes + np.array([x, y, x, y], np.float32)) * em
-            part["part"] = line.uvs
-            part["label"] = index
-            parts.append(part)
-            starts.append(starts[-1] + len(part))
-            boxes.append((x * em, y * em, (x + line.width) * em, (y + CAP_HEIGHT) * em))
-        self._glyphs = np.concatenate(parts) if parts else np.zeros(0, _GLYPH)
-        self._starts = np.array(starts, np.intp)
-        self._places = label_places(self._labels, np.array(boxes, np.float32).reshape(-1, 4))
+            for label in self._labels
+        ]
+        shifts = np.array(
+            [
+                anchor_shift(label.anchor, line.width)
+                for label, line in zip(self._labels, lines, strict=True)
+            ],
+            np.float32,
+        ).reshape(-1, 2)
+        counts = [len(line.boxes) for line in lines]
+        self._starts = np.concatenate([[0], np.cumsum(counts, dtype=np.intp)])
+        self._glyphs = np.zeros(int(self._starts[-1]), _GLYPH)
+        if counts:
+            index = np.repeat(np.arange(len(counts)), counts)
+            boxes = np.concatenate([line.boxes for line in lines])
+            self._glyphs["box"] = (boxes + np.tile(shifts, 2)[index]) * ems[index, None]
+            self._glyphs["part"] = np.concatenate([line.uvs for line in lines])
+            self._glyphs["label"] = index
+        widths = np.array([line.width for line in lines], np.float32)
+        x, y = shifts.T
+        edges = np.stack([x, y, x + widths, y + np.float32(CAP_HEIGHT)], axis=1) * ems[:, None]
+        self._places = label_places(self._labels, edges)
         self._strengths = np.array([old.get(label, 0.0) for label in self._labels], np.float32)
         records = np.zeros((len(self._labels), 3, 4), np.float32)
         for record, label, right in zip(records, self._labels, self._places.right, strict=True):

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from layerwalk_client.gl.glyphs import CAP_HEIGHT, GlyphAtlas, Typeface
 
+KEPT_LINES = 20_000
+"""Set lines that are remembered: most stay when the rest of a world changes."""
 _FALLBACK = "\N{REPLACEMENT CHARACTER}"
 _ELLIPSIS = "…"
 
@@ -38,6 +40,7 @@ class Typesetter:
         """Set with the glyphs of `atlas`."""
         self._atlas = atlas
         self._faces = {is_bold: Typeface(is_bold=is_bold) for is_bold in (False, True)}
+        self._lines: dict[tuple[str, bool, float], Line] = {}
 
     def set_line(self, text: str, *, is_bold: bool = False, max_em: float = 0.0) -> Line:
         """Return a line; longer than `max_em` (0 = no limit), it ends in an ellipsis.
@@ -45,6 +48,15 @@ class Typesetter:
         Control characters and line ends become spaces; characters that the typeface lacks become
         a box.
         """
+        place = (text, is_bold, max_em)
+        line = self._lines.get(place)
+        if line is None:
+            if len(self._lines) >= KEPT_LINES:
+                self._lines.clear()
+            line = self._lines[place] = self._set(text, is_bold=is_bold, max_em=max_em)
+        return line
+
+    def _set(self, text: str, *, is_bold: bool, max_em: float) -> Line:
         shown = "".join(self._known(character, is_bold=is_bold) for character in text)
         pens, width = self._pens(shown, is_bold=is_bold)
         if 0 < max_em < width:

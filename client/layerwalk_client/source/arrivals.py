@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from layerwalk_client.source.asking import (
     Fetch,
+    Gradients,
     ItemPage,
     ItemPicture,
     Kernels,
+    Manifest,
+    Network,
     Sheet,
     Statistics,
+    Training,
     Values,
     Wish,
 )
@@ -24,9 +28,11 @@ from layerwalk_shared.messages import (
     Job,
     NetworkDescription,
     SessionDescription,
+    SnapshotManifest,
     ValueStatistics,
 )
 from layerwalk_shared.tiles import Tile
+from layerwalk_shared.training import GradientHistograms, TrainingHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,30 @@ class PageArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestArrived:
+    fetch: Manifest
+    manifest: SnapshotManifest
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkArrived:
+    fetch: Network
+    network: NetworkDescription
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingArrived:
+    fetch: Training
+    history: TrainingHistory
+
+
+@dataclass(frozen=True, slots=True)
+class GradientsArrived:
+    fetch: Gradients
+    histograms: GradientHistograms
+
+
+@dataclass(frozen=True, slots=True)
 class WishTaken:
     """The server has accepted a wish, as a job where it is long work."""
 
@@ -117,6 +147,10 @@ Arrival = (
     | StatisticsArrived
     | PictureArrived
     | PageArrived
+    | ManifestArrived
+    | NetworkArrived
+    | TrainingArrived
+    | GradientsArrived
     | WishTaken
     | RequestFailed
 )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Literal
 
-from layerwalk_shared.messages import ChannelInput, DatasetInput, NoiseInput
+from layerwalk_shared.messages import ChannelInput, DatasetInput, NoiseInput, TextInput
 from layerwalk_shared.tiles import TileKey
 
 OVERVIEW_SIDE = 8
@@ -45,17 +46,22 @@ class Tiles:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Exact float32 values of a node: one row of the tensor's first axis, or (None) all of it."""
+    """Exact float32 values of a node: one row of the tensor's first axis, or (None) all of it.
+
+    `purpose` keeps what two people's parts ask for apart: the pixel under the pointer, and what
+    is on the input.
+    """
 
     snapshot: str
     node: str
     row: int | None
+    purpose: Literal["spot", "input"] = "spot"
 
     priority = 1
 
     @property
     def slot(self) -> Hashable:
-        return Values
+        return (Values, self.purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +137,74 @@ class ItemPicture:
         return ItemPicture
 
 
-Fetch = Overview | Tiles | Values | Statistics | Kernels | ItemPage | Sheet | ItemPicture
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything about one snapshot but its values."""
+
+    snapshot: str
+
+    priority = 0
+
+    @property
+    def slot(self) -> Hashable:
+        return Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One network whole, anew."""
+
+    network: str
+
+    priority = 0
+
+    @property
+    def slot(self) -> Hashable:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A network's training so far."""
+
+    network: str
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Gradients:
+    """Histograms of the gradients of all nodes at one step."""
+
+    network: str
+    step: int
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return Gradients
+
+
+Record = Manifest | Network | Training | Gradients
+"""Fetches that one JSON document answers."""
+Fetch = Overview | Tiles | Values | Statistics | Kernels | ItemPage | Sheet | ItemPicture | Record
 
 
 @dataclass(frozen=True, slots=True)
 class PutInput:
-    """Put an image on the input of a network: a thing the server knows, or an image file's bytes.
+    """Put something on the input of a network: a thing the server knows, words, or a file's bytes
+    (a picture, an array, a sound).
 
     `title` names it for people ("cat.jpg").
     """
 
     network: str
-    image: DatasetInput | NoiseInput | ChannelInput | bytes
+    image: DatasetInput | NoiseInput | ChannelInput | TextInput | bytes
     title: str = ""
 
 

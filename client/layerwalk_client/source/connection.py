@@ -18,8 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-import numpy as np
-
+from layerwalk_client.source.buffers import BufferPool
 from layerwalk_shared.errors import (
     PROBLEM_MEDIA_TYPE,
     LayerwalkError,
@@ -90,8 +89,16 @@ class Connection:
     """A connection, opened when needed. Mutable, owned by one thread; only `interrupt` may be
     called from another."""
 
-    def __init__(self, address: Address, *, client: str, token: str | None = None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        *,
+        client: str,
+        token: str | None = None,
+        buffers: BufferPool | None = None,
+    ) -> None:
         self._address = address
+        self._buffers = buffers or BufferPool()
         self._headers = {CLIENT_HEADER: client}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
@@ -187,7 +194,7 @@ class Connection:
         connection.request(method, path, body=body, headers={**self._headers, **headers})
         response = connection.getresponse()
         try:
-            found = _read(response)
+            found = _read(response, self._buffers)
         except TooLargeError:
             self.close()
             raise
@@ -206,7 +213,7 @@ class Connection:
         return ServerUnreachableError(f"no server at {self._address}: {reason}")
 
 
-def _read(response: http.client.HTTPResponse) -> memoryview:
+def _read(response: http.client.HTTPResponse, buffers: BufferPool) -> memoryview:
     length = response.length
     if length is None:
         text = response.read(MAX_BODY_BYTES + 1)
@@ -215,7 +222,7 @@ def _read(response: http.client.HTTPResponse) -> memoryview:
         return memoryview(text)
     if length > MAX_BODY_BYTES:
         raise TooLargeError(f"the answer has {length} bytes, the limit is {MAX_BODY_BYTES}")
-    buffer = np.empty(length, np.uint8).data
+    buffer = buffers.take(length).data
     position = 0
     while position < length:
         count = response.readinto(buffer[position:])

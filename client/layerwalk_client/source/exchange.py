@@ -139,7 +139,7 @@ def _put_input(connection: Connection, wish: PutInput) -> Job:
 
 
 def media_type_of(image: bytes) -> str:
-    """Return the media type that the first bytes of an image or array file announce."""
+    """Return the media type that the first bytes of an image, array or sound file announce."""
     signatures = {
         b"\x89PNG": "image/png",
         b"\xff\xd8\xff": "image/jpeg",
@@ -150,6 +150,8 @@ def media_type_of(image: bytes) -> str:
             return media_type
     if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
         return "image/webp"
+    if image[:4] == b"RIFF" and image[8:12] == b"WAVE":
+        return "audio/wav"
     return "application/octet-stream"
 
 

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from layerwalk_client.source import exchange
+from layerwalk_client.source import exchange, records
 from layerwalk_client.source.arrivals import (
     Arrival,
     Connected,
@@ -23,7 +23,8 @@ from layerwalk_client.source.arrivals import (
     RequestFailed,
     TilesArrived,
 )
-from layerwalk_client.source.asking import Fetch, Overview, Tiles, Wish
+from layerwalk_client.source.asking import Fetch, Overview, Record, Tiles, Wish
+from layerwalk_client.source.buffers import BufferPool
 from layerwalk_client.source.connection import Address, Connection
 from layerwalk_client.source.queue import FetchQueue
 from layerwalk_shared.errors import (
@@ -98,8 +99,11 @@ class HttpSource:
             raise ClosedError("this source was opened before: make a new one")
         jobs = [("events", self._follow), ("wishes", self._carry)]
         jobs += [(f"fetch {number}", self._fetch) for number in range(FETCH_THREADS)]
+        buffers = BufferPool()
         for name, work in jobs:
-            connection = Connection(self._server, client=self._client, token=self._token)
+            connection = Connection(
+                self._server, client=self._client, token=self._token, buffers=buffers
+            )
             self._connections.append(connection)
             self._threads.append(
                 threading.Thread(
@@ -232,7 +236,10 @@ class HttpSource:
     def _fetch(self, connection: Connection) -> None:
         while (fetch := self._fetches.take()) is not None:
             try:
-                arrival = exchange.perform(connection, fetch, dtype=self._dtype)
+                if isinstance(fetch, Record):
+                    arrival: Arrival = records.perform(connection, fetch)
+                else:
+                    arrival = exchange.perform(connection, fetch, dtype=self._dtype)
             except LayerwalkError as error:
                 arrival = RequestFailed(fetch, error)
                 if isinstance(error, ServerUnreachableError):

@@ -6,9 +6,9 @@ was asked, so a run is the same every time.
 
 from __future__ import annotations
 
-import io
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,77 +18,108 @@ from layerwalk_client.source.arrivals import (
     Arrival,
     Connected,
     EventArrived,
+    GradientsArrived,
+    ManifestArrived,
+    NetworkArrived,
     PageArrived,
     PictureArrived,
     RequestFailed,
     StatisticsArrived,
     TilesArrived,
+    TrainingArrived,
     ValuesArrived,
     WishTaken,
 )
 from layerwalk_client.source.asking import (
     OVERVIEW_SIDE,
     Fetch,
+    Gradients,
     ItemPage,
     ItemPicture,
     Kernels,
+    Manifest,
+    Network,
     Overview,
     PutInput,
+    Record,
     Sheet,
     Statistics,
     Tiles,
     Values,
     Wish,
 )
+from layerwalk_client.source.exhibits import EXHIBITS
+from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
+from layerwalk_client.source.showcase import (
+    DATASET,
+    ITEMS,
+    ExhibitShowcase,
+    PictureShowcase,
+    Showcase,
+)
 from layerwalk_client.source.synthetic import (
     CLASSES,
-    SIDE,
+    Floats,
     SyntheticValues,
     make_tile,
     node_statistics,
     overview_keys,
-    synthetic_graph,
     synthetic_item,
-    synthetic_values,
 )
-from layerwalk_shared.errors import GoneError, InputError, LayerwalkError, NotFoundError
+from layerwalk_shared.errors import GoneError, LayerwalkError, NotFoundError
+from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import (
-    ChannelInput,
     ChannelStatistics,
-    DatasetInput,
     DatasetItem,
     DatasetPage,
     DatasetSummary,
+    Event,
     Histogram,
     InputReference,
-    InputSpec,
     Job,
     JobChanged,
+    MetricsPublished,
+    NetworkChanged,
     NetworkDescription,
     NetworkSummary,
-    NoiseInput,
     SessionDescription,
     SnapshotManifest,
+    SnapshotsDropped,
     SnapshotTaken,
+    TrainingEnded,
+    TrainingStepped,
     ValueStatistics,
 )
 from layerwalk_shared.tiles import TileKey
+from layerwalk_shared.training import MetricPoint, TrainingHistory, TrainingStep
 
-NETWORK = "synthetic"
-DATASET = "shapes"
-ITEMS = 240
+NETWORK = PictureShowcase.name
 
 
 class MemorySource:
-    """A made-up network as a source. Mutable, owned by the main thread; no thread, no socket."""
+    """A made-up network as a source. Mutable, owned by the main thread; no thread, no socket.
 
-    def __init__(self, *, on_arrival: Callable[[], None] | None = None) -> None:
-        self._graph = synthetic_graph()
+    Args:
+        exhibit: name of the exhibit to show; "" is the convolutional network.
+        on_arrival: called after each arrival.
+    """
+
+    def __init__(self, exhibit: str = "", *, on_arrival: Callable[[], None] | None = None) -> None:
+        self._showcase: Showcase = (
+            ExhibitShowcase(EXHIBITS[exhibit]()) if exhibit else PictureShowcase()
+        )
+        self._graph: Graph = self._showcase.graph
         self._on_arrival = on_arrival
         self._arrivals: deque[Arrival] = deque()
         self._snapshots: dict[str, tuple[SnapshotManifest, SyntheticValues]] = {}
         self._events = 0
         self._jobs = 0
+        self._taken = 0
+        self._first: SnapshotManifest | None = None
+        self._given: tuple[Floats, InputReference] = self._showcase.first()
+        self._points: list[MetricPoint] = []
+        self._steps: list[TrainingStep] = []
+        self._is_training = False
 
     @property
     def client(self) -> str:
@@ -102,13 +133,52 @@ class MemorySource:
 
     def open(self) -> None:
         """Deliver Connected and the overview of the first picture."""
-        manifest = self._take(
-            synthetic_item(0),
-            InputReference(kind="dataset", title="shapes 0", dataset=DATASET, item=0),
-            client=None,
-        )
-        self._deliver(Connected(self._session(), self._network(manifest), 1))
-        self.fetch(Overview(manifest.id))
+        self._first = self._take(client=None)
+        self._deliver(Connected(self._session(), self._network(), 1))
+        self.fetch(Overview(self._first.id))
+
+    # The made-up training, which a test or a demo lets go on.
+
+    def train(self, steps: Sequence[int], *, serves: Sequence[int] = ()) -> None:
+        """Let a training go on: publish metrics of `steps`, then take snapshots of `serves`."""
+        self._is_training = True
+        points = tuple(metric_point(step) for step in steps)
+        if points:
+            self._points += points
+            self._tell(
+                MetricsPublished(number=self._number(), network=self._showcase.name, points=points)
+            )
+        for step in serves:
+            manifest = self._take(client=None, step=step)
+            self._tell(SnapshotTaken(number=self._number(), manifest=manifest))
+            served = training_step(self._graph, step, manifest.id)
+            self._steps.append(served)
+            self._tell(
+                TrainingStepped(number=self._number(), network=self._showcase.name, step=served)
+            )
+
+    def drop(self, snapshots: Sequence[str]) -> None:
+        """Let snapshots go, as a server does that is short of memory."""
+        for snapshot in snapshots:
+            self._snapshots.pop(snapshot)
+        self._steps = [
+            step.model_copy(update={"snapshot": None}) if step.snapshot in snapshots else step
+            for step in self._steps
+        ]
+        self._tell(SnapshotsDropped(number=self._number(), snapshots=tuple(snapshots)))
+
+    def end_training(self) -> None:
+        """Let the training close its viewer."""
+        self._is_training = False
+        self._tell(TrainingEnded(number=self._number(), network=self._showcase.name))
+
+    def change(self, graph: Graph, reason: str) -> None:
+        """Let the network have another graph, as after tracing anew; same input and answer."""
+        self._graph = self._showcase.graph = graph
+        self._snapshots.clear()
+        self._first = self._take(client=None)
+        network = self._summary()
+        self._tell(NetworkChanged(number=self._number(), network=network, reason=reason))
 
     def want(self, batches: Sequence[Tiles]) -> None:
         """See `Source.want`."""
@@ -129,16 +199,17 @@ class MemorySource:
             self._deliver(RequestFailed(wish, error))
             return
         try:
-            pixels, reference = self._picture(wish)
+            self._given = self._showcase.given(wish, lambda snapshot: self._held(snapshot)[1])
         except LayerwalkError as error:
             self._deliver(RequestFailed(wish, error))
             return
         self._jobs += 1
         job = Job(
-            id=f"j{self._jobs}", kind="forward", network=NETWORK, state="queued", client="memory"
-        )
+            id=f"j{self._jobs}", kind="forward", network=self._showcase.name, state="queued",
+            client=self.client,
+        )  # fmt: skip
         self._deliver(WishTaken(wish, job))
-        manifest = self._take(pixels, reference, client=self.client)
+        manifest = self._take(client=self.client)
         self._tell(SnapshotTaken(number=self._number(), manifest=manifest))
         done = job.model_copy(update={"state": "done", "progress": 1.0, "snapshot": manifest.id})
         self._tell(JobChanged(number=self._number(), job=done))
@@ -159,43 +230,51 @@ class MemorySource:
         if self._on_arrival is not None:
             self._on_arrival()
 
-    def _tell(self, event: SnapshotTaken | JobChanged) -> None:
+    def _tell(self, event: Event) -> None:
         self._deliver(EventArrived(event))
 
     def _number(self) -> int:
         self._events += 1
         return self._events
 
+    def _summary(self) -> NetworkSummary:
+        return NetworkSummary(
+            id=self._showcase.name,
+            name=self._showcase.name,
+            nodes=len(self._graph.nodes),
+            classes=len(self._showcase.classes),
+            parameters=0,
+        )
+
     def _session(self) -> SessionDescription:
         return SessionDescription(
             version="0",
-            networks=(
-                NetworkSummary(
-                    id=NETWORK, name=NETWORK, nodes=len(self._graph.nodes),
-                    classes=len(CLASSES), parameters=0,
-                ),
-            ),
+            networks=(self._summary(),),
             datasets=(DatasetSummary(id=DATASET, name="Shapes", count=ITEMS, classes=CLASSES),),
             last_event=self._events,
-        )  # fmt: skip
-
-    def _network(self, manifest: SnapshotManifest) -> NetworkDescription:
-        return NetworkDescription(
-            id=NETWORK,
-            name=NETWORK,
-            graph=self._graph,
-            input=InputSpec(kind="image", shape=(3, SIDE, SIDE)),
-            classes=CLASSES,
-            snapshot=manifest,
         )
 
-    def _take(
-        self, pixels: NDArray[np.uint8], reference: InputReference, *, client: str | None
-    ) -> SnapshotManifest:
-        values = synthetic_values(self._graph, np.asarray(pixels / np.float32(255), np.float32))
-        number = len(self._snapshots) + 1
+    def _network(self) -> NetworkDescription:
+        return NetworkDescription(
+            id=self._showcase.name,
+            name=self._showcase.name,
+            graph=self._graph,
+            input=self._showcase.input,
+            classes=self._showcase.classes,
+            snapshot=self._first,
+        )
+
+    def _take(self, *, client: str | None, step: int | None = None) -> SnapshotManifest:
+        """Run what is on the input through the network, as it is at a step of its training."""
+        given, reference = self._given
+        if step is None and self._steps:
+            values = self._showcase.forward(given, step=self._steps[-1].step)
+        else:
+            values = self._showcase.forward(given, step=step or 0)
+        self._taken += 1
         manifest = SnapshotManifest(
-            id=f"s{number}", network=NETWORK, generation=number, input=reference, client=client,
+            id=f"s{self._taken}", network=self._showcase.name, generation=self._taken,
+            input=reference, step=step, client=client,
             nodes=node_statistics(self._graph, values), top=values.top,
         )  # fmt: skip
         self._snapshots[manifest.id] = (manifest, values)
@@ -206,74 +285,61 @@ class MemorySource:
             raise GoneError(f"snapshot {snapshot!r} is not kept")
         return self._snapshots[snapshot]
 
-    def _picture(self, wish: PutInput) -> tuple[NDArray[np.uint8], InputReference]:
-        image = wish.image
-        if isinstance(image, DatasetInput):
-            if image.dataset != DATASET or image.item >= ITEMS:
-                raise NotFoundError(f"item {image.item} of data set {image.dataset!r}")
-            title = f"shapes {image.item}"
-            reference = InputReference(
-                kind="dataset", title=title, dataset=DATASET, item=image.item,
-                label=CLASSES[image.item % len(CLASSES)],
-            )  # fmt: skip
-            return synthetic_item(image.item), reference
-        if isinstance(image, NoiseInput):
-            noise = np.random.default_rng(image.seed).normal(0.5, image.amplitude, (SIDE, SIDE, 3))
-            pixels = np.rint(np.clip(noise, 0, 1) * 255).astype(np.uint8)
-            return pixels, InputReference(kind="noise", title=f"{image.noise} noise")
-        if isinstance(image, ChannelInput):
-            _, values = self._held(image.snapshot)
-            part = values.nodes[self._graph.index[image.node]]
-            plane = part[image.channel] if part.ndim == 3 else part.mean(axis=2)
-            span = float(np.ptp(plane)) or 1.0
-            grey = np.rint((plane - plane.min()) / span * 255).astype(np.uint8)
-            pixels = np.asarray(Image.fromarray(grey).resize((SIDE, SIDE)).convert("RGB"))
-            return pixels, InputReference(kind="channel", title=f"{image.node} {image.channel}")
-        try:
-            with Image.open(io.BytesIO(image)) as picture:
-                pixels = np.asarray(picture.convert("RGB").resize((SIDE, SIDE)))
-        except OSError as error:
-            raise InputError(f"{wish.title or 'the file'} is no image: {error}") from error
-        return pixels, InputReference(kind="image", title=wish.title or "image")
-
     def _answer(self, fetch: Fetch) -> Arrival:
-        if isinstance(fetch, Overview | Tiles):
-            manifest, values = self._held(fetch.snapshot)
-            is_overview = isinstance(fetch, Overview)
-            keys: Sequence[TileKey] = (
-                overview_keys(self._graph, OVERVIEW_SIDE)
-                if isinstance(fetch, Overview)
-                else fetch.keys
-            )
-            tiles = tuple(
-                make_tile(self._graph, values, key, generation=manifest.generation) for key in keys
-            )
-            return TilesArrived(fetch.snapshot, tiles, is_overview)
-        if isinstance(fetch, Values):
-            _, values = self._held(fetch.snapshot)
-            node = self._graph.nodes[self._graph.index[fetch.node]]
-            found = values.nodes[self._graph.index[fetch.node]]
-            if node.view == "image":
-                found = found.transpose(2, 0, 1)
-            elif node.view == "vector":
-                found = found.reshape(-1)[: node.shape[0]]
-            part = found if fetch.row is None else found[fetch.row : fetch.row + 1]
-            return ValuesArrived(fetch, part)
-        if isinstance(fetch, Statistics):
-            return StatisticsArrived(fetch, self._statistics(fetch))
-        if isinstance(fetch, ItemPage):
-            items = tuple(
-                DatasetItem(index=k, name=f"shapes {k}", label=CLASSES[k % len(CLASSES)])
-                for k in range(fetch.offset, min(ITEMS, fetch.offset + fetch.limit))
-            )
-            page = DatasetPage(dataset=DATASET, offset=fetch.offset, total=ITEMS, items=items)
-            return PageArrived(fetch, page)
-        if isinstance(fetch, Sheet):
-            return PictureArrived(fetch, _sheet(fetch))
-        if isinstance(fetch, ItemPicture):
-            return PictureArrived(fetch, synthetic_item(fetch.item))
-        assert isinstance(fetch, Kernels)
-        raise NotFoundError(f"node {fetch.node!r} has no weights")
+        if isinstance(fetch, Record):
+            return self._record(fetch)
+        methods: dict[type, Callable[[Any], Arrival]] = {
+            Overview: self._tiles,
+            Tiles: self._tiles,
+            Values: self._values,
+            Statistics: lambda asked: StatisticsArrived(asked, self._statistics(asked)),
+            ItemPage: _page,
+            Sheet: lambda asked: PictureArrived(asked, _sheet(asked)),
+            ItemPicture: lambda asked: PictureArrived(asked, synthetic_item(asked.item)),
+            Kernels: _no_kernels,
+        }
+        return methods[type(fetch)](fetch)
+
+    def _tiles(self, fetch: Overview | Tiles) -> TilesArrived:
+        manifest, values = self._held(fetch.snapshot)
+        keys: Sequence[TileKey] = (
+            overview_keys(self._graph, OVERVIEW_SIDE) if isinstance(fetch, Overview) else fetch.keys
+        )
+        tiles = tuple(
+            make_tile(self._graph, values, key, generation=manifest.generation) for key in keys
+        )
+        return TilesArrived(fetch.snapshot, tiles, isinstance(fetch, Overview))
+
+    def _values(self, fetch: Values) -> ValuesArrived:
+        found = self._tensor(fetch)
+        return ValuesArrived(
+            fetch, found if fetch.row is None else found[fetch.row : fetch.row + 1]
+        )
+
+    def _record(self, fetch: Record) -> Arrival:
+        if isinstance(fetch, Manifest):
+            return ManifestArrived(fetch, self._held(fetch.snapshot)[0])
+        if isinstance(fetch, Network):
+            return NetworkArrived(fetch, self._network())
+        if isinstance(fetch, Gradients):
+            return GradientsArrived(fetch, histograms(self._graph, fetch.step))
+        history = TrainingHistory(
+            network=self._showcase.name,
+            metrics=tuple(self._points),
+            steps=tuple(self._steps),
+            is_running=self._is_training,
+        )
+        return TrainingArrived(fetch, history)
+
+    def _tensor(self, fetch: Values) -> Floats:
+        _, values = self._held(fetch.snapshot)
+        index = self._graph.index[fetch.node]
+        if values.tensors:
+            return values.tensors[index]
+        node, found = self._graph.nodes[index], values.nodes[index]
+        if node.view == "image":
+            return found.transpose(2, 0, 1)
+        return found.reshape(-1)[: node.shape[0]] if node.view == "vector" else found
 
     def _statistics(self, fetch: Statistics) -> ValueStatistics:
         manifest, values = self._held(fetch.snapshot)
@@ -300,6 +366,19 @@ class MemorySource:
                 zeros=tuple((flat == 0).mean(axis=1).tolist()),
             ),
         )
+
+
+def _page(fetch: ItemPage) -> PageArrived:
+    items = tuple(
+        DatasetItem(index=k, name=f"shapes {k}", label=CLASSES[k % len(CLASSES)])
+        for k in range(fetch.offset, min(ITEMS, fetch.offset + fetch.limit))
+    )
+    page = DatasetPage(dataset=DATASET, offset=fetch.offset, total=ITEMS, items=items)
+    return PageArrived(fetch, page)
+
+
+def _no_kernels(fetch: Kernels) -> Arrival:
+    raise NotFoundError(f"node {fetch.node!r} has no weights")
 
 
 def _sheet(fetch: Sheet) -> NDArray[np.uint8]:

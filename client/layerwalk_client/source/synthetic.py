@@ -89,15 +89,20 @@ class SyntheticValues:
         picture: `[SIDE, SIDE, 3]` float32 in 0..1, what is on the input.
         nodes: per node its pictures, float32 `[channels, height, width]` (the input's in RGB).
         top: the answer, best first.
+        tensors: per node its values in the tensor's own shape; empty where they are the pictures.
     """
 
     picture: Floats
     nodes: tuple[Floats, ...]
     top: tuple[ClassScore, ...]
+    tensors: tuple[Floats, ...] = ()
 
 
-def synthetic_values(graph: Graph, picture: Floats) -> SyntheticValues:
-    """Return what the made-up network makes of `picture` (`[SIDE, SIDE, 3]` float32, 0..1)."""
+def synthetic_values(graph: Graph, picture: Floats, *, turn: float = 0.0) -> SyntheticValues:
+    """Return what the made-up network makes of `picture` (`[SIDE, SIDE, 3]` float32, 0..1).
+
+    `turn` (radians) mixes other weights in, as a training would.
+    """
     grey = picture.mean(axis=2)
     found: dict[str, Floats] = {}
     for index, node in enumerate(graph.nodes):
@@ -115,7 +120,7 @@ def synthetic_values(graph: Graph, picture: Floats) -> SyntheticValues:
         elif node.operation == "Linear":
             found[node.id] = _as_picture(_logits(picture), node)
         else:
-            found[node.id] = _waves(index, node) * resized(grey, node.shape_hw)[None]
+            found[node.id] = _waves(index, node, turn) * resized(grey, node.shape_hw)[None]
     logits = found[graph.nodes[-1].id].ravel()[: len(CLASSES)]
     odds = np.exp(logits - logits.max())
     odds /= odds.sum()
@@ -187,9 +192,12 @@ def _areas(size: int, count: int) -> Floats:
     return np.asarray(np.clip(overlap, 0, None) * count / size, np.float32)
 
 
-def _waves(seed: int, node: Node) -> Floats:
+def _waves(seed: int, node: Node, turn: float) -> Floats:
     generator = np.random.default_rng(seed)
     weights = generator.normal(size=(node.channels, _WAVES, _WAVES)).astype(np.float32)
+    if turn:
+        others = generator.normal(size=weights.shape)
+        weights = np.cos(turn) * weights + np.sin(turn) * others
     rows = _cosines(node.height)
     columns = _cosines(node.width)
     return np.asarray(rows @ weights @ columns.T, np.float32)

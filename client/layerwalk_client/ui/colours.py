@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, get_args
 
 from imgui_bundle import imgui
@@ -10,7 +10,8 @@ from imgui_bundle import imgui
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.intents import Intent, SetAppearance
 from layerwalk_client.ui.style import Style, packed
-from layerwalk_client.ui.widgets import gradient, panel, short_number, small, text_font
+from layerwalk_client.ui.widgets import gradient, panel, small, text_font
+from layerwalk_client.world.legend import Legend, Tick, range_text
 from layerwalk_client.world.view import Appearance
 from layerwalk_shared.colours import TABLES
 
@@ -23,19 +24,6 @@ MODE_TEXTS: dict[Mode, str] = {
     "percentile": "percentile of the node",
     "manual": "by hand",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Legend:
-    """What the ends of the table mean at a node.
-
-    Attributes:
-        name: of the node, "" for all.
-        limit: value at the table's end; None while it is not known.
-    """
-
-    name: str
-    limit: float | None
 
 
 def next_mode(appearance: Appearance) -> Appearance:
@@ -59,7 +47,7 @@ class ColoursPanel:
 
     def __init__(self, appearance: Appearance) -> None:
         self.appearance = appearance
-        self.legend = Legend("", None)
+        self.legend = Legend(appearance.table, (), range_text(appearance))
 
     def draw(self, style: Style) -> list[Intent]:
         """Draw the panel; a change comes back as one intent."""
@@ -79,19 +67,16 @@ class ColoursPanel:
         draw = imgui.get_window_draw_list()
         gradient(draw, corner, (wide, high), name=self.appearance.table)
         imgui.dummy((wide, high))
-        is_diverging = TABLES[self.appearance.table].is_diverging
-        limit = self.legend.limit
-        if limit is not None:
-            with text_font(style, 14):
-                ends = (f"{short_number(-limit)}" if is_diverging else "0", short_number(limit))
-                imgui.text_unformatted(ends[0].replace("-", "\N{MINUS SIGN}"))
-                if is_diverging:
-                    imgui.same_line((wide - imgui.calc_text_size("0").x) / 2 + style.px(18))
-                    imgui.text_unformatted("0")
-                imgui.same_line(wide - imgui.calc_text_size(ends[1]).x + style.px(18))
-                imgui.text_unformatted(ends[1])
+        with text_font(style, 14):
+            top = corner.y + high + style.px(6)
+            for tick in self.legend.ends:
+                left = corner.x + tick_left(tick, self.legend, wide)
+                draw.add_text((left, top), packed(look.TEXT), tick.text)
+            if self.legend.ticks:
+                imgui.dummy((1, imgui.get_text_line_height()))
         name = self.legend.name
-        small(style, f"at {name}" if name else "look at a wall for its numbers")
+        known = f", values {self.legend.value_text}" if self.legend.value_text else ""
+        small(style, f"at {name}{known}" if name else "look at a wall for its numbers")
         imgui.dummy((1, style.px(4)))
 
     def _tables(self, style: Style, wide: float) -> None:
@@ -146,3 +131,11 @@ class ColoursPanel:
             appearance = replace(appearance, marks_out_of_range=marks)
         imgui.pop_style_var()
         self.appearance = appearance
+
+
+def tick_left(tick: Tick, legend: Legend, wide: float) -> float:
+    """Return where a tick's text begins on a bar of `wide` pixels: it never sticks out."""
+    zero = legend.place_of_zero
+    middle = wide * (zero + (1 - zero) * tick.share)
+    text = float(imgui.calc_text_size(tick.text).x)
+    return min(max(0.0, middle - text / 2), wide - text)

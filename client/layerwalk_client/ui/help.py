@@ -29,7 +29,7 @@ class HelpPanel:
     """Every key and gesture. Holds no state of its own but the table."""
 
     title = "Keys"
-    size_wh = (980, 305)
+    size_wh = (1020, 385)
 
     def __init__(self, bindings: Sequence[Binding]) -> None:
         self._rows = help_rows(bindings)

@@ -13,9 +13,9 @@ from imgui_bundle import imgui
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.style import Style, packed
-from layerwalk_client.ui.widgets import gradient, short_number
+from layerwalk_client.ui.widgets import gradient
+from layerwalk_client.world.legend import Legend
 from layerwalk_client.world.scene import Colour
-from layerwalk_shared.colours import TABLES
 
 GRID_FROM_PIXELS = 6.0
 """A magnified picture shows its pixel grid once a pixel is at least this large."""
@@ -59,15 +59,6 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
-class LegendLine:
-    """The colour table with its numbers; `limit` None: unknown."""
-
-    table: str
-    limit: float | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Hud:
     """Everything over the view, in one frozen piece.
 
@@ -89,7 +80,7 @@ class Hud:
     title: str = ""
     detail: str = ""
     readout: Readout | None = None
-    legend: LegendLine | None = None
+    legend: Legend | None = None
     banner: str = ""
     message: str = ""
     is_warning: bool = False
@@ -109,10 +100,11 @@ def draw_hud(style: Style, hud: Hud) -> None:
         sheet.carried(hud.carried)
     if not hud.is_plain:
         sheet.heading(hud)
+        taken = 0.0
         if hud.legend is not None:
-            sheet.legend(hud.legend)
+            taken = sheet.legend(hud.legend)
         if hud.readout is not None:
-            sheet.readout(hud.readout)
+            sheet.readout(hud.readout, taken)
         if hud.progress is not None:
             sheet.progress(*hud.progress)
         if hud.hints:
@@ -191,34 +183,29 @@ class _Sheet:
                 has_shadow=True,
             )
 
-    def legend(self, legend: LegendLine) -> None:
+    def legend(self, legend: Legend) -> float:
+        """Draw the colour bar; return how far it reaches to the right."""
         px = self.style.px
         wide, high = px(190), px(8)
         left, top = self.margin + px(10), self.height - self.margin - px(34)
-        if legend.limit is None:
+        if not legend.ticks:
             top += px(18)
         bottom = self.height - self.margin
-        self._plate(left - px(10), top - px(26), left + wide + px(10), bottom)
-        self._write(legend.text, (left, top - px(20)), pixels=13, colour=look.QUIET)
+        text = f"{legend.name}   {legend.range_text}" if legend.name else legend.range_text
+        room = max(wide, self._measure(text, 13))
+        self._plate(left - px(10), top - px(26), left + room + px(10), bottom)
+        self._write(text, (left, top - px(20)), pixels=13, colour=look.QUIET)
         gradient(self.ink, imgui.ImVec2(left, top), (wide, high), name=legend.table)
-        if legend.limit is None:
-            return
-        is_diverging = TABLES[legend.table].is_diverging
-        number = short_number(legend.limit)
-        below = top + high + px(4)
-        self._write(
-            f"{MINUS}{number}" if is_diverging else "0",
-            (left, below),
-            pixels=13,
-            colour=look.TEXT,
-        )
-        if is_diverging:
-            middle = left + (wide - self._measure("0", 13)) / 2
-            self._write("0", (middle, below), pixels=13, colour=look.TEXT)
-        right = left + wide - self._measure(number, 13)
-        self._write(number, (right, below), pixels=13, colour=look.TEXT)
+        zero = legend.place_of_zero
+        for tick in legend.ends:
+            text_wide = self._measure(tick.text, 13)
+            middle = wide * (zero + (1 - zero) * tick.share)
+            at = left + min(max(0.0, middle - text_wide / 2), wide - text_wide)
+            self._write(tick.text, (at, top + high + px(4)), pixels=13, colour=look.TEXT)
+        return left + room + px(10)
 
-    def readout(self, readout: Readout) -> None:
+    def readout(self, readout: Readout, taken: float) -> None:
+        """Draw what the pointer is on, in the middle, or beside what is `taken` at the left."""
         px = self.style.px
         parts = [
             (readout.node, 17.0, look.BRIGHT, True),
@@ -230,7 +217,7 @@ class _Sheet:
         widths = [self._measure(text, size, is_bold=bold) for text, size, _, bold in shown]
         gap = px(18)
         total = sum(widths) + gap * (len(shown) - 1)
-        left = (self.width - total) / 2
+        left = max((self.width - total) / 2, taken + px(28))
         top = self.height - self.margin - px(34)
         self._plate(left - px(16), top, left + total + px(16), top + px(34))
         for (text, size, colour, bold), wide in zip(shown, widths, strict=True):

@@ -51,4 +51,20 @@ class SetAppearance:
     appearance: Appearance
 
 
-Intent = ClosePanel | PickItem | PickNoise | PickChannel | GoTo | SetAppearance
+@dataclass(frozen=True, slots=True)
+class ChooseStep:
+    """Look at a step of the training; None: follow the newest."""
+
+    step: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PutText:
+    """Put words on the input."""
+
+    text: str
+
+
+Intent = (
+    ClosePanel | PickItem | PickNoise | PickChannel | GoTo | SetAppearance | ChooseStep | PutText
+)

@@ -11,6 +11,7 @@ from layerwalk_client.ui.intents import Intent
 from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.style import Style, packed
 from layerwalk_client.ui.widgets import bars, panel, short_number, small, text_font
+from layerwalk_client.world.terms import shape_line
 from layerwalk_shared.graph import Node
 from layerwalk_shared.messages import ValueStatistics
 
@@ -41,8 +42,7 @@ class NodePanel:
         """Draw the panel."""
         node = self.node
         with panel(style, node.id) as intents:
-            shape = " \N{MULTIPLICATION SIGN} ".join(str(size) for size in node.shape)
-            facts = [node.operation, shape, node.dtype]
+            facts = [node.operation, shape_line(node), node.dtype]
             if node.parameters:
                 facts.append(f"{node.parameters:,} parameters".replace(",", " "))
             small(style, "   ".join(facts))

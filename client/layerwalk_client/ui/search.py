@@ -11,11 +11,10 @@ from layerwalk_client.ui import style as look
 from layerwalk_client.ui.intents import ClosePanel, GoTo, Intent
 from layerwalk_client.ui.style import Style, packed
 from layerwalk_client.ui.widgets import panel, text_font
+from layerwalk_client.world.terms import kind_line
 from layerwalk_shared.graph import Graph
 
 SHOWN = 9
-TIMES = " \N{MULTIPLICATION SIGN} "
-DOT = "\N{MIDDLE DOT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,7 @@ def find_nodes(graph: Graph, text: str, *, limit: int = SHOWN) -> list[Found]:
     ranked: list[tuple[int, int, Found]] = []
     for index, node in enumerate(graph.nodes):
         node_id = node.id.lower()
-        shape = TIMES.join(str(size) for size in node.shape)
-        detail = f"{node.operation} {DOT} {shape}"
+        detail = kind_line(node)
         searched = f"{node_id} {node.operation.lower()} {' '.join(map(str, node.shape))}"
         if not all(word in searched for word in words):
             continue

@@ -35,6 +35,8 @@ MARK = _rgb("#FFB454")
 GOOD = _rgb("#5BD69B")
 DANGER = _rgb("#FF6B6B")
 SHADE = _rgb("#05070B", 0.78)
+SERIES = (ACCENT, MARK, GOOD, _rgb("#E58BC4"), _rgb("#B9A5FF"), _rgb("#F2E36B"), _rgb("#9FB0C6"))
+"""Lines in one plot; told apart by colour-blind eyes by their brightness, too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,6 +23,9 @@ Ints = NDArray[np.int64]
 
 OVERVIEW_SIDE = 8
 """Longest side of an overview tile; what `?overview=8` brings."""
+LARGEST_SIDE = 8192
+"""Longest side of a texture: what every OpenGL since version 4.1 can hold. A picture of 50,257
+columns is shown from its level of 6,282 on."""
 OPAQUE = 0.9
 """Boards whose fill is less opaque than this are marks on something else: rays pass them."""
 
@@ -73,6 +76,7 @@ class SceneArrays:
         texel_log: `[B]` log2 of the metres of one level-0 pixel (its shorter side).
         overview: `[B]` level from which on the overview picture, which is always there, is as
             good as a texture of the block's own; at least 1. Stands for "overview only" as well.
+        finest: `[B]` the finest level that a texture can hold.
         last: `[B]` coarsest level there is, of 1 x 1.
         chain_bytes: `[B, 16]` texture memory of level L with all coarser ones; 0 where the
             overview takes over.
@@ -91,6 +95,7 @@ class SceneArrays:
     block_aside: Floats
     texel_log: Floats
     overview: Ints
+    finest: Ints
     last: Ints
     chain_bytes: Ints
     block_by_key: Mapping[tuple[str, int, int], int]
@@ -113,6 +118,7 @@ class SceneArrays:
         corners: list[tuple[float, float, float, float]] = []
         texel: list[float] = []
         overview: list[int] = []
+        finest: list[int] = []
         last: list[int] = []
         memory: list[list[int]] = []
         by_key: dict[tuple[str, int, int], int] = {}
@@ -128,6 +134,7 @@ class SceneArrays:
                 texel.append(side)
                 enough = max(1, overview_level(wall.picture_hw, overview_side))
                 overview.append(enough)
+                finest.append(min(enough, _finest_level(wall.picture_hw)))
                 last.append(level_count(wall.picture_hw) - 1)
                 count = len(block_channels(wall.channels, number))
                 chain = _chain_bytes(wall.picture_hw, count * per_texel)
@@ -147,6 +154,7 @@ class SceneArrays:
             block_aside=_frozen((blocks.centres * blocks.rights).sum(axis=1)),
             texel_log=_frozen(np.log2(np.array(texel, dtype=np.float64))),
             overview=_frozen_ints(overview),
+            finest=_frozen_ints(finest),
             last=_frozen_ints(last),
             chain_bytes=_frozen_ints(np.array(memory, dtype=np.int64).reshape(-1, 16)),
             block_by_key=by_key,
@@ -168,6 +176,15 @@ class SceneArrays:
     def nothing_resident(self) -> Ints:
         """Return the `resident` argument of `planner.plan` for a GPU with overviews alone, `[B]`."""
         return self.overview.copy()
+
+
+def _finest_level(picture_hw: tuple[int, int]) -> int:
+    """Return the finest level whose sides are at most `LARGEST_SIDE`."""
+    return next(
+        level
+        for level in range(level_count(picture_hw))
+        if max(level_shape(picture_hw, level)) <= LARGEST_SIDE
+    )
 
 
 def _block_corners(wall: Wall, number: int) -> tuple[float, float, float, float]:

@@ -25,7 +25,8 @@ from layerwalk_client.world.ranks import Links, Ranks, links, ranks
 from layerwalk_client.world.ribbons import LIFT, feet, floor_path, world_path
 from layerwalk_client.world.scene import Label, Plot, Ribbon, Scene, Vector, Wall
 from layerwalk_client.world.signs import join_label, plot_label, wall_labels
-from layerwalk_client.world.walls import WallSize, kind_line, wall_size, warning
+from layerwalk_client.world.terms import kind_line, shape_line
+from layerwalk_client.world.walls import WallSize, wall_size, warning
 from layerwalk_shared.errors import ProtocolError
 from layerwalk_shared.graph import Graph, Group, Node
 from layerwalk_shared.messages import NetworkDescription, NodeStatistics, SnapshotManifest
@@ -249,7 +250,7 @@ def _walls(
 
 def _subtitle(node: Node, manifest: SnapshotManifest | None) -> str:
     if node.kind == "input" and manifest is not None and manifest.input.title:
-        return f"{manifest.input.title} · {' × '.join(str(size) for size in node.shape)}"
+        return f"{manifest.input.title} · {shape_line(node)}"
     return kind_line(node)
 
 

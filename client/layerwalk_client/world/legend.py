@@ -28,13 +28,25 @@ class Legend:
     range_text: what sets the range.
     value_text: least and largest value there are; "" when unknown.
     is_clipped: some values lie beyond the range.
+    name: of the node, "" for all.
     """
 
     table: str
     ticks: tuple[Tick, ...]
     range_text: str
-    value_text: str
-    is_clipped: bool
+    value_text: str = ""
+    is_clipped: bool = False
+    name: str = ""
+
+    @property
+    def ends(self) -> tuple[Tick, ...]:
+        """The ticks at both ends, and at zero where that lies between."""
+        return tuple(tick for tick in self.ticks if tick.share in (-1.0, 0.0, 1.0))
+
+    @property
+    def place_of_zero(self) -> float:
+        """Where zero lies on the bar, 0..1."""
+        return 0.5 if self.ticks and self.ticks[0].share < 0 else 0.0
 
 
 def legend(
@@ -43,6 +55,7 @@ def legend(
     *,
     is_diverging: bool,
     statistics: NodeStatistics | None = None,
+    name: str = "",
 ) -> Legend:
     """Return the legend of a node.
 
@@ -50,6 +63,7 @@ def legend(
         limit: value at the table's end, from `ranges.node_range`; None: not known.
         is_diverging: the table runs from -limit to limit, else from 0.
         statistics: of the node in the snapshot that is shown.
+        name: of the node.
     """
     shares = DIVERGING_SHARES if is_diverging else SEQUENTIAL_SHARES
     ticks = () if limit is None else tuple(Tick(one, number(one * limit)) for one in shares)
@@ -58,7 +72,7 @@ def legend(
         value_text = f"{number(statistics.minimum)} to {number(statistics.maximum)}"
         scale = statistics.scale
     is_clipped = limit is not None and appearance.mode != "channel" and scale > limit * (1 + 1e-6)
-    return Legend(appearance.table, ticks, range_text(appearance), value_text, is_clipped)
+    return Legend(appearance.table, ticks, range_text(appearance), value_text, is_clipped, name)
 
 
 def range_text(appearance: Appearance) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from layerwalk_client.world.palette import Theme
 from layerwalk_shared.errors import InvalidRequestError
 
 Style = Literal["straight", "rows", "serpentine", "spiral"]
+STYLES: tuple[Style, ...] = get_args(Style)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,11 @@ class LayoutOptions:
         smallest_wall: a wall's longer side at least, so that its name can be read.
         picture_side: longer side of the input's picture.
         vector_side: longer side of a vector's picture at most.
-        sheet_side: longer side of a single map, of tokens or of a sequence.
+        sheet_side: longer side of the single picture of tokens, a sequence or a volume.
+        largest_sheet: what that side grows to where the picture is much wider than high.
+        head_tile: longer side of one attention head's picture.
+        largest_tile: longer side of one picture of many slices, at most.
+        largest_wall: a wall's longer side at most; its pictures shrink to that.
         largest_aspect: pictures thinner than 1 : this are drawn as if they were not.
         spacing: distance of two walls in the line, as a share of the wider one.
         smallest_spacing: and at least.
@@ -46,6 +51,10 @@ class LayoutOptions:
     picture_side: float = 2.0
     vector_side: float = 2.0
     sheet_side: float = 3.0
+    largest_sheet: float = 6.0
+    head_tile: float = 0.6
+    largest_tile: float = 1.2
+    largest_wall: float = 9.6
     largest_aspect: float = 8.0
     spacing: float = 0.6
     smallest_spacing: float = 1.5
@@ -59,7 +68,8 @@ class LayoutOptions:
 
     def __post_init__(self) -> None:
         for name in (
-            "tile", "smallest_wall", "picture_side", "vector_side", "sheet_side", "spacing",
+            "tile", "smallest_wall", "picture_side", "vector_side", "sheet_side", "largest_sheet",
+            "head_tile", "largest_tile", "largest_wall", "spacing",
             "smallest_spacing", "aisle", "margin", "track", "ribbon",
         ):  # fmt: skip
             if not getattr(self, name) > 0:

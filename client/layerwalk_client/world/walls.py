@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from layerwalk_client.world.options import LayoutOptions
 from layerwalk_shared.graph import Node
@@ -55,20 +55,48 @@ def wall_size(
     channels, height, width = pictures or (node.channels, node.height, node.width)
     rows, columns = grid_shape(channels)
     cells, is_image, gap = 0, node.view == "image", options.gap
+    largest_aspect = options.largest_aspect
     if is_image:
         side = options.picture_side
     elif node.view == "vector":
         cells = max(1, math.prod(max(1, size) for size in node.shape))
         side = min(max(options.smallest_wall, options.tile * width), options.vector_side)
     elif channels == 1 and max(height, width) > 1:
-        side = options.sheet_side if node.view in ("tokens", "sequence") else options.vector_side
+        side, largest_aspect = _sheet((height, width), node, options)
     elif max(height, width) == 1:  # one value each: as large as a vector of as many units
         side = min(options.tile, max(0.01, options.vector_side / columns - gap))
+    elif node.view == "attention":
+        side = options.head_tile
     else:
-        side = options.tile
-    tile = fitted((height, width), side, largest_aspect=options.largest_aspect)
+        side = min(options.tile * math.sqrt(_slices(node)), options.largest_tile)
+    tile = fitted((height, width), side, largest_aspect=largest_aspect)
     size = WallSize(columns, rows, channels, (height, width), tile, gap, cells, is_image)
-    return _enlarged(size, options.smallest_wall)
+    return _bounded(_enlarged(size, options.smallest_wall), options.largest_wall)
+
+
+def _sheet(picture_hw: tuple[int, int], node: Node, options: LayoutOptions) -> tuple[float, float]:
+    """Return the longer side of a single picture, and the thinnest that it is drawn.
+
+    A wide sheet grows longer, so that it does not become a line; a high one ends where an eye
+    still reads it, and is drawn the wider for it.
+    """
+    if node.view not in ("tokens", "sequence", "volume", "frames"):
+        return options.vector_side, options.largest_aspect
+    height, width = picture_hw
+    if height > width:
+        return options.sheet_side, max(1.0, options.largest_aspect / 2)
+    ratio = min(width / height, options.largest_aspect)
+    longer = options.sheet_side * math.sqrt(max(1.0, ratio / 2))
+    return min(longer, options.largest_sheet), options.largest_aspect
+
+
+def _slices(node: Node) -> int:
+    """Return how many slices one picture shows: each is as large as a map."""
+    if node.view == "volume" and len(node.shape) == 4:
+        return max(1, node.shape[1])
+    if node.view == "frames" and len(node.shape) == 4:
+        return max(1, node.shape[0])
+    return 1
 
 
 def _enlarged(size: WallSize, smallest: float) -> WallSize:
@@ -80,17 +108,17 @@ def _enlarged(size: WallSize, smallest: float) -> WallSize:
         (size.columns, size.tile_wh[0]) if width >= height else (size.rows, size.tile_wh[1])
     )
     factor = (smallest - (count + 1) * size.gap) / (count * side)
+    return replace(size, tile_wh=(size.tile_wh[0] * factor, size.tile_wh[1] * factor))
+
+
+def _bounded(size: WallSize, largest: float) -> WallSize:
+    """Scale tiles and gaps down until the longer side of the wall is `largest`."""
+    longer = max(size.size_wh)
+    if longer <= largest:
+        return size
+    factor = largest / longer
     tile = (size.tile_wh[0] * factor, size.tile_wh[1] * factor)
-    return WallSize(
-        size.columns, size.rows, size.channels, size.picture_hw, tile, size.gap, size.cells,
-        size.is_image,
-    )  # fmt: skip
-
-
-def kind_line(node: Node) -> str:
-    """Return kind and shape: `Conv2d · 64 × 112 × 112`."""
-    shape = " × ".join(str(size) for size in node.shape) or "1"
-    return f"{node.operation} · {shape}" if node.operation else shape
+    return replace(size, tile_wh=tile, gap=size.gap * factor)
 
 
 def warning(node: Node, statistics: NodeStatistics | None) -> str:

@@ -1,4 +1,4 @@
-"""The table of architectures that can be trained."""
+"""The table of architectures that can be trained: those that answer a picture with classes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from typing import Final
 
 from torch import nn
 
-from .. import pfnet, resnet
+from .. import densenet, mlp, pfnet, resnet, vgg, vit
 
 ARCHITECTURES: Final[dict[str, Callable[[int], nn.Module]]] = {
-    **resnet.BUILDERS,
+    **densenet.BUILDERS,
+    **mlp.BUILDERS,
     **pfnet.BUILDERS,
+    **resnet.BUILDERS,
+    **vgg.BUILDERS,
+    **vit.BUILDERS,
 }
 """Name -> builder that takes the number of classes and gives a network with random weights."""
 

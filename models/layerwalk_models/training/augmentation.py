@@ -13,9 +13,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (the field's name for it)
 from torch import Generator, Tensor
 
+from .bank import LUMA
 from .recipe import Recipe
-
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def cut_out(images: Tensor, maps: Tensor, *, side: int) -> Tensor:
 
 
 def change_colours(images: Tensor, *, recipe: Recipe, generator: Generator) -> Tensor:
-    """Change brightness, contrast and saturation of each image [N, 3, H, W] in [0, 1]."""
+    """Change brightness, contrast and saturation of each image [N, 3 or 1, H, W] in [0, 1]."""
     count = len(images)
     low, high = 1.0 - recipe.jitter, 1.0 + recipe.jitter
     brightness, contrast, saturation = (
@@ -85,8 +84,9 @@ def change_colours(images: Tensor, *, recipe: Recipe, generator: Generator) -> T
     colourless = torch.rand(count, generator=generator).view(count, 1, 1, 1) < recipe.grey
     saturation = saturation.masked_fill(colourless, 0.0)
     images = images * brightness
-    weights = images.new_tensor(_LUMA).view(1, 3, 1, 1)
-    luma = (images * weights).sum(dim=1, keepdim=True)
+    luma = images
+    if images.shape[1] == 3:
+        luma = (images * images.new_tensor(LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
     mean = luma.mean(dim=(2, 3), keepdim=True)
     images = luma + saturation * (images - luma)
     return (mean + contrast * (images - mean)).clamp(0.0, 1.0)
@@ -132,7 +132,7 @@ def augment(
     """Make a training batch of canvases.
 
     Args:
-        images: Canvases, uint8 [N, 3, S, S].
+        images: Canvases, uint8 [N, 3 or 1, S, S].
         aspects: Width over height of the originals [N].
         labels: int64 [N].
         recipe: Strength of every change.
@@ -145,7 +145,7 @@ def augment(
     maps = draw_crops(aspects, least_area=least_area, recipe=recipe, generator=generator)
     pictures = cut_out(images.float() / 255.0, maps, side=side)
     pictures = change_colours(pictures, recipe=recipe, generator=generator)
-    mean, std = (pictures.new_tensor(values).view(1, 3, 1, 1) for values in normalisation)
+    mean, std = (pictures.new_tensor(values).view(1, -1, 1, 1) for values in normalisation)
     pictures = (pictures - mean) / std
     count = len(pictures)
     if gentle:

@@ -16,6 +16,8 @@ from ..folders import Listing
 from ..pictures import decode_picture, fit_centre, squash
 from .progress import track
 
+LUMA: Final = (0.299, 0.587, 0.114)
+"""Share of red, green and blue in brightness, ITU-R BT.601."""
 CANVAS_PER_SIDE: Final = 1.25
 """Side of a canvas over that of the network's input: a crop of 64 % of the area still has at least
 a pixel per pixel."""
@@ -26,7 +28,7 @@ class Canvases:
     """Training images, squashed to squares so that one batch is one tensor.
 
     Attributes:
-        images: uint8 [N, 3, S, S].
+        images: uint8 [N, C, S, S], C 3 or 1.
         aspects: Width over height of each original image, float32 [N].
         labels: int64 [N].
     """
@@ -36,7 +38,7 @@ class Canvases:
     labels: Tensor
 
     def shrink(self, side: int) -> Canvases:
-        """Give the same images at [N, 3, side, side], averaged over areas."""
+        """Give the same images at [N, C, side, side], averaged over areas."""
         return Canvases(_shrink(self.images, side), self.aspects, self.labels)
 
 
@@ -45,7 +47,7 @@ class Views:
     """Images as the finished network sees them: short side to size, centre cut out.
 
     Attributes:
-        images: uint8 [N, 3, S, S].
+        images: uint8 [N, C, S, S], C 3 or 1.
         labels: int64 [N].
     """
 
@@ -53,12 +55,17 @@ class Views:
     labels: Tensor
 
     def shrink(self, side: int) -> Views:
-        """Give the same images at [N, 3, side, side], averaged over areas."""
+        """Give the same images at [N, C, side, side], averaged over areas."""
         return Views(_shrink(self.images, side), self.labels)
 
 
-def load_canvases(listing: Listing, indices: tuple[int, ...], *, side: int) -> Canvases:
-    """Decode training images to squares of `side` pixels; a broken file is skipped with a warning."""
+def load_canvases(
+    listing: Listing, indices: tuple[int, ...], *, side: int, channels: int = 3
+) -> Canvases:
+    """Decode training images to squares of `side` pixels; a broken file is skipped with a warning.
+
+    With one channel they are grey, weighted as ITU-R BT.601 does.
+    """
     images, kept, aspects = [], [], []
     for index, data in zip(indices, _read(listing, indices, "training images"), strict=True):
         picture = _decode(data, listing.files[index])
@@ -66,13 +73,17 @@ def load_canvases(listing: Listing, indices: tuple[int, ...], *, side: int) -> C
             continue
         kept.append(index)
         aspects.append(picture.shape[1] / picture.shape[0])
-        images.append(_to_tensor(squash(picture, side)))
+        images.append(_to_tensor(squash(picture, side), channels))
     return Canvases(
-        _stack(images, listing, side), torch.tensor(aspects), _gather_labels(listing, kept)
+        _stack(images, listing, side, channels),
+        torch.tensor(aspects),
+        _gather_labels(listing, kept),
     )
 
 
-def load_views(listing: Listing, indices: tuple[int, ...], *, side: int, what: str) -> Views:
+def load_views(
+    listing: Listing, indices: tuple[int, ...], *, side: int, what: str, channels: int = 3
+) -> Views:
     """Decode images as the network sees them; a broken file is skipped with a warning."""
     images, kept = [], []
     for index, data in zip(indices, _read(listing, indices, what), strict=True):
@@ -80,16 +91,17 @@ def load_views(listing: Listing, indices: tuple[int, ...], *, side: int, what: s
         if picture is None:
             continue
         kept.append(index)
-        images.append(_to_tensor(fit_centre(picture, (side, side))))
+        images.append(_to_tensor(fit_centre(picture, (side, side)), channels))
     if not indices:
-        return Views(torch.zeros(0, 3, side, side, dtype=torch.uint8), torch.zeros(0).long())
-    return Views(_stack(images, listing, side), _gather_labels(listing, kept))
+        return Views(torch.zeros(0, channels, side, side, dtype=torch.uint8), torch.zeros(0).long())
+    return Views(_stack(images, listing, side, channels), _gather_labels(listing, kept))
 
 
 def measure_normalisation(canvases: Canvases) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Measure mean and standard deviation of each channel, in [0, 1], over all training pixels."""
-    count = canvases.images.numel() / 3
-    total, squares = torch.zeros(3, dtype=torch.float64), torch.zeros(3, dtype=torch.float64)
+    channels = canvases.images.shape[1]
+    count = canvases.images.numel() / channels
+    total, squares = torch.zeros(2, channels, dtype=torch.float64)
     for chunk in canvases.images.split(256):
         values = chunk.double() / 255.0
         total += values.sum(dim=(0, 2, 3))
@@ -103,7 +115,7 @@ def measure_normalisation(canvases: Canvases) -> tuple[tuple[float, ...], tuple[
 
 
 def _shrink(images: Tensor, side: int) -> Tensor:
-    """Average areas, uint8 [N, 3, S, S] to [N, 3, side, side]; images that are smaller stay."""
+    """Average areas, uint8 [N, C, S, S] to [N, C, side, side]; images that are smaller stay."""
     if side >= images.shape[-1]:
         return images
     chunks = [
@@ -127,14 +139,18 @@ def _decode(data: bytes | DatasetError, name: str) -> np.ndarray | None:
         return None
 
 
-def _to_tensor(picture: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)
+def _to_tensor(picture: np.ndarray, channels: int) -> Tensor:
+    tensor = torch.from_numpy(np.array(picture)).permute(2, 0, 1)
+    if channels == 1:
+        weights = torch.tensor(LUMA).view(3, 1, 1)
+        return (tensor.float() * weights).sum(dim=0, keepdim=True).round().to(torch.uint8)
+    return tensor
 
 
-def _stack(images: list[Tensor], listing: Listing, side: int) -> Tensor:
+def _stack(images: list[Tensor], listing: Listing, side: int, channels: int) -> Tensor:
     if not images:
         raise DatasetError(f"no image of {str(listing.source)!r} could be decoded")
-    stacked = torch.empty(len(images), 3, side, side, dtype=torch.uint8)
+    stacked = torch.empty(len(images), channels, side, side, dtype=torch.uint8)
     for place, image in enumerate(images):
         stacked[place] = image
     return stacked

@@ -92,7 +92,8 @@ def read_checkpoint(path: Path, *, recipe: Recipe, classes: tuple[str, ...]) -> 
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{str(path)!r} is no checkpoint of a run: {error}") from error
     same_length = replace(recipe, time_budget_min=None).to_dict()
-    theirs = {**checkpoint.recipe, "time_budget_min": None}
+    unset = Recipe(architecture=recipe.architecture).to_dict()  # what older recipes do not name
+    theirs = {**unset, **checkpoint.recipe, "time_budget_min": None}
     different = [name for name in same_length if theirs.get(name) != same_length[name]]
     if different:
         name = different[0]

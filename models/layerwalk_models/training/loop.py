@@ -11,7 +11,6 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F  # noqa: N812 (the field's name for it)
 from torch import Generator, Tensor, nn
-from torch.optim import SGD
 
 from ..errors import CheckpointError
 from . import schedule
@@ -21,6 +20,7 @@ from .average import WeightAverage
 from .bank import CANVAS_PER_SIDE, Canvases, Views
 from .checkpoint import Checkpoint, EpochRecord, read_checkpoint, write_checkpoint
 from .measurement import measure_accuracy
+from .optimisers import make_optimiser
 from .progress import say, track
 from .recipe import Recipe
 
@@ -72,17 +72,7 @@ class Run:
             if parameter.ndim == 4:  # the fastest layout of convolutions on a CPU, measured
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.average = WeightAverage(self.network, decay=recipe.average_decay)
-        decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        plain = [p for p in self.network.parameters() if p.ndim <= 1]
-        self.optimiser = SGD(
-            [
-                {"params": decayed, "weight_decay": recipe.weight_decay},
-                {"params": plain, "weight_decay": 0.0},
-            ],
-            lr=recipe.rate,
-            momentum=recipe.momentum,
-            nesterov=recipe.momentum > 0,
-        )
+        self.optimiser = make_optimiser(self.network, recipe)
         self.recipe = recipe
         self.material = material
         self.history: tuple[EpochRecord, ...] = ()

@@ -30,9 +30,9 @@ class Accuracy:
 
 
 def normalise(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
-    """Map uint8 [N, 3, H, W] to float32 with the given statistics, channels last in memory."""
+    """Map uint8 [N, C, H, W] to float32 with the given statistics, channels last in memory."""
     values = images.float() / 255.0
-    shift, scale = (values.new_tensor(entries).view(1, 3, 1, 1) for entries in (mean, std))
+    shift, scale = (values.new_tensor(entries).view(1, -1, 1, 1) for entries in (mean, std))
     return ((values - shift) / scale).contiguous(memory_format=torch.channels_last)
 
 

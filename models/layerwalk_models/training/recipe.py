@@ -7,6 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 PRECISIONS: Final = ("float32", "bf16")
+OPTIMISERS: Final = ("sgd", "lamb")
+LAMB_RATE: Final = 0.003
+"""Rate that Linse's dissertation (2024), section 2.5.1, gives for LAMB with batches of 64."""
+LAMB_WEIGHT_DECAY: Final = 1.0
+"""Weight decay that goes with it there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,9 @@ class Recipe:
         time_budget_min: Length of the run in minutes, or None.
         batch_size: Images per step.
         sizes: (progress from which it holds, side in pixels); the last side is the network's input.
-        rate: Peak learning rate of SGD with Nesterov momentum.
+        channels: Of the network's input: 3, or 1 for grey images.
+        optimiser: "sgd" (with Nesterov momentum) or "lamb".
+        rate: Peak learning rate.
         momentum: Of SGD.
         weight_decay: On convolution and linear weights only, not on norms and biases.
         warm_up: Share of progress in which the rate rises linearly from zero.
@@ -52,6 +59,8 @@ class Recipe:
     time_budget_min: float | None = None
     batch_size: int = 64
     sizes: tuple[tuple[float, int], ...] = ((0.0, 64), (0.45, 96), (0.8, 128))
+    channels: int = 3
+    optimiser: str = "sgd"
     rate: float = 0.06
     momentum: float = 0.9
     weight_decay: float = 5e-4
@@ -82,6 +91,10 @@ class Recipe:
             raise ValueError(f"time_budget_min must be positive, got {self.time_budget_min}")
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision must be one of {PRECISIONS}, got {self.precision!r}")
+        if self.optimiser not in OPTIMISERS:
+            raise ValueError(f"optimiser must be one of {OPTIMISERS}, got {self.optimiser!r}")
+        if self.channels not in (1, 3):
+            raise ValueError(f"channels must be 1 or 3, got {self.channels}")
         starts = [start for start, _ in self.sizes]
         if not starts or starts[0] != 0.0 or starts != sorted(starts) or starts[-1] >= 1.0:
             raise ValueError(f"sizes must start at progress 0 and rise below 1, got {self.sizes}")

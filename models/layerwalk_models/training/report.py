@@ -21,6 +21,7 @@ from .measurement import Accuracy, measure_accuracy
 from .progress import say
 from .recipe import Recipe
 
+OPTIMISER_NAMES = {"sgd": "SGD with Nesterov momentum", "lamb": "LAMB"}
 SPLIT_RULE = (
     "Within each class, images are ordered by the SHA-256 digest of the UTF-8 text "
     "`<seed>/<class folder>/<file name>`. The first round(test_share * n) of its n images, at "
@@ -133,7 +134,7 @@ def describe(
         "name": labelling.name,
         "architecture": recipe.architecture,
         "classes": labelling.class_names,
-        "input_shape": [3, side, side],
+        "input_shape": [recipe.channels, side, side],
         "mean": material.mean,
         "std": material.std,
         "source": (
@@ -220,7 +221,7 @@ def write_markdown(card: dict[str, Any]) -> str:
         "",
         f"{training['epochs']} epochs, {training['images_seen']:,} images seen, "
         f"{training['minutes']} minutes on {training['threads']} CPU thread(s), torch "
-        f"{training['torch']}. SGD with Nesterov momentum, cosine rate, augmentation as in "
+        f"{training['torch']}. {OPTIMISER_NAMES[card['recipe']['optimiser']]}, cosine rate, augmentation as in "
         "`layerwalk_models.training.augmentation`; the running average of the weights is shipped.",
         "",
         "| number | value |",

@@ -7,7 +7,18 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from layerwalk.http import datasets, events, human, jobs, networks, snapshots, tiles, weights
+from layerwalk.http import (
+    datasets,
+    events,
+    human,
+    jobs,
+    networks,
+    snapshots,
+    tiles,
+    training,
+    views,
+    weights,
+)
 from layerwalk.http.context import Context
 from layerwalk.http.openapi import document
 from layerwalk.http.operations import Operation, parse_query
@@ -16,7 +27,7 @@ from layerwalk.http.security import guard
 from layerwalk.limits import Limits
 from layerwalk.session import Session
 
-_NOUNS = (human, networks, snapshots, tiles, weights, jobs, events, datasets)
+_NOUNS = (human, networks, views, snapshots, tiles, weights, training, jobs, events, datasets)
 
 
 def make_app(

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from layerwalk.http.answers import message
 from layerwalk.http.context import Context
 from layerwalk.http.operations import Answer, Operation, Query, check_json, json_answer
+from layerwalk.inputs.prepared import FILES, UNNAMED
 from layerwalk_shared.errors import InvalidRequestError, UnsupportedMediaError
 from layerwalk_shared.messages import (
     CLIENT_HEADER,
@@ -22,9 +23,8 @@ from layerwalk_shared.messages import (
 from layerwalk_shared.routes import HEALTH, INPUT, JOB, NETWORK, SESSION, SNAPSHOTS
 
 MAX_CLIENT_NAME = 128
-IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
-ARRAY_TYPES = ("application/x-npy", "application/octet-stream")
-_NPY_MAGIC = b"\x93NUMPY"
+FILE_TYPES = tuple(name for name in FILES if name != "text/plain")
+"""Of bodies; a web form could send text/plain, so words come as JSON."""
 _REQUESTS: TypeAdapter[InputRequest] = TypeAdapter(InputRequest)
 
 
@@ -33,7 +33,15 @@ class InputQuery(Query):
 
     title: Annotated[
         str | None,
-        Field(max_length=200, description="What to call an uploaded image or array, for people."),
+        Field(max_length=200, description="What to call an uploaded file, for people."),
+    ] = None
+    argument: Annotated[
+        str | None,
+        Field(
+            max_length=200,
+            description="Which argument of a network that takes several: the id of its input node, "
+            "or its name. The others stay as in the example.",
+        ),
     ] = None
 
 
@@ -73,22 +81,25 @@ def put_input(context: Context, query: InputQuery, *, network: str) -> Response:
     client = client_name()
     media_type = request.mimetype
     data = request.get_data()
-    if media_type == "application/octet-stream" and not data.startswith(_NPY_MAGIC):
-        media_type = IMAGE_TYPES[0]
-    if media_type in IMAGE_TYPES:
-        job = session.put_image(network, data, client=client, title=query.title or "image")
-    elif media_type in ARRAY_TYPES:
-        job = session.put_array(network, data, client=client, title=query.title or "array")
+    if media_type in (*FILE_TYPES, UNNAMED):
+        job = session.put_file(
+            network,
+            data,
+            media_type=media_type,
+            client=client,
+            title=query.title,
+            argument=query.argument,
+        )
     elif media_type == "application/json":
         try:
             wish = _REQUESTS.validate_json(data)
         except ValidationError as error:
             raise check_json(error) from error
-        job = session.put(network, wish, client=client)
+        job = session.put(network, wish, client=client, argument=query.argument)
     else:
         came = f"content type {media_type!r}" if media_type else "no content type"
         raise UnsupportedMediaError(
-            f"{came}, expected {', '.join((*IMAGE_TYPES, *ARRAY_TYPES, 'application/json'))}"
+            f"{came}, expected {', '.join((*FILE_TYPES, UNNAMED, 'application/json'))}"
         )
     response = message(job, 202)
     response.headers["Location"] = JOB.url(job=job.id)
@@ -130,14 +141,15 @@ OPERATIONS = (
         summary="Put something on a network's input",
         text=(
             "An image file is scaled until it covers the input and cropped centrally. The values "
-            "of an NPY array are taken as they are. JSON names an item of a data set, noise, or a "
-            f"channel of a snapshot. Every request makes a snapshot of its own; `{CLIENT_HEADER}` "
+            "of an NPY array are taken as they are. A WAV file is brought to the network's rate, cut "
+            "or padded with silence. A CSV file is a series, a step in each row, or a vector. JSON "
+            "names an item of a data set, noise, a channel of a snapshot, or words, which the "
+            f"network's tokenizer reads. Every request makes a snapshot of its own; `{CLIENT_HEADER}` "
             "in the request's header comes back as `client` in its manifest."
         ),
         query=InputQuery,
         bodies={
-            **{name: {"type": "string", "format": "binary"} for name in IMAGE_TYPES},
-            **{name: {"type": "string", "format": "binary"} for name in ARRAY_TYPES},
+            **{name: {"type": "string", "format": "binary"} for name in (*FILE_TYPES, UNNAMED)},
             "application/json": InputRequest,
         },
         answers={202: json_answer(Job, "The job; `Location` names it.")},

@@ -25,6 +25,7 @@ _PART_TEXT = {
     "channel": "Channel as drawn.",
     "job": "Id of a job.",
     "dataset": "Id of a data set.",
+    "step": "Step of a training.",
     "item": "Index of an item.",
 }
 _PROBLEM_TEXT = {

@@ -135,13 +135,15 @@ def _is_writable(connection: socket.socket, wait_s: float) -> bool:
 class _Dispatcher(ThreadedTaskDispatcher):
     """Keeps its threads, so that closing can wait for them; they make tiles, so torch is serial."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_start: Callable[[], object]) -> None:
         super().__init__()
+        self._on_start = on_start
         self.started: list[threading.Thread] = []
 
     def start_new_thread(self, target: Callable[[int], None], thread_no: int) -> None:
         def run() -> None:
             run_serially()
+            self._on_start()
             target(thread_no)
 
         thread = threading.Thread(target=run, name=f"layerwalk-http-{thread_no}", daemon=True)
@@ -157,6 +159,7 @@ class Server:
         host: name or address to bind.
         port: 0 takes any that is free; `port` tells which.
         on_close: called first when it closes: lets go requests that wait.
+        on_start: called first on every thread of it.
 
     Raises:
         PortInUseError: someone else listens there.
@@ -170,13 +173,15 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
         on_close: Callable[[], None] = lambda: None,
+        on_start: Callable[[], object] = lambda: None,
     ) -> None:
         listening = _listen(host, port)
         self.host = host
         self.port: int = listening.getsockname()[1]
         self._on_close = on_close
+        self._on_start = on_start
         self._map: dict[int, Any] = {}
-        self._dispatcher = _Dispatcher()
+        self._dispatcher = _Dispatcher(on_start)
         self._dispatcher.set_thread_count(THREADS)
         limit = app.config["MAX_CONTENT_LENGTH"]
         self._server: TcpWSGIServer = create_server(
@@ -234,6 +239,7 @@ class Server:
         self.close()
 
     def _run(self) -> None:
+        self._on_start()
         while not self._is_closing.is_set():
             wasyncore.loop(timeout=POLL_S, use_poll=True, map=self._map, count=1)
 
@@ -260,7 +266,9 @@ def bind(
     app = make_app(
         session, limits=limits, token=token, origins=origins, is_loopback=is_loopback(host)
     )
-    return Server(app, host=host, port=port, on_close=session.events.close)
+    return Server(
+        app, host=host, port=port, on_close=session.events.close, on_start=session.on_start
+    )
 
 
 def serve(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from layerwalk.inputs.files import Content, open_files
 from layerwalk_shared.errors import DatasetError, NotFoundError
 
 OPENER = ("layerwalk_models.datasets", "open_dataset")
@@ -16,7 +18,10 @@ OPENER = ("layerwalk_models.datasets", "open_dataset")
 
 
 class Item(Protocol):
-    """One picture: `image` uint8 `[H, W, 3]` or `[H, W]`; `label` a class name or its index."""
+    """One picture: `image` uint8 `[H, W, 3]` or `[H, W]`; `label` a class name or its index.
+
+    Where `image` only shows what a file holds (a text, a sound), the item also has `content`.
+    """
 
     @property
     def name(self) -> str: ...
@@ -30,7 +35,7 @@ class Dataset(Protocol):
     """An ordered collection of labelled pictures; asked from several threads at once.
 
     It may also have `names` and `labels`, aligned with its items, so that a page of names need not
-    read the pictures.
+    read the pictures; and `media_type`, of the `content` of its items where they are no pictures.
     """
 
     @property
@@ -44,9 +49,17 @@ class Dataset(Protocol):
 def open_dataset(spec: str) -> Dataset:
     """Return the data set that `spec` names: FOLDER, IDX file, `digits`, `dashes` or `samples`.
 
+    A folder of .txt, .wav or .csv files without pictures is one of texts, sounds or tables.
+
     Raises:
         DatasetError: there is no such data set, or it cannot be read.
     """
+    try:
+        files = open_files(Path(spec)) if Path(spec).is_dir() else None
+    except (OSError, DatasetError) as error:
+        raise DatasetError(f"data set {spec!r}: {error}") from error
+    if files is not None:
+        return files
     module, name = OPENER
     try:
         opener: Callable[[str], Dataset] = getattr(importlib.import_module(module), name)
@@ -83,6 +96,12 @@ def checked_item(dataset: Dataset, index: int) -> Item:
             "expected uint8 [H, W] or [H, W, 3]"
         )
     return item
+
+
+def content_of(item: Item) -> Content | None:
+    """Return what an item's file holds; None where the item is a picture."""
+    content: Content | None = getattr(item, "content", None)
+    return content
 
 
 def label_of(dataset: Dataset, item: Item) -> str | None:

@@ -97,18 +97,18 @@ def picture_shape_of(spec: InputSpec) -> tuple[int, int, int]:
     """
     if spec.kind != "image" or len(spec.shape) != 3 or spec.shape[0] not in (1, 3):
         raise InputError(
-            f"this network takes {spec.kind} inputs of shape {list(spec.shape)}, not pictures; "
-            "send an NPY array"
+            f"this network takes {spec.kind} inputs of shape {list(spec.shape)}, not pictures"
         )
     return spec.shape[0], spec.shape[1], spec.shape[2]
 
 
 def normalise(planes: NDArray[np.float32], spec: InputSpec) -> NDArray[np.float32]:
-    """Return `(planes - mean) / std` for `[C, H, W]` in 0..1; unchanged where there is none."""
+    """Return `(planes - mean) / std` for `[C, ...]` in 0..1; unchanged where there is none."""
     if not spec.mean or not spec.std:
         return planes
-    mean = np.asarray(spec.mean, np.float32)[:, None, None]
-    std = np.asarray(spec.std, np.float32)[:, None, None]
+    per_channel = (-1, *(1,) * (planes.ndim - 1))
+    mean = np.asarray(spec.mean, np.float32).reshape(per_channel)
+    std = np.asarray(spec.std, np.float32).reshape(per_channel)
     result: NDArray[np.float32] = (planes - mean) / std
     return result
 

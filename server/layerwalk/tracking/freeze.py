@@ -15,7 +15,7 @@ from layerwalk.tracking.summary import summarise
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.graph import Graph, Node
 from layerwalk_shared.messages import NodeStatistics
-from layerwalk_shared.views import guess_view, picture_shape
+from layerwalk_shared.views import Layout, guess_view, layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,20 @@ def freeze(recording: Recording, graph: Graph, *, batch_item: int = 0) -> Frozen
             shape = node.shape if tensor is None else tuple(tensor.shape[1:])
             arrays.append(None)
             statistics.append(
-                NodeStatistics(shape=shape, pictures=_pictures(node, shape), has_values=False)
+                NodeStatistics(shape=shape, pictures=_laid(node, shape).pictures, has_values=False)
             )
             continue
         with torch.no_grad():
             item = _item(tensor, recording, node, batch_item)
-            pictures = _pictures(node, tuple(item.shape))
-            key = (_place(item), pictures)
+            laid = _laid(node, tuple(item.shape))
+            key = (_place(item), laid)
             first = seen.setdefault(key, index)
             if first != index:
                 arrays.append(arrays[first])
                 statistics.append(statistics[first].model_copy(update={"same_as": first}))
                 continue
             values = _on_cpu(item)
-            statistics.append(summarise(values, pictures))
+            statistics.append(summarise(values, laid.pictures))
         array: NDArray[Any] = values.numpy()
         array.flags.writeable = False
         arrays.append(array)
@@ -86,11 +86,11 @@ def _item(tensor: Tensor, recording: Recording, node: Node, item: int) -> Tensor
     return tensor
 
 
-def _pictures(node: Node, shape: tuple[int, ...]) -> tuple[int, int, int]:
+def _laid(node: Node, shape: tuple[int, ...]) -> Layout:
     try:
-        return picture_shape(node.view, shape)
+        return layout(node.view, shape)
     except InvalidRequestError:
-        return picture_shape(guess_view(shape), shape)
+        return layout(guess_view(shape), shape)
 
 
 def _place(tensor: Tensor) -> tuple[object, ...]:

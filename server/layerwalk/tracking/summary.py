@@ -1,7 +1,9 @@
 """The numbers of one node: range, mean, spread, zeros, percentiles; one sweep over the values.
 
 Values are taken in blocks that stay in a core's cache while each of the five questions is asked
-of them, by whichever of NumPy and torch answers it faster; blocks add up in double precision.
+of them; blocks add up in double precision. NumPy answers, not torch: torch's sums wait for a
+helper thread, which costs up to 16 ms each where a training has the other cores (measured: 1.9 ms
+a block in the mean instead of 0.01). A sum is a dot product with ones, the quickest of all.
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ from torch import Tensor
 
 from layerwalk_shared.messages import QUANTILES, NodeStatistics
 
-BLOCK_ELEMENTS = 1 << 18
-SAMPLES = 4096
-"""Values that percentiles are taken of; the error at 99 % is below 0.2 points (one sigma)."""
+BLOCK_ELEMENTS = 1 << 16
+SAMPLES = 2048
+"""Values that percentiles are taken of; the error at 99 % is 0.22 points (one sigma)."""
 _CANCELLATION = 1e-3
 """Below this share of the mean's square, the variance by sums of squares has lost its digits."""
 _SQUARES = (1e-15, 1e15)
@@ -88,7 +90,9 @@ def _sample_of(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArra
 def _sweep(values: Tensor) -> _Sums:
     sums = _Sums()
     array: NDArray[np.floating] = values.numpy()
-    are_zero = np.empty(min(BLOCK_ELEMENTS, array.size), dtype=np.bool_)
+    size = min(BLOCK_ELEMENTS, array.size)
+    are_zero = np.empty(size, dtype=np.bool_)
+    ones = np.ones(size, array.dtype)
     with np.errstate(all="ignore"):
         for start in range(0, array.size, BLOCK_ELEMENTS):
             block = array[start : start + BLOCK_ELEMENTS]
@@ -99,9 +103,8 @@ def _sweep(values: Tensor) -> _Sums:
             if low == high == 0:
                 sums.zeros += block.size
                 continue
-            same = values[start : start + BLOCK_ELEMENTS]
-            sums.total += float(same.sum())
-            sums.squares += float(torch.dot(same, same))
+            sums.total += float(np.dot(block, ones[: block.size]))
+            sums.squares += float(np.dot(block, block))
             if low <= 0 <= high:
                 found = np.equal(block, 0, out=are_zero[: block.size])
                 sums.zeros += int(np.count_nonzero(found))

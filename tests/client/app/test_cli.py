@@ -43,6 +43,12 @@ def test_a_place_is_a_camera_a_node_or_the_whole(asked):
     assert [options.place for options in asked] == [OVERVIEW, "conv1", None]
 
 
+def test_a_layout_is_one_of_four(asked):
+    cli.shot(["a.png"])
+    cli.shot(["a.png", "--layout", "rows"])
+    assert [options.layout for options in asked] == ["straight", "rows"]
+
+
 def test_the_token_comes_from_the_environment_too(asked, monkeypatch):
     monkeypatch.setenv("LAYERWALK_TOKEN", "secret")
     cli.shot(["a.png"])
@@ -61,6 +67,7 @@ def test_the_token_comes_from_the_environment_too(asked, monkeypatch):
         ("a.png --camera 1,2,nan,0,0", "finite numbers"),
         ("a.png --camera 1,2,3,0,90", "a pitch of -89 to 89"),
         ("a.png --node a --overview", "not allowed with"),
+        ("a.png --layout curly", "invalid choice: 'curly'"),
         ("a.png --item d", "expected DATASET:NUMBER"),
         ("a.png --input a.png --item d:0", "not allowed with"),
     ],

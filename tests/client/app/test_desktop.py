@@ -134,6 +134,15 @@ def test_typing_is_text_and_does_not_walk(desktop):
     assert actions.typed == (Typed(text="w"), Typed(key=Key.ENTER))
 
 
+def test_the_key_that_opened_a_panel_writes_nothing_into_it(desktop):
+    desktop.read([down(pygame.K_i)], 0.0)
+    desktop.set_typing(is_typing=True)
+    letter = pygame.event.Event(pygame.TEXTINPUT, text="i")
+    assert desktop.read([letter, letter], 0.1).typed == ()
+    released = pygame.event.Event(pygame.KEYUP, key=pygame.K_i, mod=0)
+    assert desktop.read([released, letter], 0.2).typed == (Typed(text="i"),)
+
+
 def test_losing_focus_lets_everything_go(desktop):
     desktop.read([down(pygame.K_w), press(3)], 0.0)
     actions = desktop.read([pygame.event.Event(pygame.WINDOWFOCUSLOST)], 0.1)

@@ -46,6 +46,11 @@ def node(view, shape):
         ("tokens", (2, 3, 6, 8), 5, (4, 7), (1, 2, 4, 7)),
         ("grid", (9, 4), 3, (1, 2), (5, 3)),
         ("grid", (10, 4), 3, (1, 2), (6, 3)),  # a class token before the patches
+        ("attention", (3, 5, 6), 2, (4, 5), (2, 4, 5)),
+        ("attention", (2, 3, 5, 6), 4, (1, 0), (1, 1, 1, 0)),
+        ("sequence", (4, 9), 0, (3, 8), (3, 8)),
+        ("volume", (2, 5, 3, 4), 1, (4, 5), (1, 4, 1, 1)),  # slices in rows of three
+        ("frames", (5, 2, 3, 4), 1, (1, 10), (2, 1, 1, 2)),
     ],
 )
 def test_the_value_is_that_of_the_pixel(view, shape, channel, texel, index):
@@ -67,8 +72,7 @@ def test_an_image_has_three_values():
 
 
 def test_a_cell_past_the_last_unit_has_no_value():
-    spot = spot_of("s", node("vector", (7,)), channel=0, texel=(2, 2))
-    assert values_at(np.zeros(7, np.float32), spot) is None
+    assert spot_of("s", node("vector", (7,)), channel=0, texel=(2, 2)) is None
 
 
 def test_another_snapshot_forgets():

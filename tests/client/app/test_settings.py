@@ -56,6 +56,7 @@ def test_no_file_means_the_defaults(tmp_path):
         ("width = 'wide'", "width = 'wide', expected a value like 1280"),
         ("speed = 500", "speed = 500.0, expected 0.1 to 20"),
         ("theme = 'pink'", "theme = 'pink', expected one of"),
+        ("layout = 'curly'", "layout = 'curly', expected one of"),
         ("[keys]\nforwards = 'w'", "no action 'forwards'; nearest: 'forward'"),
         ("[keys]\nforward = 'h'", "'h' is bound to 'forward' and to 'home'"),
         ("[bookmarks]\na = [1, 2]", "expected x, y, z, yaw, pitch"),

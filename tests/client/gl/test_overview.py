@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from client.gl.showroom import NETWORK, area_mean, make_chain, make_wall
 from client.gl.straight import chains_of, stage, straight_camera
-from layerwalk_client.gl.overview import CELL, arrange, padded_cells, resample
+from layerwalk_client.gl.overview import CELL, LEVELS, lay_cells, levels_of, padded_cells, resample
 from layerwalk_client.gl.packing import pack
 from layerwalk_client.world.view import Appearance, Look
 from layerwalk_shared.tiles import TileType
@@ -41,7 +41,12 @@ def test_resampling_a_multiple_is_the_area_mean() -> None:
 def test_cells_lie_in_rows_at_every_level(colours: tuple[int, ...]) -> None:
     columns, rows, count = 5, 3, 13
     cells = np.random.default_rng(1).random((count, CELL, CELL, *colours), np.float32)
-    levels = arrange(cells, columns, rows)
+    page = np.ones((64, 96, *colours), np.float32)
+    lay_cells(cells, columns, rows, out=page[32:64, 32:96])
+    assert (page[:32] == 1).all()
+    assert (page[:, :32] == 1).all()
+    levels = list(levels_of(page[32:64, 32:96]))
+    assert len(levels) == LEVELS
     for level, picture in enumerate(levels):
         assert picture.shape[:2] == (
             padded_cells(rows) * CELL >> level, padded_cells(columns) * CELL >> level

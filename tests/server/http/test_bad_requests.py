@@ -246,7 +246,7 @@ def test_a_fault_of_our_own_is_a_problem_too(
 
 
 def test_a_snapshot_that_went_is_gone(web: FlaskClient, session: Session, snapshot: str) -> None:
-    session._shelf._snapshots.clear()
+    session.gallery._shelf._snapshots.clear()
     for url in (
         routes.SNAPSHOT.url(snapshot=snapshot),
         routes.TILE.url(snapshot=snapshot, node="conv", block=0, level=0),

@@ -86,8 +86,8 @@ def test_the_kinds_of_input_are_told_apart(document: dict[str, Any]) -> None:
         "content"
     ]
     assert set(content) == {
-        "image/png", "image/jpeg", "image/webp", "application/x-npy",
-        "application/octet-stream", "application/json",
+        "image/png", "image/jpeg", "image/webp", "application/x-npy", "audio/wav", "audio/x-wav",
+        "audio/wave", "audio/vnd.wave", "text/csv", "application/octet-stream", "application/json",
     }  # fmt: skip
     schema = content["application/json"]["schema"]
-    assert set(schema["discriminator"]["mapping"]) == {"dataset", "noise", "channel"}
+    assert set(schema["discriminator"]["mapping"]) == {"dataset", "noise", "channel", "text"}

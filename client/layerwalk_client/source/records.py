@@ -1,0 +1,68 @@
+"""Requests that one JSON document answers: manifests, networks, trainings, gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from layerwalk_client.source.arrivals import (
+    Arrival,
+    GradientsArrived,
+    ManifestArrived,
+    NetworkArrived,
+    TrainingArrived,
+)
+from layerwalk_client.source.asking import Gradients, Manifest, Network, Record, Training
+from layerwalk_client.source.connection import Connection
+from layerwalk_shared import routes
+from layerwalk_shared.errors import ProtocolError
+from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
+from layerwalk_shared.training import GradientHistograms, TrainingHistory
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def perform(connection: Connection, fetch: Record) -> Arrival:
+    """Make the request of a fetch; return its arrival.
+
+    Raises:
+        LayerwalkError: the server's error, or none that was understood.
+    """
+    methods: dict[type, Callable[[Connection, Any], Arrival]] = {
+        Manifest: _manifest,
+        Network: _network,
+        Training: _training,
+        Gradients: _gradients,
+    }
+    return methods[type(fetch)](connection, fetch)
+
+
+def _manifest(connection: Connection, fetch: Manifest) -> ManifestArrived:
+    path = routes.SNAPSHOT.url(snapshot=fetch.snapshot)
+    return ManifestArrived(fetch, _read(connection, path, SnapshotManifest))
+
+
+def _network(connection: Connection, fetch: Network) -> NetworkArrived:
+    path = routes.NETWORK.url(network=fetch.network)
+    return NetworkArrived(fetch, _read(connection, path, NetworkDescription))
+
+
+def _training(connection: Connection, fetch: Training) -> TrainingArrived:
+    path = routes.TRAINING.url(network=fetch.network)
+    return TrainingArrived(fetch, _read(connection, path, TrainingHistory))
+
+
+def _gradients(connection: Connection, fetch: Gradients) -> GradientsArrived:
+    path = routes.GRADIENTS.url(network=fetch.network, step=fetch.step)
+    return GradientsArrived(fetch, _read(connection, path, GradientHistograms))
+
+
+def _read(connection: Connection, path: str, model: type[_Model]) -> _Model:
+    reply = connection.exchange("GET", path)
+    try:
+        return model.model_validate_json(bytes(reply.body))
+    except ValidationError as error:
+        first = str(error).partition("\n")[0]
+        raise ProtocolError(f"{path}: the answer is not as agreed ({first})") from error

@@ -1,0 +1,215 @@
+"""What a tensor's axes are called: its shape for a sign, a place in it for the readout."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from layerwalk_client.world.tokens import quoted
+from layerwalk_shared.graph import Node
+from layerwalk_shared.messages import InputSpec
+from layerwalk_shared.views import grid_shape
+
+TIMES = " \N{MULTIPLICATION SIGN} "
+Index = tuple[int, ...]
+
+
+def product(shape: Sequence[int]) -> str:
+    """Return `64 × 56 × 56`, `1` for a single number."""
+    return TIMES.join(str(size) for size in shape) or "1"
+
+
+def shape_line(node: Node) -> str:
+    """Return the shape of a node in words: `197 × 768 tokens, shown as 14 × 14 patches`."""
+    shape = product(node.shape)
+    if node.view in ("tokens", "sequence"):
+        return f"{shape} {'tokens' if node.view == 'tokens' else 'sequence'}"
+    if node.view == "grid":
+        return f"{shape} tokens, shown as {node.height}{TIMES}{node.width} patches"
+    if node.view == "attention":
+        heads = f"{node.channels} head{'s' * (node.channels != 1)}"
+        return f"{heads} of {node.height}{TIMES}{node.width}"
+    if node.view == "volume" and len(node.shape) == 4:
+        slices = f"{node.shape[1]} slice{'s' * (node.shape[1] != 1)}"
+        return f"{shape}, shown as {slices}"
+    if node.view == "frames" and len(node.shape) == 4:
+        return f"{node.shape[0]} frames of {product(node.shape[1:])}"
+    return shape
+
+
+def kind_line(node: Node) -> str:
+    """Return kind and shape: `Conv2d · 64 × 112 × 112`."""
+    return f"{node.operation} · {shape_line(node)}" if node.operation else shape_line(node)
+
+
+def element(node: Node, *, channel: int, texel: tuple[int, int]) -> Index | None:
+    """Return which element of a node's tensor a pixel of its wall shows.
+
+    Args:
+        node: with the shape and the pictures of the snapshot that is meant.
+        channel: picture on the wall.
+        texel: (row, column) in that picture at level 0.
+
+    Returns:
+        An index into the tensor (no batch axis); of an image (row, column) alone, which all its
+        colours share; None for a cell that shows nothing.
+    """
+    row, column = texel
+    shape = [max(1, size) for size in node.shape]
+    if node.view == "image":
+        return row, column
+    if node.view == "grid" and len(shape) == 2:
+        return row * node.width + column + shape[0] - node.height * node.width, channel
+    if node.view in ("volume", "frames") and len(shape) == 4:
+        return _in_mosaic(node, shape, channel, texel)
+    if node.view == "vector" or len(shape) < 2:
+        return _unravelled(row * node.width + column, shape)
+    if node.view == "maps" and len(shape) >= 3:
+        inner = _unravelled(row, shape[1:-1])
+        return None if inner is None else (channel, *inner, column)
+    outer = _unravelled(channel, shape[:-2])
+    return None if outer is None else (*outer, row, column)
+
+
+def _in_mosaic(
+    node: Node, shape: Sequence[int], channel: int, texel: tuple[int, int]
+) -> Index | None:
+    count = shape[1] if node.view == "volume" else shape[0]
+    _, columns = grid_shape(count)
+    down, row = divmod(texel[0], shape[2])
+    across, column = divmod(texel[1], shape[3])
+    number = down * columns + across
+    if number >= count:
+        return None
+    return (
+        (channel, number, row, column) if node.view == "volume" else (number, channel, row, column)
+    )
+
+
+def _unravelled(flat: int, shape: Sequence[int]) -> Index | None:
+    if flat >= math.prod(shape):
+        return None
+    found = []
+    for size in reversed(shape):
+        flat, place = divmod(flat, size)
+        found.append(place)
+    return tuple(reversed(found))
+
+
+def words(
+    node: Node,
+    index: Index,
+    *,
+    spec: InputSpec | None = None,
+    tokens: Sequence[str] = (),
+    classes: Sequence[str] = (),
+) -> str:
+    """Return a place in a node's tensor in the tensor's own terms.
+
+    Args:
+        node: as for `element`.
+        index: what `element` returned.
+        spec: of the network's input: tells time.
+        tokens: what each position of the input reads, of texts.
+        classes: names of the units of the answer.
+    """
+    tell = {
+        "vector": _unit,
+        "tokens": _token,
+        "sequence": _step,
+        "grid": _patch,
+        "attention": _attention,
+    }.get(node.view)
+    if tell is not None:
+        return tell(node, index, spec or InputSpec(kind="tensor", shape=(1,)), tokens, classes)
+    place = f"row {index[-2]}, column {index[-1]}"
+    if node.view == "image":
+        return place
+    if node.view == "volume":
+        return f"channel {index[0]}   slice {index[1]}   {place}"
+    if node.view == "frames":
+        return f"frame {index[0]}   channel {index[1]}   {place}"
+    between = f"   plane {', '.join(map(str, index[1:-2]))}" if len(index) > 3 else ""
+    return f"channel {index[0]}{between}   {place}"
+
+
+def _unit(
+    node: Node, index: Index, spec: InputSpec, tokens: Sequence[str], classes: Sequence[str]
+) -> str:
+    shape = [max(1, size) for size in node.shape]
+    flat = 0
+    for size, place in zip(shape, index, strict=True):
+        flat = flat * size + place
+    count = math.prod(shape)
+    if node.kind == "input":
+        if spec.kind == "text":
+            return _named("token", flat, tokens, count)
+        if spec.kind in ("sound", "series") and spec.sample_rate:
+            return f"sample {flat}   {flat / spec.sample_rate:.4g} s"
+        if len(spec.names) == count:
+            return f"element {flat}   {spec.names[flat]}"
+    if len(classes) == count:
+        return f"unit {flat}   {classes[flat]}"
+    return f"unit {flat}"
+
+
+def _token(
+    node: Node, index: Index, spec: InputSpec, tokens: Sequence[str], classes: Sequence[str]
+) -> str:
+    width = node.shape[-1]
+    last = f"entry {index[-1]}" if width == spec.vocabulary else f"feature {index[-1]}"
+    if len(classes) == width:
+        last = f"unit {index[-1]}   {classes[index[-1]]}"
+    return f"{_outer(index)}{_named('token', index[-2], tokens, node.shape[-2])}   {last}"
+
+
+def _step(
+    node: Node, index: Index, spec: InputSpec, tokens: Sequence[str], classes: Sequence[str]
+) -> str:
+    """Time runs along the same axis as in the input."""
+    has_time_last = spec.kind in ("sound", "series") and spec.time_axis == len(spec.shape) - 1
+    is_across = has_time_last and len(spec.shape) == len(node.shape) and len(spec.shape) > 1
+    time, other = (index[-1], index[-2]) if is_across else (index[-2], index[-1])
+    count = node.shape[-1] if is_across else node.shape[-2]
+    said = f"{'sample' if spec.kind == 'sound' and node.kind == 'input' else 'step'} {time}"
+    if spec.sample_rate and spec.kind in ("sound", "series"):
+        length = spec.shape[min(spec.time_axis, len(spec.shape) - 1)]
+        is_exact = count == length
+        seconds = (time if is_exact else (time + 0.5) * length / count) / spec.sample_rate
+        said += f"   {seconds:.4g} s" if is_exact else f"   about {seconds:.2g} s"
+    names = spec.names if node.kind == "input" else ()
+    column = (
+        names[other] if other < len(names) else f"{'channel' if is_across else 'feature'} {other}"
+    )
+    return f"{_outer(index)}{said}   {column}"
+
+
+def _patch(
+    node: Node, index: Index, spec: InputSpec, tokens: Sequence[str], classes: Sequence[str]
+) -> str:
+    first = node.shape[0] - node.height * node.width
+    row, column = divmod(index[0] - first, node.width)
+    return f"patch row {row}, column {column}   token {index[0]}   feature {index[1]}"
+
+
+def _attention(
+    node: Node, index: Index, spec: InputSpec, tokens: Sequence[str], classes: Sequence[str]
+) -> str:
+    source = _named("token", index[-2], tokens, node.shape[-2])
+    target = _named("token", index[-1], tokens, node.shape[-1])
+    head = f"head {index[-3]}   " if len(index) >= 3 else ""
+    return f"{_outer(index[:-1]) if len(index) > 3 else ''}{head}{source} to {target}"
+
+
+def _outer(index: Index) -> str:
+    """Say where in the axes before the last two, if there are any."""
+    if len(index) <= 2:
+        return ""
+    return f"part {', '.join(map(str, index[:-2]))}   "
+
+
+def _named(what: str, place: int, tokens: Sequence[str], count: int) -> str:
+    """Return `token 5 “hall”`; without its words where the tokens are not those of this axis."""
+    if len(tokens) == count and place < count and tokens[place]:
+        return f"{what} {place} {quoted(tokens[place])}"
+    return f"{what} {place}"

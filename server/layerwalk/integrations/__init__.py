@@ -1,0 +1,1 @@
+"""Callbacks for training loops of others; each is imported where its library is used."""

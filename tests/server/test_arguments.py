@@ -1,0 +1,173 @@
+"""Several inputs: any of them is put on, the others stay as in the example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+
+import numpy as np
+import pytest
+import torch
+from flask.testing import FlaskClient
+from torch import Tensor, nn
+
+from layerwalk.http.app import make_app
+from layerwalk.session import Session
+from layerwalk.snapshots import Snapshot
+from layerwalk_shared.errors import InputError, NotFoundError
+from layerwalk_shared.messages import InputSpec, NoiseInput
+from layerwalk_shared.routes import INPUT
+
+
+class Reads(nn.Module):
+    """A picture, words, a dict with a series in it, a flag."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.embed = nn.Conv2d(3, 2, 1), nn.Embedding(20, 2)
+
+    def forward(
+        self, image: Tensor, words: Tensor, more: dict[str, Tensor], *, scale: Tensor
+    ) -> Tensor:
+        seen = self.conv(image).mean((2, 3)) + self.embed(words).mean(1)
+        return seen * scale + more["series"].sum((1, 2))
+
+
+EXAMPLE = {
+    "image": torch.full((1, 3, 4, 4), 0.5),
+    "words": torch.tensor([[1, 2, 3]]),
+    "more": {"series": torch.ones(1, 6, 2), "unused": "text"},
+    "scale": torch.tensor([[1.0, 2.0]]),
+}
+
+
+@pytest.fixture
+def session(no_thread_left: None) -> Iterator[Session]:
+    with Session() as made:
+        made.add_network(Reads(), EXAMPLE)
+        yield made
+
+
+@pytest.fixture
+def web(session: Session) -> FlaskClient:
+    return make_app(session).test_client()
+
+
+def newest(session: Session) -> Snapshot:
+    session.jobs.call(lambda: None)
+    return session.snapshot(session.snapshots("n1")[-1].id)
+
+
+def npy(*values: object) -> bytes:
+    stream = BytesIO()
+    np.save(stream, np.array(values))
+    return stream.getvalue()
+
+
+def value(snapshot: Snapshot, node: str) -> np.ndarray:
+    return snapshot.node_values(snapshot.graph.index[node])
+
+
+INPUTS = {"image", "words", "more.series", "scale"}
+
+
+@pytest.mark.parametrize("name", sorted(INPUTS))
+def test_what_is_put_on_one_leaves_the_others_as_in_the_example(
+    session: Session, name: str
+) -> None:
+    before = newest(session)
+    nodes = [node.id for node in before.graph.nodes if node.kind == "input"]
+    assert len(nodes) == 4
+    session.put("n1", NoiseInput(seed=4), argument=name)
+    after = newest(session)
+    changed = {node for node in nodes if (value(before, node) != value(after, node)).any()}
+    assert changed == {name}
+    assert after.manifest.input.kind == "noise"
+    assert after.manifest.error is None
+
+
+def test_each_is_taken_as_what_it_is(session: Session) -> None:
+    network = session.network("n1")
+    kinds = {name: network.argument(name).spec.kind for name in INPUTS}
+    assert kinds == {"image": "image", "words": "text", "more.series": "series", "scale": "vector"}
+    assert network.argument(None) is network.argument("image")
+    assert network.argument("words").spec.vocabulary == 20
+    with pytest.raises(NotFoundError, match=r"argument 'word' .*nearest: 'words'"):
+        network.argument("word")
+
+
+def test_a_file_goes_on_the_argument_that_the_query_names(
+    session: Session, web: FlaskClient
+) -> None:
+    url = INPUT.url(network="n1")
+    answer = web.post(url + "?argument=words", data=npy(7, 8, 9), content_type="application/x-npy")
+    assert answer.status_code == 202
+    assert value(newest(session), "words").tolist() == [7, 8, 9]
+    answer = web.post(url + "?argument=more.series", data=b"1,2\n" * 6, content_type="text/csv")
+    assert answer.status_code == 202
+    assert value(newest(session), "more.series").tolist() == [[1, 2]] * 6
+    refused = web.post(
+        url + "?argument=words", data=npy(7, 8, 20), content_type="application/x-npy"
+    )
+    assert refused.status_code == 422
+    assert "token 20 at place 2: the network knows 0 to 19" in refused.json["detail"]
+    refused = web.post(url + "?argument=sound", json={"kind": "noise"})
+    assert refused.status_code == 404
+    assert "image, words, more.series, scale" in refused.json["detail"]
+    assert web.post(url, json={"kind": "noise"}).status_code == 202
+
+
+@pytest.mark.parametrize("argument", ["words", "scale"])
+def test_which_one_is_shown_can_be_said(no_thread_left: None, argument: str) -> None:
+    with Session() as session:
+        session.add_network(Reads(), EXAMPLE, argument=argument)
+        described = session.describe_network("n1")
+        assert described.input.shape == tuple(EXAMPLE[argument].shape[1:])
+        session.put("n1", NoiseInput(seed=4))
+        first = session.snapshot(session.snapshots("n1")[0].id)
+        assert (value(first, argument) != value(newest(session), argument)).any()
+        assert (value(first, "image") == value(newest(session), "image")).all()
+
+
+def test_positional_arguments_have_the_names_of_forward_and_of_their_nodes(
+    no_thread_left: None,
+) -> None:
+    class Adds(nn.Module):
+        def forward(self, left: Tensor, right: Tensor) -> Tensor:
+            return left + right
+
+    example = (torch.zeros(1, 5), torch.ones(1, 5))
+    with Session() as session:
+        session.add_network(Adds(), example, argument="right")
+        network = session.network("n1")
+        for name in ("right", "1", "input:2"):
+            assert network.argument(name) is network.argument(None)
+        for name in ("left", "0", "input"):
+            assert network.argument(name).slot == (0,)
+        session.put("n1", NoiseInput(noise="constant", amplitude=3), argument="left")
+        assert value(newest(session), "add").tolist() == [4] * 5
+        session.add_network(Adds(), example, argument=1)
+        assert session.network("n2").argument(None).slot == (1,)
+
+
+def test_an_argument_that_is_not_there_is_refused(no_thread_left: None) -> None:
+    with Session() as session:
+        with pytest.raises(InputError, match=r"'imag' .*: image, words, more\.series, scale"):
+            session.add_network(Reads(), EXAMPLE, argument="imag")
+        session.add_network(Reads(), EXAMPLE)
+
+
+def test_the_users_example_is_not_written_to(session: Session) -> None:
+    session.put("n1", NoiseInput(seed=4), argument="more.series")
+    newest(session)
+    assert (EXAMPLE["more"]["series"] == 1).all()  # type: ignore[index]
+    assert set(EXAMPLE["more"]) == {"series", "unused"}
+
+
+def test_a_sound_with_channels_has_its_time_last(no_thread_left: None) -> None:
+    with Session() as session:
+        session.add_network(
+            nn.Conv1d(1, 2, 9),
+            input_spec=InputSpec(kind="sound", shape=(1, 800), sample_rate=8000),
+        )
+        assert session.describe_network("n1").input.time_axis == 1
