@@ -37,7 +37,8 @@ def guess_views(nodes: list[NodeDraft]) -> dict[NodeDraft, View]:
     - `sequence`: outputs of recurrent layers and of convolutions over time, and what has their
       shape after them.
     - `grid`: tokens `[T, D]` made of a square picture, where T is the number of places of a map
-      before them, or one more.
+      before them, or a few more (class token, registers); and `[H, W, C]`, channels last, of the
+      size of a map before it or half of it.
     - `attention`: `[heads, T, S]` from the product of queries and keys to the softmax and after.
     - all others as `guess_view` says.
     """
@@ -45,11 +46,14 @@ def guess_views(nodes: list[NodeDraft]) -> dict[NodeDraft, View]:
     sides: dict[NodeDraft, frozenset[int]] = {}
     for node in nodes:
         read = [source for source, _ in node.predecessors]
-        sides[node] = frozenset[int]().union(*(sides.get(source, frozenset()) for source in read))
-        if len(node.shape) == 3 and node.shape[1] == node.shape[2] > 1:
-            sides[node] |= {node.shape[1]}
-        found[node] = node.view or _shown(node, read, found, sides[node])
-        if found[node] == "volume":
+        known = frozenset[int]().union(*(sides.get(source, frozenset()) for source in read))
+        found[node] = node.view or _shown(node, read, found, known)
+        if len(node.shape) == 3 and found[node] in ("maps", "image", "grid"):
+            first, second, third = node.shape
+            side, other = (first, second) if found[node] == "grid" else (second, third)
+            known |= {side} if side == other > 1 else frozenset()
+        sides[node] = known
+        if node.operation in IN_SPACE:
             for source in read:
                 if source.kind == "input" and source.view is None and len(source.shape) == 4:
                     found[source] = "volume"
@@ -83,12 +87,13 @@ def _shown(
         is_recurrent = node.operation in RECURRENT and node.capture.output == 0
         if is_recurrent or node.operation in OVER_TIME or "sequence" in inherited:
             view = "sequence"
-        elif shape[0] > 1 and {math.isqrt(shape[0]), math.isqrt(shape[0] - 1)} & sides:
+        elif math.isqrt(shape[0]) in sides:
             view = "grid"
-        elif node.operation == "MultiheadAttention" and node.capture.output == 1:
-            view = "tokens"
-    elif len(shape) == 3 and node.operation == "MultiheadAttention" and node.capture.output == 1:
-        view = "attention"
+    elif len(shape) == 3:
+        if node.operation == "MultiheadAttention" and node.capture.output == 1:
+            view = "attention"
+        elif shape[0] == shape[1] != shape[2] and {shape[0], 2 * shape[0]} & sides:
+            view = "grid"
     try:
         picture_shape(view, shape)
     except InvalidRequestError:
