@@ -158,7 +158,7 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     def add(first: DatasetInput | None) -> None:
         session.add_network(
             model,
-            card.example or None,
+            (card.example or None) if spec.shape == card.input_shape else None,
             name=name,
             classes=classes,
             input_spec=spec,
@@ -206,11 +206,19 @@ def _input_spec(model: nn.Module, card: ModelCard, options: argparse.Namespace) 
     shape = options.input or card.input_shape or guess_shape(model)
     mean = options.mean if options.mean is not None else card.mean
     std = options.std if options.std is not None else card.std
-    if card.vocabulary is not None:
-        return InputSpec(kind="text", shape=shape, vocabulary=card.vocabulary)
-    if len(shape) != 3 or shape[0] not in (1, 3):
+    kind = card.kind if shape == card.input_shape else None
+    if kind not in (None, "image") or len(shape) != 3 or shape[0] not in (1, 3):
         if options.mean or options.std:
             raise InputError(f"--mean and --std are for pictures; the input is {list(shape)}")
+        if kind is not None:
+            return InputSpec(
+                kind=kind,
+                shape=shape,
+                mean=card.mean,
+                std=card.std,
+                vocabulary=card.vocabulary,
+                time_axis=card.time_axis,
+            )
         return InputSpec(kind="vector" if len(shape) == 1 else "tensor", shape=shape)
     for what, values in (("mean", mean), ("std", std)):
         if values and len(values) != shape[0]:

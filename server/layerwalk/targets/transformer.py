@@ -56,6 +56,7 @@ def open_transformers(name: str, *, asks: bool) -> tuple[nn.Module, ModelCard]:
     return made, ModelCard(
         f"{name} (tiny)" if asks else name,
         input_shape=tuple(first.shape[1:]) if first is not None else None,
+        kind="text" if is_text else None,
         vocabulary=_size(config, "vocab_size") if is_text else None,
         example=example,
     )
