@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,8 +23,7 @@ class GroupDraft:
     """Shapes of all that the module learns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(NamedTuple):
     """Where a node's value is to be had: which call of what, and which of the tensors it gave.
 
     `path` is the module the call is of (`kind` "module"), or happened in ("operation", with its
@@ -38,6 +37,9 @@ class Capture:
     output: int = 0
 
 
+NOWHERE = Capture("none")
+
+
 @dataclass(slots=True, eq=False)
 class NodeDraft:
     """A node that was found."""
@@ -49,7 +51,7 @@ class NodeDraft:
     module: str
     group: GroupDraft | None = None
     predecessors: list[tuple[NodeDraft, int]] = field(default_factory=list)
-    capture: Capture = Capture("none")
+    capture: Capture = NOWHERE
     shape: tuple[int, ...] = ()
     dtype: str = "float32"
     view: View | None = None

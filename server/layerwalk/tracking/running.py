@@ -92,7 +92,9 @@ def alias_of_argument(call: ModuleCall, output: Any) -> Tensor | None:
 
     Tensors that carry more than their values (a subclass, attributes) are left as they are.
     """
-    if type(output) is not Tensor or vars(output) or not is_among(output, untouched(call)):
+    if not is_among(output, call.arguments) or not is_among(output, untouched(call)):
+        return None
+    if type(output) is not Tensor or vars(output):
         return None
     try:
         alias: Tensor = output.view_as(output)
