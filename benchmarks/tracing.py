@@ -1,22 +1,39 @@
 """What watching a network costs: `python -m benchmarks.tracing [MODULE:CALLABLE] [--size N]`.
 
 Trace and recorded forward against the plain forward, freezing against one copy of the values into
-fresh memory. One thread. Memory is kept for use again, as in the server.
+fresh memory. One thread. Memory is kept for use again, as in the server. `--families` traces one
+network of each of many families instead, as they come, the best of several turns for each.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
-from collections.abc import Iterator
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from benchmarks.measure import HEADER, Result, interleave
+from layerwalk.targets import open_target
 from layerwalk.tracking import Recorder, freeze, keep_freed_memory, trace
 
 TARGET = "layerwalk_models.zoo:resnet50"
+FAMILIES = (
+    "torchvision:alexnet", "torchvision:vgg11", "torchvision:resnet18", "torchvision:resnet50",
+    "torchvision:resnext50_32x4d", "torchvision:densenet121", "torchvision:inception_v3",
+    "torchvision:googlenet", "torchvision:squeezenet1_1", "torchvision:mobilenet_v2",
+    "torchvision:mobilenet_v3_large", "torchvision:mobilenet_v3_small",
+    "torchvision:efficientnet_b0", "torchvision:regnet_y_400mf", "torchvision:regnet_y_1_6gf",
+    "torchvision:convnext_tiny", "torchvision:vit_b_16", "torchvision:swin_t",
+    "torchvision:fcn_resnet50", "timm:mixer_b16_224", "transformers:gpt2", "transformers:bert",
+    "transformers:t5",
+)  # fmt: skip
+"""One network or two of each family that is watched most, in their usual sizes."""
+TRACE_LIMIT = 2.5
 
 
 def results(target: str = TARGET, *, size: int = 224, pairs: int = 15) -> Iterator[Result]:
@@ -68,13 +85,82 @@ def results(target: str = TARGET, *, size: int = 224, pairs: int = 15) -> Iterat
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Best times of one network, in seconds."""
+
+    name: str
+    nodes: int
+    forward_s: float
+    trace_s: float
+
+    @property
+    def ratio(self) -> float:
+        return self.trace_s / self.forward_s
+
+
+def measure_family(target: str, *, turns: int = 7) -> Family:
+    """Return the best of several traces and forwards of the network `target` names, in turn."""
+    model, card = open_target(target)
+    model.eval()
+    args = () if card.example else (torch.rand(1, *(card.input_shape or (3, 224, 224))),)
+    example = dict(card.example)
+
+    def forward() -> object:
+        with torch.no_grad():
+            return model(*args, **example)
+
+    nodes = len(trace(model, args, example, detail="modules").graph.nodes)
+    result = interleave(
+        f"trace of {target}",
+        floor=("forward", forward),
+        subject=lambda: trace(model, args, example, detail="modules"),
+        goal=f"at most {TRACE_LIMIT}",
+        limit=TRACE_LIMIT,
+        pairs=turns,
+        warm_up=1,
+    )
+    return Family(target, nodes, min(result.floor_s), min(result.subject_s))
+
+
+def print_families(targets: Sequence[str] = FAMILIES, *, turns: int = 7) -> None:
+    """Print what a trace of each network costs, dearest last, with median and worst."""
+    keep_freed_memory()
+    torch.set_num_threads(1)
+    print(
+        "| network | nodes | forward | trace | ratio | extra for a node |\n|---|---|---|---|---|---|"
+    )
+    found: list[Family] = []
+    for target in targets:
+        found.append(measure_family(target, turns=turns))
+        gc.collect()
+    found.sort(key=lambda family: family.ratio)
+    for family in found:
+        extra_us = (family.trace_s - family.forward_s) / family.nodes * 1e6
+        print(
+            f"| {family.name} | {family.nodes} | {family.forward_s * 1e3:.1f} ms "
+            f"| {family.trace_s * 1e3:.1f} ms | {family.ratio:.2f} | {extra_us:.0f} us |"
+        )
+    median = statistics.median(family.ratio for family in found)
+    worst = found[-1]
+    within = sum(family.ratio <= TRACE_LIMIT for family in found)
+    print(
+        f"\nmedian {median:.2f}, worst {worst.ratio:.2f} ({worst.name}); "
+        f"{within} of {len(found)} within {TRACE_LIMIT}"
+    )
+
+
 def main() -> None:
     """Print the table for the network named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tracing", description=__doc__)
     parser.add_argument("target", nargs="?", default=TARGET, metavar="MODULE:CALLABLE")
     parser.add_argument("--size", type=int, default=224, help="side of the image")
     parser.add_argument("--pairs", type=int, default=15, help="measurements of each")
+    parser.add_argument("--families", action="store_true", help="a trace of one of each family")
     chosen = parser.parse_args()
+    if chosen.families:
+        print_families(turns=chosen.pairs)
+        return
     print(HEADER)
     for result in results(chosen.target, size=chosen.size, pairs=chosen.pairs):
         print(result.row(), flush=True)

@@ -152,7 +152,7 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     classes = card.classes if options.classes is None else read_classes(options.classes)
     datasets = [open_dataset(spec) for spec in getattr(options, "data", [])]
     ids = [session.add_dataset(dataset) for dataset in datasets]
-    example = open_example(model, card, options)
+    example = open_example(card, options)
     spec = read_input(model, card, options, example=example)
     able = (at for at, one in enumerate(datasets) if len(one) and takes_items(spec, one))
     place = next(able, None)

@@ -51,7 +51,7 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
         "'blocks.*.attn'; may be repeated")  # fmt: skip
 
 
-def open_example(model: nn.Module, card: ModelCard, options: argparse.Namespace) -> Any:
+def open_example(card: ModelCard, options: argparse.Namespace) -> Any:
     """Return the arguments that `--example` names, else those of the card, or None.
 
     Where the card's is a single tensor, `--input` goes before it.
@@ -60,8 +60,7 @@ def open_example(model: nn.Module, card: ModelCard, options: argparse.Namespace)
         TargetError: TARGET's file has no such name, or calling it raised.
     """
     if options.example is None:
-        own = getattr(getattr(model, "layerwalk_card", None), "example", None)
-        known = dict(card.example or own or {})
+        known = dict(card.example)
         return None if options.input is not None and len(known) == 1 else known or None
     found = _named(options.target, options.example)
     if not callable(found):
@@ -154,7 +153,7 @@ def takes_items(spec: InputSpec, dataset: Dataset) -> bool:
 def _base(
     model: nn.Module, card: ModelCard, options: argparse.Namespace, example: Any
 ) -> InputSpec:
-    said = getattr(getattr(model, "layerwalk_card", None), "input", None)
+    said = card.input
     if example is None and options.argument is not None:
         raise InputError("--argument chooses among the arguments of --example, which is missing")
     if example is not None:
@@ -167,10 +166,10 @@ def _base(
             )
         if options.example is not None or options.argument is not None:
             return found
-        if not isinstance(said, InputSpec) or said.shape != found.shape:
+        if said is None or said.shape != found.shape:
             is_text = found.kind == "text" and card.vocabulary is not None
             return found.model_copy(update={"vocabulary": card.vocabulary} if is_text else {})
-    if isinstance(said, InputSpec) and options.input in (None, said.shape):
+    if said is not None and options.input in (None, said.shape):
         return said
     shape = options.input or card.input_shape or guess_shape(model)
     if card.vocabulary is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 from torch import nn
 
 from layerwalk.targets import guess_shape, open_target, read_card
@@ -103,6 +104,15 @@ def test_a_card_is_read_by_its_attributes() -> None:
     card = read_card(model, "other")
     assert (card.name, card.classes, card.input_shape) == ("mine", ("a", "b"), (3, 8, 9))
     assert (card.mean, card.std) == ((0.5,), (1.0,))
+    assert (card.kind, card.vocabulary, dict(card.example)) == (None, None, {})
+    model.layerwalk_card = SimpleNamespace(
+        kind="text", input_shape=[4], vocabulary=9, time_axis=0, example={"ids": torch.zeros(1, 4)}
+    )
+    card = read_card(model, "other")
+    assert (card.kind, card.vocabulary, list(card.example)) == ("text", 9, ["ids"])
+    model.layerwalk_card = SimpleNamespace(kind="smell")
+    with pytest.raises(TargetError, match="kind 'smell' is none of image, "):
+        read_card(model, "other")
     model.layerwalk_card = SimpleNamespace(input_shape="big")
     with pytest.raises(TargetError, match="layerwalk_card of 'other'"):
         read_card(model, "other")

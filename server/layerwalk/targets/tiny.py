@@ -19,6 +19,7 @@ SIZES: dict[str, int] = {
     "vocab_size": VOCABULARY,
     **dict.fromkeys(("max_position_embeddings", "n_positions", "max_source_positions",
                      "max_target_positions"), POSITIONS),
+    "rotary_dim": WIDTH // HEADS // 2,
     "image_size": SIDE,
     "patch_size": PATCH,
 }  # fmt: skip

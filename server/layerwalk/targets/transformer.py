@@ -56,6 +56,7 @@ def open_transformers(name: str, *, asks: bool) -> tuple[nn.Module, ModelCard]:
     return made, ModelCard(
         f"{name} (tiny)" if asks else name,
         input_shape=tuple(first.shape[1:]) if first is not None else None,
+        kind="text" if is_text else None,
         vocabulary=_size(config, "vocab_size") if is_text else None,
         example=example,
     )
@@ -76,10 +77,11 @@ def example_for(model: Any) -> dict[str, Tensor]:
 
     side = _size(config, "image_size") or 224
     height, width = (side, side) if isinstance(side, int) else (side[0], side[-1])
+    frames = (config.num_frames,) if getattr(config, "num_frames", None) else ()
     makers = {
         "input_ids": ids,
         "pixel_values": lambda: torch.rand(
-            (1, _size(config, "num_channels") or 3, height, width), generator=generator
+            (1, *frames, _size(config, "num_channels") or 3, height, width), generator=generator
         ),
         "input_values": lambda: torch.randn((1, SAMPLES), generator=generator) / 10,
         "input_features": lambda: torch.randn(
@@ -95,7 +97,8 @@ def example_for(model: Any) -> dict[str, Tensor]:
     if main not in makers:
         return {}
     example = {main: makers[main]()}
-    if hasattr(config, "vision_config") and main == "input_ids":
+    sees = hasattr(config, "vision_config") or hasattr(config, "image_size")
+    if sees and main == "input_ids":
         example["pixel_values"] = makers["pixel_values"]()
     if getattr(config, "is_encoder_decoder", False) and main != "pixel_values":
         example["decoder_input_ids"] = ids()

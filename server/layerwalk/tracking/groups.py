@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from torch import nn
+from torch.nn.parameter import is_lazy
+
 from layerwalk.tracking.calls import Frame, ModuleTree, joined, numbered
 from layerwalk.tracking.drafts import GroupDraft
 from layerwalk.tracking.modules import MarkerModule
 from layerwalk.tracking.standins import class_name
+
+Shapes = tuple[tuple[int, ...], ...]
 
 
 class IdBook:
@@ -46,11 +51,32 @@ class Place:
         return self.marked or self.inside
 
 
+class WeightBook:
+    """Shapes of all that modules learn, each looked at once. Mutable, owned by the tracer."""
+
+    def __init__(self) -> None:
+        self._known: dict[nn.Module, Shapes] = {}
+
+    def of(self, module: nn.Module) -> Shapes:
+        """Return the shapes of the weights of a module and of all within, in order."""
+        found = self._known.get(module)
+        if found is None:
+            own = module._parameters.values()
+            shapes = [tuple(one.shape) for one in own if one is not None and not is_lazy(one)]
+            self._known[module] = tuple(shapes)  # ends cycles
+            for child in module._modules.values():
+                if child is not None:
+                    shapes += self.of(child)
+            found = self._known[module] = tuple(shapes)
+        return found
+
+
 class GroupBook:
     """Groups made so far. Mutable, owned by the tracer."""
 
-    def __init__(self, tree: ModuleTree) -> None:
+    def __init__(self, tree: ModuleTree, weights: WeightBook) -> None:
         self._tree = tree
+        self._weights = weights
         self._ids = IdBook()
         self._uncalled: dict[tuple[str, GroupDraft | None], GroupDraft] = {}
 
@@ -77,8 +103,7 @@ class GroupBook:
         for step in frame.path[len(prefix) :].split(".")[:-1]:
             path = joined(path, step)
             if (path, group) not in self._uncalled:
-                operation = class_name(self._tree.modules[path])
-                made = self._new(path, short_name(path), operation, group)
+                made = self._new(path, short_name(path), self._tree.modules[path], group)
                 self._uncalled[(path, group)] = made
             group = self._uncalled[(path, group)]
         return group
@@ -90,12 +115,13 @@ class GroupBook:
         if waiting is not None:
             return waiting
         name = numbered(short_name(frame.path), frame.call)
-        return self._new(frame.id, name, class_name(frame.module), outside)
+        return self._new(frame.id, name, frame.module, outside)
 
     def _new(
-        self, group_id: str, name: str, operation: str, parent: GroupDraft | None
+        self, group_id: str, name: str, module: nn.Module, parent: GroupDraft | None
     ) -> GroupDraft:
-        return GroupDraft(self._ids.claim(group_id), name, "module", operation, parent)
+        operation, weights = class_name(module), self._weights.of(module)
+        return GroupDraft(self._ids.claim(group_id), name, "module", operation, parent, weights)
 
 
 def short_name(path: str) -> str:

@@ -48,6 +48,9 @@ def _collect(value: Any, found: list[Tensor], depth: int) -> None:
     elif isinstance(value, (tuple, list)):
         for item in value:
             _collect(item, found, depth - 1)
+    elif type(value) is dict:
+        for item in value.values():
+            _collect(item, found, depth - 1)
     else:
         for _, item in _members(value):
             _collect(item, found, depth - 1)

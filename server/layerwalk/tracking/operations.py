@@ -78,6 +78,7 @@ class Operation:
         is_spelled_in_place: ends with an underscore, as in `add_`.
         is_export: hands the tensor to NumPy or another library; gives no tensor.
         is_import: makes a tensor of something else.
+        is_fill: makes a tensor of the shape of its first argument, whose values it does not read.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Operation:
     is_spelled_in_place: bool
     is_export: bool
     is_import: bool
+    is_fill: bool
 
 
 def describe(function: Callable[..., Any]) -> Operation | None:
@@ -113,6 +115,7 @@ def describe(function: Callable[..., Any]) -> Operation | None:
         is_spelled_in_place=is_in_place or raw == "__setitem__" or is_dunder,
         is_export=raw in EXPORTS,
         is_import=raw in IMPORTS,
+        is_fill=name.startswith("new_") or name.endswith("_like"),
     )
 
 

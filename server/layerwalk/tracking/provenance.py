@@ -137,7 +137,10 @@ class Provenance(Generic[Source]):
 
     def shown_beside(self, tensor: Tensor) -> tuple[Source, ...]:
         """Return the sources whose values lie in the memory that `tensor` shows."""
-        return tuple(self._memory(tensor).shown)
+        memory = self._memories.get(address_of(tensor))
+        if memory is None or memory.storage is None or memory.storage.expired():
+            return ()
+        return tuple(memory.shown)
 
     def is_in(self, memory: Memory[Source], tensor: Tensor) -> bool:
         """Return whether a tensor noted before shows that memory."""
@@ -146,8 +149,8 @@ class Provenance(Generic[Source]):
     def _record(self, tensor: Tensor) -> _Record[Source]:
         """Return the record of the tensor, a new one with no sources where there was none."""
         key = id(tensor)
-        memory = self._memory(tensor, self._records.get(key))
         record = self._records.get(key)
+        memory = self._memory(tensor, record)
         if record is not None and record.memory is memory:
             return record
 
@@ -162,9 +165,10 @@ class Provenance(Generic[Source]):
     def _memory(self, tensor: Tensor, record: _Record[Source] | None = None) -> Memory[Source]:
         """Return the memory that a tensor shows."""
         address = address_of(tensor)
+        if record is not None and record.memory.address == address:
+            return record.memory  # it lives, and so does its memory
         if address < 0:  # its own alone
-            is_same = record is not None and record.memory.address == address
-            return record.memory if record is not None and is_same else Memory(address, None)
+            return Memory(address, None)
         memory = self._memories.get(address)
         if memory is None or memory.storage is None or memory.storage.expired():
             storage = StorageWeakRef(_plain(tensor).untyped_storage())
@@ -218,7 +222,7 @@ def address_of(tensor: Tensor) -> int:
 
 
 def _plain(tensor: Tensor) -> Tensor:
-    while is_wrapped(tensor):
+    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
         tensor = torch._C._functorch.get_unwrapped(tensor)
     return tensor
 

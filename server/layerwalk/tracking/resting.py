@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
+
+_NO_TENSORS = frozenset({dict, OrderedDict, set, bool, int, float, str, type(None)})
+"""Types of most of what a module has as attributes; the dicts among them are torch's own."""
 
 
 @dataclass(slots=True)
@@ -30,6 +34,8 @@ def held_tensors(modules: Mapping[str, nn.Module]) -> Iterator[Tensor]:
                 if tensor is not None and not is_lazy(tensor):
                     yield tensor
         for value in vars(module).values():
+            if type(value) in _NO_TENSORS:
+                continue
             if isinstance(value, Tensor):
                 yield value
             elif isinstance(value, (list, tuple)):

@@ -6,67 +6,40 @@ provenance of tensors gives the edges. What is no node at the chosen detail pass
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
 from layerwalk.tracking.calls import CallStack, Frame, ModuleTree, joined, numbered
 from layerwalk.tracking.drafts import Capture, NodeDraft, describe_tensor
-from layerwalk.tracking.groups import GroupBook, IdBook, Place, short_name
+from layerwalk.tracking.groups import GroupBook, IdBook, Place, WeightBook, short_name
 from layerwalk.tracking.modules import MarkerModule, TrackerModule
 from layerwalk.tracking.nesting import has_names, keyed_leaves, leaves
 from layerwalk.tracking.operations import Detail, Operation, OperationBook
 from layerwalk.tracking.outside import Outside
-from layerwalk.tracking.provenance import Provenance, Write, is_wrapped, union
+from layerwalk.tracking.provenance import Provenance, is_wrapped, union
+from layerwalk.tracking.running import (
+    Failure,
+    Key,
+    ModuleCall,
+    OperationCall,
+    Sources,
+    alias_of_argument,
+    entered_by,
+    is_plain,
+    numbered_sources,
+    slotted_sources,
+    untouched,
+)
 from layerwalk.tracking.standins import class_name
 from layerwalk.tracking.writes import is_among, is_self_assignment, version, written_arguments
 from layerwalk_shared.graph import NodeKind
-
-Sources = tuple[NodeDraft, ...]
-
-
-@dataclass(slots=True, eq=False)
-class ModuleCall:
-    """What the tracer keeps for a module call while it runs.
-
-    `arguments`, `entered` and `versions` are the tensors that came in, their sources and their
-    counts of writes at that time.
-    """
-
-    place: Place
-    arguments: list[Tensor]
-    entered: list[Sources]
-    versions: list[int]
-    writes: list[Write[NodeDraft]] = field(default_factory=list)
-    drafts: list[NodeDraft] = field(default_factory=list)
-
-
-@dataclass(slots=True, eq=False)
-class OperationCall:
-    """What the tracer keeps for an operation while it runs; `number` counts them in its module."""
-
-    operation: Operation
-    frame: Frame
-    is_shown: bool
-    number: int
-    arguments: list[Tensor]
-    entered: list[Sources]
-    versions: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Where forward raised: in a module call, or in an operation that it called."""
-
-    error: BaseException
-    frame: Frame
-    operation: str | None
-    inputs: tuple[tuple[NodeDraft, int], ...]
 
 
 class Tracer(TorchFunctionMode):
@@ -78,13 +51,15 @@ class Tracer(TorchFunctionMode):
         self.drafts: list[NodeDraft] = []
         self.provenance: Provenance[NodeDraft] = Provenance()
         self.operation_counts: Counter[tuple[str, str]] = Counter()
+        self.order: list[Key] = []
         self.failure: Failure | None = None
         self._detail = detail
         self._outside = Outside(tree.root, self.provenance)
         self._batch = batch
         self._operations = OperationBook(detail)
         self._ids = IdBook()
-        self._groups = GroupBook(tree)
+        self._weights = WeightBook()
+        self._groups = GroupBook(tree, self._weights)
 
     def add_input(self, draft: NodeDraft, tensor: Tensor) -> None:
         """Add an input node, whose value is `tensor`."""
@@ -114,6 +89,17 @@ class Tracer(TorchFunctionMode):
         draft.error = error_text(error)
         self.drafts.append(draft)
 
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch what runs meanwhile."""
+        with self.stack:
+            self.__enter__()
+            try:
+                yield
+            finally:
+                if _get_current_function_mode() is self:  # not where a leaf was interrupted
+                    self.__exit__(None, None, None)
+
     # Module calls.
 
     def _enter(self, frame: Frame, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -125,13 +111,21 @@ class Tracer(TorchFunctionMode):
             frame.state = ModuleCall(
                 place=self._groups.place(frame, place, opens=opens),
                 arguments=arguments,
-                entered=self._outside.read(arguments, _entered(caller)),
-                versions=[version(tensor) for tensor in arguments],
+                entered=self._outside.read(arguments, entered_by(caller)),
+                versions=[version(tensor) for tensor in arguments] if frame.is_leaf else [],
+                is_unwatched=frame.is_leaf
+                and self._detail != "operations"
+                and is_plain(frame.module)
+                and _get_current_function_mode() is self,
             )
+        if frame.state.is_unwatched:
+            self.__exit__(None, None, None)
 
     def _leave(self, frame: Frame, output: Any) -> Any:
+        call: ModuleCall = frame.state
+        if call.is_unwatched:
+            self.__enter__()
         with torch._C.DisableTorchFunction():
-            call: ModuleCall = frame.state
             module = frame.module
             if frame.parent is not None:
                 frame.parent.state.drafts.extend(call.drafts)
@@ -141,29 +135,44 @@ class Tracer(TorchFunctionMode):
                     return None
             if not frame.is_leaf:
                 return None
-            self._note_unseen(call, output)
-            if self._detail == "trackers" and not isinstance(module, TrackerModule):
-                return None
-            return self._claim(frame, output)
+            is_shown = self._detail != "trackers" or isinstance(module, TrackerModule)
+            sources = None
+            if not call.is_unwatched:
+                self._note_unseen(call, output)
+            else:
+                sources = self._note_writes(call)
+                if not is_shown:
+                    self._note_made(call, output, sources)
+            return self._claim(frame, output, sources) if is_shown else None
 
-    def _claim(self, frame: Frame, output: Any) -> Any:
+    def _claim(self, frame: Frame, output: Any, sources: Sources | None) -> Any:
         """Make the tensors that a leaf module returned its nodes.
 
+        They come from `sources`, or where that is None each from what it was seen to come from.
         Where the output is an argument, untouched, a new alias of it is returned instead, so that
         readers of the output and readers of the argument can be told apart. Not so for trackers:
         theirs is the tensor itself.
         """
         call: ModuleCall = frame.state
         is_tracker = isinstance(frame.module, TrackerModule)
-        replacement = None if is_tracker else _alias_of_argument(call, output)
+        replacement = None if is_tracker else alias_of_argument(call, output)
         if replacement is not None:
-            self.provenance.set(replacement, self.provenance.sources(output))
+            if sources is None:
+                sources = self.provenance.sources(output)
             output = replacement
+        self.order.append((frame.path, frame.call))
         is_named = has_names(output)
-        for position, (key, tensor) in enumerate(keyed_leaves(output)):
-            draft = self._module_draft(frame, position, tensor)
-            draft.id = self._ids.claim(frame.id if position == 0 else f"{frame.id}.{key}")
-            if position > 0 or is_named:
+        is_one = isinstance(output, Tensor)
+        made = list(enumerate([("0", output)] if is_one else keyed_leaves(output)))
+        if len(made) > 1:  # what is only handed on beside other things is no node again
+            passed = untouched(call)
+            made = [one for one in made if not is_among(one[1][1], passed)] or made
+        first = made[0][0] if made else 0
+        for position, (key, tensor) in made:
+            origin = self.provenance.sources(tensor) if sources is None else sources
+            draft = self._module_draft(frame, position, origin, is_first=position == first)
+            draft.id = self._ids.claim(frame.id if position == first else f"{frame.id}.{key}")
+            if position > first or is_named:
                 draft.name = f"{draft.name}.{key}"
             self._settle(draft, tensor)
             for write in call.writes:
@@ -171,14 +180,15 @@ class Tracer(TorchFunctionMode):
                     write.sources = (draft,)
         return replacement
 
-    def _module_draft(self, frame: Frame, position: int, tensor: Tensor) -> NodeDraft:
+    def _module_draft(
+        self, frame: Frame, position: int, sources: Sources, *, is_first: bool
+    ) -> NodeDraft:
         """Return the draft of an output, without its id.
 
         At detail "operations" the operation inside that made it becomes the module's node.
         """
         call: ModuleCall = frame.state
         module = frame.module
-        sources = self.provenance.sources(tensor)
         kind: NodeKind = "tracker" if isinstance(module, TrackerModule) else "module"
         draft = NodeDraft("", "", kind, class_name(module), frame.path)
         maker = sources[0] if len(sources) == 1 else None
@@ -188,19 +198,35 @@ class Tracer(TorchFunctionMode):
             maker.become(draft)
             draft = maker
         else:
-            draft.predecessors = _slotted(sources, call.entered)
+            draft.predecessors = slotted_sources(sources, call.entered)
             self._add(draft, frame.parent)
         draft.group = call.place.inside if len(call.drafts) > 1 else call.place.outside
         draft.name = module.name if isinstance(module, TrackerModule) else short_name(frame.path)
         draft.capture = Capture("module", frame.path, call=frame.call, output=position)
-        if position == 0:
-            draft.parameters = sum(parameter.numel() for parameter in module.parameters())
+        if is_first:
+            draft.weights = self._weights.of(module)
+            draft.parameters = sum(map(math.prod, draft.weights))
         return draft
+
+    def _note_writes(self, call: ModuleCall) -> Sources:
+        """Note what a module of torch wrote, and return what that and its outputs come from: all."""
+        sources = union(call.entered)
+        for tensor, before in zip(call.arguments, call.versions, strict=True):
+            if version(tensor) != before:
+                call.writes.append(self.provenance.write(tensor, sources))
+        return sources
+
+    def _note_made(self, call: ModuleCall, output: Any, sources: Sources) -> None:
+        """Note what the outputs of a module come from that is no node."""
+        for tensor in leaves(output):
+            if not is_among(tensor, call.arguments):
+                self.provenance.set(tensor, sources)
 
     def _note_unseen(self, call: ModuleCall, output: Any) -> None:
         """Note what a leaf module did out of sight (through NumPy, in C++) to its arguments.
 
-        What it returned comes from its arguments, and so does what it wrote.
+        What it returned so comes from its arguments, and so does what it wrote; not what it made in
+        sight of nothing that came in (angles of positions, of which the argument tells the type).
         """
         arguments = union(call.entered)
         if not arguments:
@@ -210,10 +236,14 @@ class Tracer(TorchFunctionMode):
             if version(tensor) != before and not is_seen:
                 call.writes.append(self.provenance.write(tensor, arguments))
         for tensor in leaves(output):
-            if not isinstance(tensor, nn.Parameter) and not self.provenance.sources(tensor):
+            if isinstance(tensor, nn.Parameter) or self.provenance.sources(tensor):
+                continue
+            if self.provenance.is_unexplained(tensor):
                 self.provenance.set(tensor, arguments)
 
     def _fail(self, frame: Frame, error: BaseException) -> None:
+        if frame.state is not None and frame.state.is_unwatched:
+            self.__enter__()
         if self.failure is not None and self.failure.error is error:
             return
         call: ModuleCall | None = frame.state
@@ -221,7 +251,7 @@ class Tracer(TorchFunctionMode):
         if call is not None and call.drafts and not frame.is_leaf:
             inputs = ((call.drafts[-1], 0),)
         elif call is not None:
-            inputs = _numbered(call.entered)
+            inputs = numbered_sources(call.entered)
         self.failure = Failure(error, frame, None, inputs)
 
     # Operations.
@@ -245,7 +275,7 @@ class Tracer(TorchFunctionMode):
             result = func(*args, **kwargs)
         except Exception as error:
             shown = operation.name if call.is_shown else None
-            self.failure = Failure(error, frame, shown, _numbered(call.entered))
+            self.failure = Failure(error, frame, shown, numbered_sources(call.entered))
             raise
         outputs = leaves(result)
         written = written_arguments(
@@ -273,7 +303,7 @@ class Tracer(TorchFunctionMode):
             is_shown=is_shown,
             number=self.operation_counts[key],
             arguments=tensors,
-            entered=self._outside.read(tensors, _entered(frame)),
+            entered=self._outside.read(tensors, entered_by(frame)),
             versions=[version(tensor) for tensor in tensors],
         )
 
@@ -290,10 +320,13 @@ class Tracer(TorchFunctionMode):
             sources if reads_written or not is_among(tensor, written) else ()
             for tensor, sources in zip(call.arguments, call.entered, strict=True)
         ]
+        if call.operation.is_fill and read:
+            read[0] = ()
         sources = union(read)
         if call.operation.is_import and not call.arguments:
             sources = self._outside.imported()
         if self._is_node(call, sources, outputs):
+            self.order.append((call.frame.path, call.operation.name, call.number))
             made = [self._operation_draft(call, position, read) for position in range(len(outputs))]
             for draft, tensor in zip(made, outputs, strict=True):
                 self._note(call, tensor, (draft,), written)
@@ -333,7 +366,7 @@ class Tracer(TorchFunctionMode):
             node_id, name = f"{node_id}.{position}", f"{name}.{position}"
         draft = NodeDraft(self._ids.claim(node_id), name, "operation", call.operation.name, path)
         draft.group = call.frame.state.place.current
-        draft.predecessors = list(_numbered(read))
+        draft.predecessors = list(numbered_sources(read))
         draft.capture = Capture("operation", path, call.operation.name, call.number, position)
         self._add(draft, call.frame)
         return draft
@@ -365,36 +398,3 @@ def error_text(error: BaseException) -> str:
     """Return what an error says, with its class."""
     text = str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _entered(frame: Frame | None) -> list[Sources]:
-    """Return what the tensors come from that a module call was given."""
-    return frame.state.entered if frame is not None and frame.state is not None else []
-
-
-def _numbered(entered: list[Sources]) -> tuple[tuple[NodeDraft, int], ...]:
-    """Return every source with the number of the argument it is a source of."""
-    return tuple((source, slot) for slot, sources in enumerate(entered) for source in sources)
-
-
-def _slotted(sources: Sources, entered: list[Sources]) -> list[tuple[NodeDraft, int]]:
-    """Return each source with the number of the first argument it came in by."""
-    first = dict(reversed(_numbered(entered)))
-    return [(source, first.get(source, len(entered))) for source in sources]
-
-
-def _alias_of_argument(call: ModuleCall, output: Any) -> Tensor | None:
-    """Return a new view of the output where the output is an argument, untouched.
-
-    Tensors that carry more than their values (a subclass, attributes) are left as they are.
-    """
-    if type(output) is not Tensor or vars(output):
-        return None
-    for tensor, before in zip(call.arguments, call.versions, strict=True):
-        if output is tensor and version(tensor) == before:
-            try:
-                alias: Tensor = tensor.view_as(tensor)
-            except (RuntimeError, NotImplementedError):  # layouts without views
-                return None
-            return alias
-    return None

@@ -9,14 +9,16 @@ from typing import Any
 
 from torch import nn
 
+from layerwalk.tracking.assembly import assemble
 from layerwalk.tracking.calls import ModuleTree
-from layerwalk.tracking.drafts import Capture, NodeDraft, assemble
+from layerwalk.tracking.drafts import Capture, NodeDraft
 from layerwalk.tracking.inputs import Arguments, copy_arguments
 from layerwalk.tracking.modules import TrackerModule
 from layerwalk.tracking.nesting import leaves
 from layerwalk.tracking.operations import Detail
 from layerwalk.tracking.provenance import union
 from layerwalk.tracking.resting import at_rest, held_tensors
+from layerwalk.tracking.running import Key
 from layerwalk.tracking.standins import StandIns, watchable
 from layerwalk.tracking.tracer import Tracer, error_text
 from layerwalk_shared.errors import InvalidRequestError
@@ -35,6 +37,7 @@ class CapturePlan:
             written in place later, or the model keeps it.
         batch_axes: node id -> axis of its tensor that counts the items of a batch, or None.
         module_calls: module path -> calls of it; `operations`: (module path, operation) -> calls.
+        order: calls that gave nodes, in the order in which they ended.
         buffers: names of the buffers that forward changes.
         draws_random: forward draws random numbers even in eval mode.
     """
@@ -44,6 +47,7 @@ class CapturePlan:
     batch_axes: Mapping[str, int | None]
     module_calls: Mapping[str, int]
     operations: Mapping[tuple[str, str], int]
+    order: tuple[Key, ...]
     buffers: tuple[str, ...]
     draws_random: bool
 
@@ -126,8 +130,7 @@ def _watched(
     sources: tuple[NodeDraft, ...] = ()
     message = None
     with at_rest(modules, keeps_random=True) as disturbance, ExitStack() as watching:
-        watching.enter_context(tracer.stack)
-        watching.enter_context(tracer)
+        watching.enter_context(tracer.watching())
         try:
             output = model(*arguments.args, **arguments.kwargs)
         except Exception as raised:  # noqa: BLE001 - told in Trace.error and at the node
@@ -149,6 +152,7 @@ def _watched(
         batch_axes={draft.id: draft.batch_axis for draft in drafts},
         module_calls=dict(tracer.stack.counts),
         operations=dict(tracer.operation_counts),
+        order=tuple(tracer.order),
         buffers=disturbance.buffers,
         draws_random=disturbance.random,
     )

@@ -20,7 +20,7 @@ def _frozen(value: Tensor, *, view: str = "maps", batch_item: int = 0) -> Frozen
         height=1, width=1,
     )  # fmt: skip
     recording = Recording(
-        {"n": value}, None, None, drifted=False, batch=len(value), batch_axes={"n": 0}
+        {"n": value}, None, None, departure=None, batch=len(value), batch_axes={"n": 0}
     )
     return freeze(recording, Graph(nodes=(node,)), batch_item=batch_item)
 
