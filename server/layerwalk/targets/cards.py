@@ -59,22 +59,26 @@ class ModelCard:
 def read_card(model: nn.Module, name: str) -> ModelCard:
     """Return what a model says of itself in its attribute `layerwalk_card`, `name` standing in.
 
+    What it takes stands in the card's own fields, or in one InputSpec, `input`.
+
     Raises:
         TargetError: the card has a field that cannot be meant.
     """
     card = getattr(model, "layerwalk_card", None)
     try:
-        shape = getattr(card, "input_shape", None)
-        vocabulary = getattr(card, "vocabulary", None)
+        spec = getattr(card, "input", None)
+        taken = spec if isinstance(spec, InputSpec) else card
+        shape = getattr(taken, "shape", None) or getattr(card, "input_shape", None)
+        vocabulary = getattr(taken, "vocabulary", None)
         return ModelCard(
             name=str(getattr(card, "name", None) or name),
             classes=tuple(str(one) for one in getattr(card, "classes", None) or ()),
             input_shape=None if shape is None else tuple(int(size) for size in shape),
-            mean=tuple(float(value) for value in getattr(card, "mean", None) or ()),
-            std=tuple(float(value) for value in getattr(card, "std", None) or ()),
-            kind=_kind(getattr(card, "kind", None)),
+            mean=tuple(float(value) for value in getattr(taken, "mean", None) or ()),
+            std=tuple(float(value) for value in getattr(taken, "std", None) or ()),
+            kind=_kind(getattr(taken, "kind", None)),
             vocabulary=None if vocabulary is None else int(vocabulary),
-            time_axis=int(getattr(card, "time_axis", None) or 0),
+            time_axis=int(getattr(taken, "time_axis", None) or 0),
             example=dict(getattr(card, "example", None) or {}),
         )
     except (TypeError, ValueError) as error:
