@@ -191,7 +191,7 @@ class Network:
             step=step,
             nodes=frozen.statistics,
             top=top_classes(recording.outputs, self.classes),
-            error=recording.error or _drift(frozen.statistics, has_drifted=recording.drifted),
+            error=recording.error or _departure(frozen.statistics, recording.departure),
         )
         return Snapshot(manifest, self.graph, frozen.values, self.input), recording
 
@@ -213,11 +213,12 @@ class Network:
         )
 
 
-def _drift(nodes: Sequence[NodeStatistics], *, has_drifted: bool) -> str | None:
+def _departure(nodes: Sequence[NodeStatistics], departure: str | None) -> str | None:
+    """Return how forward departed from its trace, where nodes are empty by that."""
     missing = sum(not node.has_values for node in nodes)
-    if not (has_drifted and missing):
+    if departure is None or not missing:
         return None
-    return f"forward took another way than when it was traced: {missing} nodes have no values"
+    return f"{departure}; {missing} nodes have no values"
 
 
 def make_network(

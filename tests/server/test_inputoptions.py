@@ -169,7 +169,7 @@ def make():
     )
     assert described("carded.py:make").input.vocabulary == 9
     assert described("carded.py:make", "--vocabulary", "11").input.vocabulary == 11
-    assert described("carded.py:make", "--input", "6").input.vocabulary == 256
+    assert described("carded.py:make", "--input", "6").input.vocabulary == 9
 
 
 def test_a_card_may_bring_an_example_and_letters(folder: Path, no_thread_left: None) -> None:

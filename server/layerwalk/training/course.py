@@ -13,7 +13,6 @@ from torch import nn
 from layerwalk.complaints import Complaints
 from layerwalk.session import Session
 from layerwalk.snapshots import Snapshot
-from layerwalk.tracking import Recording
 from layerwalk.training.beside import BesideTraining
 from layerwalk.training.health import Health
 from layerwalk.training.letters import Letter, Letterbox, Metric
@@ -197,7 +196,7 @@ class Course:
             self._complaints.note(
                 "forward", f"forward stopped at step {letter.step}: {recording.error}"
             )
-        self._departure = self._departure or departure(recording)
+        self._departure = self._departure or recording.departure
         units = SilentUnits(snapshot)
         for batch in self._more:
             if units.is_settled:
@@ -232,12 +231,6 @@ class Course:
             _, snapshot, _ = self._session.take_step(self._network, step)
         self._changed_graph.append(HealthWarning(kind="graph-changed", text=again))
         self._session.gallery.warm(snapshot)
-
-
-def departure(recording: Recording) -> str | None:
-    """Return in what a run differed from the traced one so that the graph is another, or None."""
-    found: str | None = getattr(recording, "departure", None)
-    return found
 
 
 def _sentence(what: str, error: Exception) -> str:
