@@ -34,6 +34,9 @@ from layerwalk_client.ui.timeline import Course, TimelinePanel
 from layerwalk_client.world.view import Appearance
 from layerwalk_shared.messages import NetworkDescription
 
+DEAD_ROWS = 120
+"""Steps at most, evenly chosen, whose dead units are shown over time."""
+
 
 class Desk:
     """Mutable, owned by the main thread; a GL context is current.
@@ -242,9 +245,11 @@ def health_of(record: TrainingRecord, network: NetworkDescription, chosen: int |
         for one in sorted(told, key=lambda one: one.node)
     )  # fmt: skip
     column = {flow.node: place for place, flow in enumerate(flows)}
-    dead = np.full((len(record.steps), len(flows)), np.nan, np.float32)
-    for row, served in enumerate(record.steps):
-        for one in served.nodes:
+    steps = record.steps
+    picked = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), DEAD_ROWS)).round())
+    dead = np.full((len(picked), len(flows)), np.nan, np.float32)
+    for row, place in enumerate(picked.astype(int).tolist()):
+        for one in steps[place].nodes:
             if one.dead is not None and one.node in column:
                 dead[row, column[one.node]] = one.dead
     found = record.gradients

@@ -73,9 +73,7 @@ def words(
         classes: names of the units of the answer.
     """
     if _is_of_tokens(node, tokens):
-        return _attention(node, index, spec or _ANYTHING, tokens, classes).replace(
-            "head", "channel"
-        )
+        return _attention(node, index, spec or _ANYTHING, tokens, classes)
     if node.view == "tokens" and _is_timed(spec):
         return _step(node, index, spec or _ANYTHING, tokens, classes)
     tell = {
@@ -182,7 +180,8 @@ def _attention(
 ) -> str:
     source = _named("token", index[-2], tokens, node.shape[-2])
     target = _named("token", index[-1], tokens, node.shape[-1])
-    head = f"head {index[-3]}   " if len(index) >= 3 else ""
+    what = "head" if node.view == "attention" else "channel"
+    head = f"{what} {index[-3]}   " if len(index) >= 3 else ""
     return f"{_outer(index[:-1]) if len(index) > 3 else ''}{head}{source} to {target}"
 
 
