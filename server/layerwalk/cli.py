@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import re
@@ -15,21 +14,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from torch import nn
-
 from layerwalk.graphtext import graph_text
 from layerwalk.http.security import is_loopback
 from layerwalk.http.serving import bind
+from layerwalk.inputoptions import (
+    add_input_options,
+    open_example,
+    open_words,
+    read_input,
+    read_lines,
+    takes_items,
+)
 from layerwalk.inputs.datasets import open_dataset
 from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.limits import Limits
 from layerwalk.session import Session
-from layerwalk.targets import ModelCard, guess_shape, open_target
+from layerwalk.targets import open_target
 from layerwalk.training.beside import BesideTraining
 from layerwalk.training.checkpoints import Follower
 from layerwalk.weights import load_weights
-from layerwalk_shared.errors import DatasetError, InputError, InvalidRequestError
-from layerwalk_shared.messages import DatasetInput, InputSpec
+from layerwalk_shared.errors import DatasetError, InputError
+from layerwalk_shared.messages import DatasetInput
 from layerwalk_shared.routes import DEFAULT_PORT
 
 _SIZES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -104,8 +109,9 @@ def _serve_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("layerwalk serve", description="Serve a PyTorch model.")
     _add_model_options(parser)
     add = parser.add_argument
-    add("--data", action="append", default=[], metavar="SPEC", help="pictures to pick inputs from: "
-        "a folder, an IDX file, digits, dashes or samples; may be repeated")  # fmt: skip
+    add("--data", action="append", default=[], metavar="SPEC", help="what to pick inputs from: a "
+        "folder of pictures, texts (.txt), sounds (.wav) or tables (.csv), an IDX file, digits, "
+        "dashes or samples; may be repeated")  # fmt: skip
     add("--follow", type=Path, metavar="FOLDER", help="show every checkpoint that a training writes "
         "there, .safetensors, .pt, .pth or .ckpt, as a step")  # fmt: skip
     add("--keep", type=Path, metavar="FOLDER", help="with --follow: keep what was shown of all "
@@ -132,12 +138,10 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     add("target", metavar="TARGET", help=_TARGET_HELP)
     add("--weights", type=Path, metavar="FILE", help="safetensors, or a state_dict of torch.save")
     add("--device", default="cpu", help="cpu or cuda (%(default)s)")
-    add("--input", type=_shape, metavar="SHAPE", help="shape of the input, such as 3x224x224")
     add("--classes", type=Path, metavar="FILE", help="names of the outputs: lines, or a JSON list")
-    add("--mean", type=_numbers, metavar="R,G,B", help="subtracted from a picture in 0..1")
-    add("--std", type=_numbers, metavar="R,G,B", help="by which it is divided then")
     add("--detail", choices=("trackers", "modules", "operations"), help="which nodes are shown")
     add("--name", help="what to call the network")
+    add_input_options(parser)
 
 
 def _fill(session: Session, options: argparse.Namespace) -> str:
@@ -147,30 +151,39 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
         load_weights(model, options.weights)
     name: str = options.name or card.name
     classes = card.classes if options.classes is None else read_classes(options.classes)
-    datasets = [session.add_dataset(open_dataset(spec)) for spec in getattr(options, "data", [])]
-    spec = _input_spec(model, card, options)
-    is_picture = spec.kind == "image"
-    has_items = datasets and session.datasets()[0].count > 0
-    first = DatasetInput(dataset=datasets[0], item=0) if is_picture and has_items else None
+    datasets = [open_dataset(spec) for spec in getattr(options, "data", [])]
+    ids = [session.add_dataset(dataset) for dataset in datasets]
+    example = open_example(model, card, options)
+    spec = read_input(model, card, options, example=example)
+    able = (at for at, one in enumerate(datasets) if len(one) and takes_items(spec, one))
+    place = next(able, None)
+    first = None if place is None else DatasetInput(dataset=ids[place], item=0)
+    tokenizer = open_words(options, spec, classes)
 
     care = None if getattr(options, "follow", None) is None else BesideTraining()
 
     def add(first: DatasetInput | None) -> None:
         session.add_network(
             model,
-            (card.example or None) if spec.shape == card.input_shape else None,
+            example,
             name=name,
             classes=classes,
             input_spec=spec,
             detail=options.detail,
+            views=dict(options.view),
+            argument=options.argument,
+            tokenizer=tokenizer,
             first=first,
             care=care,
         )
 
     try:
         add(first)
-    except DatasetError as error:
-        print(f"layerwalk: {error}; beginning with noise", file=sys.stderr, flush=True)
+    except (DatasetError, InputError) as error:
+        if first is None:
+            raise
+        start = "noise" if example is None else "the example"
+        print(f"layerwalk: {error}; beginning with {start}", file=sys.stderr, flush=True)
         add(None)
     return name
 
@@ -202,50 +215,13 @@ def _following(session: Session, options: argparse.Namespace) -> Iterator[None]:
         follower.close()
 
 
-def _input_spec(model: nn.Module, card: ModelCard, options: argparse.Namespace) -> InputSpec:
-    shape = options.input or card.input_shape or guess_shape(model)
-    mean = options.mean if options.mean is not None else card.mean
-    std = options.std if options.std is not None else card.std
-    kind = card.kind if shape == card.input_shape else None
-    if kind not in (None, "image") or len(shape) != 3 or shape[0] not in (1, 3):
-        if options.mean or options.std:
-            raise InputError(f"--mean and --std are for pictures; the input is {list(shape)}")
-        if kind is not None:
-            return InputSpec(
-                kind=kind,
-                shape=shape,
-                mean=card.mean,
-                std=card.std,
-                vocabulary=card.vocabulary,
-                time_axis=card.time_axis,
-            )
-        return InputSpec(kind="vector" if len(shape) == 1 else "tensor", shape=shape)
-    for what, values in (("mean", mean), ("std", std)):
-        if values and len(values) != shape[0]:
-            raise InputError(
-                f"{what} has {len(values)} numbers, the input {shape[0]} colours: {list(shape)}"
-            )
-    if bool(mean) is not bool(std) or 0 in std:
-        raise InputError(f"mean {list(mean)} and std {list(std)}: both or none, std not zero")
-    return InputSpec(kind="image", shape=shape, mean=mean, std=std)
-
-
 def read_classes(path: Path) -> tuple[str, ...]:
     """Return the names in a file: a JSON list of strings, or one name on each line.
 
     Raises:
         InvalidRequestError: it cannot be read, or holds something else.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        if text.lstrip().startswith("["):
-            names = json.loads(text)
-            if not all(isinstance(name, str) for name in names):
-                raise ValueError("the list holds more than strings")
-            return tuple(names)
-        return tuple(line.strip() for line in text.splitlines() if line.strip())
-    except (OSError, ValueError) as error:
-        raise InvalidRequestError(f"classes file {str(path)!r}: {error}") from error
+    return read_lines(path, what="classes")
 
 
 @contextmanager
@@ -261,21 +237,6 @@ def _ended_by_signals() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _shape(text: str) -> tuple[int, ...]:
-    if not re.fullmatch(r"[1-9]\d{0,6}([x,][1-9]\d{0,6}){0,5}", text):
-        raise argparse.ArgumentTypeError(f"{text!r}, expected sizes such as 3x224x224")
-    return tuple(int(part) for part in re.split("[x,]", text))
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}, expected numbers such as 0.5,0.5,0.5"
-        ) from None
 
 
 def _size(text: str) -> int:

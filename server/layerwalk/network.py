@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from layerwalk.inputkinds import spec_of
 from layerwalk.inputs.prepared import Argument, PreparedInput
 from layerwalk.inputs.texts import Tokenizer
 from layerwalk.nodeviews import chosen_views, shown_as
@@ -24,7 +25,6 @@ from layerwalk.twin import (
     own_weights,
     parameter_names,
     slot_names,
-    spec_of,
     weights_of,
 )
 from layerwalk_shared.errors import NotFoundError, nearest_hint

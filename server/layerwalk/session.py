@@ -17,6 +17,7 @@ from torch import nn
 
 from layerwalk.events import EventLog
 from layerwalk.gallery import Gallery
+from layerwalk.inputkinds import complete_spec, spec_of
 from layerwalk.inputs.datasets import Dataset
 from layerwalk.inputs.prepared import (
     Argument,
@@ -36,15 +37,7 @@ from layerwalk.nodeviews import shown_again
 from layerwalk.snapshots import Snapshot
 from layerwalk.tilestore import TileStore
 from layerwalk.tracking import Detail, Recording
-from layerwalk.twin import (
-    Care,
-    Example,
-    check_device,
-    complete_spec,
-    make_example,
-    parameter_names,
-    spec_of,
-)
+from layerwalk.twin import Care, Example, check_device, make_example, parameter_names
 from layerwalk_shared.errors import InputError, NotFoundError
 from layerwalk_shared.graph import Node, View
 from layerwalk_shared.messages import (

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from layerwalk.inputs.series import read_csv, series_input
+from layerwalk.inputs.series import read_csv, rows_needed, series_input
 from layerwalk_shared.errors import InputError
 from layerwalk_shared.messages import InputSpec
 
@@ -91,6 +91,13 @@ def test_columns_are_chosen_by_name_and_normalised_by_column() -> None:
     assert found.tolist() == [[2, 2]]
     with pytest.raises(InputError, match="without column 'b'; it has time, a"):
         series_input(read_csv(b"time,a\n0,8\n"), spec)
+
+
+def test_a_vector_of_too_many_rows_is_not_read_to_its_end() -> None:
+    spec = InputSpec(kind="vector", shape=(3,))
+    table = read_csv(b"1\n2\n3\nand so on\n", most_rows=rows_needed(spec))
+    with pytest.raises(InputError, match="more than 3 rows, the network takes one row or one"):
+        series_input(table, spec)
 
 
 def test_a_vector_is_one_row_or_one_column() -> None:

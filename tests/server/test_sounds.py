@@ -179,6 +179,12 @@ def test_only_what_is_needed_of_a_long_sound_is_resampled(monkeypatch: pytest.Mo
     assert seen == [22]
 
 
+@pytest.mark.parametrize(("rate", "wanted"), [(383_999, 3), (1000, 1e9), (8000, 1e-3)])
+def test_rates_that_are_worlds_apart_are_refused(rate: int, wanted: float) -> None:
+    with pytest.raises(InputError, match=f"sound of {rate} Hz, .* too far from each other"):
+        sound_input(read_wav(written(tone(1000, 0.1), rate=rate)), spec(100, rate=wanted))
+
+
 def test_without_a_rate_the_samples_are_taken_as_they_come() -> None:
     sound = read_wav(floating(np.arange(1.0, 6.0)[:, None], rate=44100))
     assert sound_input(sound, spec(5, rate=None)).tolist() == [1, 2, 3, 4, 5]

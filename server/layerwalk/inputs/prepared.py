@@ -24,6 +24,8 @@ from layerwalk_shared.messages import InputReference, InputSpec, NoiseInput
 Slot = tuple[int | str, ...]
 """Path to a tensor among the arguments of forward: position or name, then places inside of it."""
 TITLE_CHARACTERS = 60
+MOST_CHARACTERS = 100_000
+"""Of a text file; as many as a `TextInput` may have."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,22 +36,25 @@ class Argument:
         spec: what it takes.
         is_integer: whole numbers, such as ids.
         tokenizer: words to ids, of texts.
-        slot: where it is.
+        slot: where it is; None: the input that is shown.
     """
 
     spec: InputSpec
     is_integer: bool = False
     tokenizer: Tokenizer | None = None
-    slot: Slot = (0,)
+    slot: Slot | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedInput:
-    """Values without batch axis, in the shape of an argument; their origin; which argument."""
+    """Values without batch axis, in the shape of an argument, and their origin.
+
+    `slot` is where the argument is; None: the input that is shown.
+    """
 
     values: NDArray[np.generic]
     reference: InputReference
-    slot: Slot = (0,)
+    slot: Slot | None = None
 
 
 def prepared(
@@ -105,12 +110,12 @@ def from_csv(data: bytes, argument: Argument, *, title: str = "table") -> Prepar
     Raises:
         InputError: it is no such file, or does not fit the network.
     """
-    needed = None if argument.spec.kind == "vector" else rows_needed(argument.spec)
     if argument.spec.kind not in ("series", "vector"):
         raise InputError(
             f"this network takes {argument.spec.kind} inputs of shape "
             f"{list(argument.spec.shape)}, no table of numbers"
         )
+    needed = rows_needed(argument.spec)
     table = read_csv(data, most_rows=needed)
     values = series_input(table, argument.spec)
     if table.is_cut:
@@ -131,7 +136,7 @@ def from_text(text: str, argument: Argument, *, title: str | None = None) -> Pre
 
 
 def from_plain(data: bytes, argument: Argument, *, title: str | None = None) -> PreparedInput:
-    """Prepare a text file in UTF-8.
+    """Prepare a text file in UTF-8; what is beyond `MOST_CHARACTERS` is not read.
 
     Raises:
         InputError: it is no UTF-8; see `from_text`.
@@ -140,7 +145,7 @@ def from_plain(data: bytes, argument: Argument, *, title: str | None = None) -> 
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"text file: byte {error.start} is no UTF-8") from error
-    return from_text(text, argument, title=title)
+    return from_text(text[:MOST_CHARACTERS], argument, title=title)
 
 
 FILES: Mapping[str, Callable[..., PreparedInput]] = {

@@ -157,13 +157,18 @@ def series_shape(spec: InputSpec) -> tuple[int, int]:
     return spec.shape[spec.time_axis], spec.shape[1 - spec.time_axis]
 
 
-def rows_needed(spec: InputSpec) -> int | None:
-    """Return how many rows of a table a network takes; None where all count."""
-    return series_shape(spec)[0] if spec.kind == "series" else None
+def rows_needed(spec: InputSpec) -> int:
+    """Return how many rows of a table a network may take; no more are read."""
+    return spec.shape[0] if spec.kind == "vector" else series_shape(spec)[0]
 
 
 def _vector(table: Table, spec: InputSpec) -> NDArray[np.float64]:
     values = table.values
+    if table.is_cut:
+        raise InputError(
+            f"CSV file of more than {len(values)} rows, the network takes one row or one column of "
+            f"{spec.shape[0]} numbers"
+        )
     if len(values) == 1 and spec.names and table.names and set(spec.names) <= set(table.names):
         values = values[:, [table.names.index(name) for name in spec.names]]
     if 1 not in values.shape or values.size != spec.shape[0]:

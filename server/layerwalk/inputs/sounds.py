@@ -21,9 +21,11 @@ from layerwalk_shared.messages import InputSpec
 MAX_CHANNELS = 16
 RATES_HZ = (1_000, 384_000)
 """Rates that are taken: what devices record, with room on both sides."""
-LARGEST_TERM = 10_000
-"""Of the fraction by which a rate is changed: bounds the filter, and the pitch is off by less than
-one in a million."""
+LARGEST_TERM = 2_000
+"""Denominator of the fraction by which a rate is changed: bounds the filter."""
+LARGEST_RATIO = 400
+PITCH_TOLERANCE = 1e-4
+"""How far that fraction may be off: a fiftieth of what a trained ear hears."""
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _UNKNOWN_LENGTH = 0xFFFFFFFF
 _TYPES = {
@@ -167,7 +169,11 @@ def sound_input(sound: Sound, spec: InputSpec) -> NDArray[np.float32]:
     if spec.sample_rate is not None:
         exact = Fraction(spec.sample_rate).limit_denominator(1000) / sound.rate
         ratio = exact.limit_denominator(LARGEST_TERM)
-        ratio = max(ratio, Fraction(1, LARGEST_TERM))
+        if abs(ratio - exact) > PITCH_TOLERANCE * exact or exact > LARGEST_RATIO:
+            raise InputError(
+                f"sound of {sound.rate} Hz, the network takes {spec.sample_rate:g} Hz: too far from "
+                "each other"
+            )
     needed = math.ceil(length / ratio) + 1
     samples = sound.samples(needed)
     if channels == 1:
