@@ -164,9 +164,9 @@ class Tracer(TorchFunctionMode):
         is_named = has_names(output)
         is_one = isinstance(output, Tensor)
         made = list(enumerate([("0", output)] if is_one else keyed_leaves(output)))
-        if len(made) > 1:  # what is only handed on beside other things is no node again
+        if not is_one:  # what is only handed on in a tuple or a dict is no node again
             passed = untouched(call)
-            made = [one for one in made if not is_among(one[1][1], passed)] or made
+            made = [one for one in made if is_tracker or not is_among(one[1][1], passed)]
         first = made[0][0] if made else 0
         for position, (key, tensor) in made:
             origin = self.provenance.sources(tensor) if sources is None else sources

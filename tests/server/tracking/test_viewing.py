@@ -43,6 +43,15 @@ def test_weights_of_attention_are_shown_by_head() -> None:
 
 
 def test_a_softmax_of_classes_is_no_attention() -> None:
+    class Shares(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(3, 8)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.softmax(self.fc(x).view(-1, 2, 2, 2), 1)
+
+    assert views(Shares(), torch.rand(1, 3))["softmax"] == "maps"
     model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Softmax(1))
     assert views(model, torch.rand(1, 3, 6, 6)) == {"input": "image", "0": "maps", "1": "maps"}
 

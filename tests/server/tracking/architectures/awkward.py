@@ -220,6 +220,27 @@ class HandsOn(nn.Module):
         return torch.cat([one, two, three], 1)
 
 
+class Turns(nn.Module):
+    """Without children: hands on what it got, in a tuple or by name."""
+
+    def forward(self, one: Tensor, two: Tensor) -> dict[str, Any]:
+        return {"pair": (two, one)}
+
+
+class HandsOnAll(nn.Module):
+    """Reads what was handed on, and what was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(3, 3), nn.Linear(3, 3)
+        self.turns = Turns()
+
+    def forward(self, x: Tensor) -> Tensor:
+        one, two = self.first(x), self.second(x)
+        back, front = self.turns(one, two)["pair"]
+        return torch.sigmoid(one) + torch.tanh(two) + back * front
+
+
 def entries() -> Iterator[Entry]:
     """Yield the awkward ones; edges by hand where no other source can read them."""
     hand = "hand"
@@ -251,6 +272,9 @@ def entries() -> Iterator[Entry]:
     yield Entry("buffer that is written", KeepsState, normal(1, 3), hand,
                 edges=paths("input > fc > mean > add > sub", "fc > sub"))  # fmt: skip
     yield Entry("list handed on", HandsOn, normal(1, 3), "export")
+    yield Entry("everything handed on", HandsOnAll, normal(1, 3), hand,
+                edges=paths("input > first > sigmoid > add > add:2", "input > second > tanh > add",
+                            "first > mul > add:2", "second > mul"))  # fmt: skip
     yield Entry("weight norm", _weight_norm, normal(1, 3), "export")
     yield Entry("spectral norm", _spectral_norm, normal(1, 3), "export")
     yield Entry("lazy", _lazy, normal(1, 5), "fx")

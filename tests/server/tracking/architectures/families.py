@@ -13,13 +13,15 @@ from server.tracking.architectures import (
 )
 from server.tracking.architectures.entry import Entry
 
-FAMILIES: dict[str, Entry] = {
-    entry.name: entry
-    for entry in chain(
+_ALL = tuple(
+    chain(
         vision.entries(),
         timm_families.entries(),
         transformer_families.entries(),
         handmade.entries(),
         awkward.entries(),
     )
-}
+)
+FAMILIES: dict[str, Entry] = {entry.name: entry for entry in _ALL}
+if len(FAMILIES) < len(_ALL):
+    raise ValueError("two architectures have the same name")

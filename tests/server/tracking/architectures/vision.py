@@ -25,7 +25,7 @@ def entries() -> Iterator[Entry]:
     """Yield torchvision's families."""
     for name, side in CLASSIFIERS.items():
         yield Entry(name, _named(name), picture(side))
-    yield Entry("vit", _vit, picture(32))
+    yield Entry("vision transformer", _vit, picture(32))
     for name in ("swin", "swin_v2"):
         # A function that torchvision hides from torch.fx makes the windows.
         opaque = frozenset({"normalize"})
