@@ -83,6 +83,8 @@ def run_serially() -> None:
     """
     with _SWITCHING:
         before = torch.get_num_threads()
+        if before == 1:  # it does already; restoring that would make every new thread serial
+            return
         torch.set_num_threads(1)
         restoring = threading.Thread(target=torch.set_num_threads, args=(before,))
         restoring.start()

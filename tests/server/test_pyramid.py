@@ -238,3 +238,20 @@ def test_serial_torch_on_one_thread_leaves_the_others_their_helpers() -> None:
         assert serial.submit(torch.get_num_threads).result() == 1
         assert other.submit(torch.get_num_threads).result() == before
     assert torch.get_num_threads() == before
+
+
+def test_asking_twice_for_serial_work_leaves_other_threads_alone() -> None:
+    before = torch.get_num_threads()
+    if before == 1:
+        pytest.skip("one processor: everything is serial")
+
+    def twice() -> int:
+        run_serially()
+        run_serially()
+        return torch.get_num_threads()
+
+    with ThreadPoolExecutor(1) as serial:
+        assert serial.submit(twice).result() == 1
+    with ThreadPoolExecutor(1) as fresh:
+        assert fresh.submit(torch.get_num_threads).result() == before
+    assert torch.get_num_threads() == before
