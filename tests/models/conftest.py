@@ -11,7 +11,7 @@ import pytest
 import torch
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     """Their tensors are too small to share work."""
     before = torch.get_num_threads()

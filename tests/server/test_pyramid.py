@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import numpy as np
@@ -231,8 +232,6 @@ def test_a_scalar_and_an_empty_tensor_are_a_picture_too(shape: tuple[int, ...]) 
 
 
 def test_serial_torch_on_one_thread_leaves_the_others_their_helpers() -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     before = torch.get_num_threads()
     with ThreadPoolExecutor(1, initializer=run_serially) as serial, ThreadPoolExecutor(1) as other:
         assert serial.submit(torch.get_num_threads).result() == 1

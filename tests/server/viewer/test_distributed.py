@@ -48,6 +48,8 @@ if viewer.session is not None:
 viewer.close()
 sums = [float(one.detach().sum()) for one in model.parameters()]
 print(",".join(found), repr(sums), sep=";")
+distributed.barrier()  # nobody leaves while another still talks to it
+del wrapped, optimizer, loss  # its hooks end before the group does
 distributed.destroy_process_group()
 """
 
