@@ -16,7 +16,7 @@ from layerwalk_shared.messages import NetworkDescription, SessionDescription, Ti
 from layerwalk_shared.tiles import Tile, TileKey, block_count, decode
 
 NETWORK = "resnet50"
-BODY_BYTES = 16 * 2**20
+BODY_BYTES = 32 * 2**20
 """Float16 bytes asked for at once: bodies of this size keep both ends busy at the same time."""
 CONNECTIONS = 2
 

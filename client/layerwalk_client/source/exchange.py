@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -223,7 +222,7 @@ def _pixels(reply: Reply) -> NDArray[np.uint8]:
 
 def _parse(reply: Reply, model: type[_Model], what: str) -> _Model:
     try:
-        return model.model_validate(json.loads(bytes(reply.body)))
-    except (ValidationError, ValueError, RecursionError) as error:
+        return model.model_validate_json(bytes(reply.body))
+    except ValidationError as error:
         first = str(error).partition("\n")[0]
         raise ProtocolError(f"{what}: the answer is not as agreed ({first})") from error
