@@ -25,6 +25,8 @@ from layerwalk_shared.training import HealthWarning, MetricPoint, TrainingStep
 MOST_TRACES = 8
 """Times that a network is traced again; one that changes more often than that is left as it is."""
 LONGEST_REST_S = 60.0
+TELL_S = 1.0
+"""Curves are told so often at least, however seldom a step is shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +87,7 @@ class Course:
         self._changed = threading.Condition()
         self._told: list[Told] = []
         self._is_posted = False
+        self._is_telling = False
         self._is_serving = False
         self._rest_until = 0.0
         self._last: MetricPoint | None = None
@@ -110,6 +113,7 @@ class Course:
                     self._session.jobs.call(self._trace_again)
         finally:
             self._post()
+            self._post_points()
         if self._care.needs_pause and is_due:
             with self._care.pause.given():
                 self._wait(None)
@@ -134,8 +138,10 @@ class Course:
             )
 
     def close(self) -> None:
-        """Tell that the training has ended; let go whoever waits for a pause."""
+        """Tell the rest of the curves and that the training has ended; let go whoever waits for a
+        pause."""
         self._care.pause.close()
+        self._tell()
         self._session.gallery.end_training(self._network)
 
     def _post(self) -> None:
@@ -150,18 +156,39 @@ class Course:
                 self._is_posted = False
                 raise
 
+    def _post_points(self) -> None:
+        """See that the curves go on though no step is shown: what is told costs next to nothing."""
+        with self._changed:
+            if self._is_telling:
+                return
+            self._is_telling = True
+            try:
+                self._session.jobs.post(self._tell, after_s=TELL_S)
+            except ClosedError:
+                self._is_telling = False
+                raise
+
+    def _tell(self) -> None:
+        """Tell the points of the curves that are new; the model thread, and whoever closes."""
+        with self._changed:
+            self._is_telling = False
+            told, self._told = self._told, []
+        try:
+            points = [one.point() for one in told]
+            self._session.gallery.add_points(self._network, points)
+            self._last = points[-1] if points else self._last
+        except Exception as error:  # noqa: BLE001 - said at the user's next line
+            self._complaints.note("serving", _sentence("metrics could not be told", error), error)
+
     def _serve(self) -> None:
         """Serve what is there; the model thread."""
         with self._changed:
             if not self._is_posted:  # somebody did not want to wait, and it was served then
                 return
             self._is_posted = False
-            told, self._told = self._told, []
             self._is_serving = True
         try:
-            points = [one.point() for one in told]
-            self._session.gallery.add_points(self._network, points)
-            self._last = points[-1] if points else self._last
+            self._tell()
             self._show()
         except ClosedError:
             pass  # the training ended while a pause was waited for

@@ -161,7 +161,9 @@ def test_a_model_that_cannot_be_copied_is_run_in_pauses(
     snapshot = viewer.session.snapshot(str(step.snapshot))
     with torch.no_grad():
         expected = loop.model.eval()(example[:1])[0].numpy()
-    assert (snapshot.node_values(snapshot.graph.index["head"]) == expected).all()
+    # A product may be summed in another order on one thread; steps differ in the second digit.
+    found = snapshot.node_values(snapshot.graph.index["head"])
+    np.testing.assert_allclose(found, expected, rtol=2e-6, atol=1e-6)
 
 
 def test_what_people_try_waits_for_a_pause_and_ends_with_the_training(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -235,6 +236,32 @@ class Grows(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = torch.relu(self.a(x))
         return self.b(x) if float(self.stage) > 0 else x
+
+
+def told_points(viewer: Viewer) -> list[int]:
+    return [point.step for event in events(viewer, MetricsPublished) for point in event.points]
+
+
+def test_curves_go_on_while_no_step_is_shown_and_end_with_the_last(
+    watch: Watch, loop: Loop, example: Tensor
+) -> None:
+    viewer = watch(loop.model, example, share=1e-6)
+    assert viewer.session is not None
+    log = viewer.session.events
+    viewer.publish(step=0, loss=loop.step())
+    assert viewer.flush(20)
+    for step in range(1, 6):
+        viewer.publish(step=step, loss=loop.step())
+    deadline = time.monotonic() + 20
+    while told_points(viewer) != list(range(6)) and time.monotonic() < deadline:
+        log.after(log.last, wait_s=1.0)
+    assert told_points(viewer) == list(range(6))
+    assert len(events(viewer, TrainingStepped)) == 1, "the rest after a step is long here"
+    for step in range(6, 9):
+        viewer.publish(step=step, loss=loop.step())
+    viewer.close()
+    assert told_points(viewer) == list(range(9))
+    assert isinstance(log.after(0).events[-1], TrainingEnded)
 
 
 def test_a_graph_that_changes_is_traced_again_and_said(watch: Watch) -> None:
