@@ -7,9 +7,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TORCH := 2.13.0
 
-# Headless OpenGL, a virtual screen and its keyboard: Debian's and Ubuntu's names.
+# Headless OpenGL, a virtual screen and its keyboard, and what Pillow sets kerned text with:
+# Debian's and Ubuntu's names.
 SYSTEM_PACKAGES := libegl1 libgl1 libopengl0 libglx-mesa0 libgl1-mesa-dri xvfb xauth xdotool \
-	x11-utils libxcursor1 libxi6 libxrandr2 libxss1 libxfixes3
+	x11-utils libxcursor1 libxi6 libxrandr2 libxss1 libxfixes3 \
+	libfribidi0
 
 .PHONY: demo test check bench lock system clean help
 
@@ -50,7 +52,7 @@ $(READY): requirements.lock pyproject.toml
 # System packages are installed for root on Debian and Ubuntu; anyone else is told what to ask for.
 system:
 	@missing=""; \
-	for library in libEGL.so.1 libGL.so.1 libOpenGL.so.0 libXcursor.so.1 libXrandr.so.2; do \
+	for library in libEGL.so.1 libGL.so.1 libOpenGL.so.0 libXcursor.so.1 libXrandr.so.2 libfribidi.so.0; do \
 		ldconfig -p 2>/dev/null | grep -q "$$library" || missing="$$missing $$library"; done; \
 	for program in Xvfb xdotool; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
