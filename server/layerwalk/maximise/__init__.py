@@ -1,0 +1,1 @@
+"""Activation maximisation: images that excite units of a network."""
