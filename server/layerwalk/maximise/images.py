@@ -109,7 +109,7 @@ class Fourier:
             InvalidRequestError: the shape is not that of images, or `start` has another.
         """
         self._shape = _checked_shape(shape, generators, start)
-        self._space = PictureSpace(mean, std, channels=self._shape[0], device=device)
+        self._space = PictureSpace(mean, std, shape=self._shape, device=device)
         self._colours = _colours(self._shape[0], is_decorrelated=is_decorrelated, device=device)
         _, height, width = self._shape
         self._size = _enlarged(height), _enlarged(width)
@@ -205,7 +205,7 @@ class Phase:
                 f"a spectrum of shape {list(spectrum.shape)} for images of {list(shape)}, expected "
                 f"{list(expected)} finite numbers that are not all zero"
             )
-        self._space = PictureSpace(mean, std, channels=channels, device=device)
+        self._space = PictureSpace(mean, std, shape=self._shape, device=device)
         self._colours = _colours(channels, is_decorrelated=is_decorrelated, device=device)
         self._magnitude = torch.as_tensor(spectrum, dtype=torch.float32, device=device)
         if start is None:

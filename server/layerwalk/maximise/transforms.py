@@ -104,7 +104,7 @@ class Moves:
         self._jitter_px = _whole(transforms.jitter_px * factor)
         self._roll_px = _whole(transforms.roll_px * factor)
         self._device = torch.device(device)
-        space = PictureSpace(mean, std, channels=self.shape[0], device=self._device)
+        space = PictureSpace(mean, std, shape=self.shape, device=self._device)
         self._std = space.std
         is_grey_around = transforms.way == "view" and transforms.pad_px > 0
         self._beyond = space.images(torch.tensor(GREY, device=device)) if is_grey_around else None

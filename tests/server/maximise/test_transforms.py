@@ -248,7 +248,7 @@ def test_half_precision_is_moved_by_whole_coordinates(dtype: torch.dtype) -> Non
 def test_shapes_that_do_not_fit_are_told() -> None:
     with pytest.raises(InvalidRequestError, match=r"shape \[784\], expected images"):
         Moves(Transforms(roll_px=1), shape=(784,))
-    with pytest.raises(InvalidRequestError, match="mean of 2 numbers for 3 channels"):
+    with pytest.raises(InvalidRequestError, match="mean of 2 numbers for inputs"):
         Moves(Transforms(), shape=(3, 8, 8), mean=(0.5, 0.5))
     with pytest.raises(InvalidRequestError, match=r"expected \[2, 13\]"):
         Moves(Transforms(), shape=(3, 8, 8)).step(torch.zeros(2, 3, 8, 8), np.zeros((3, NUMBERS)))
