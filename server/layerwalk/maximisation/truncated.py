@@ -16,9 +16,9 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from layerwalk.maximise.folding import fold
-from layerwalk.maximise.objectives import Place
-from layerwalk.maximise.proxy import ProxyGrad
+from layerwalk.maximisation.folding import fold
+from layerwalk.maximisation.objectives import Place
+from layerwalk.maximisation.proxy import ProxyGrad
 from layerwalk.tracking import Reach, Trace, trace
 from layerwalk.twin import Example
 from layerwalk_shared.errors import InvalidRequestError, ModelError
