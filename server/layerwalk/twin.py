@@ -47,7 +47,7 @@ def make_twin(model: nn.Module, *, device: str = "cpu") -> nn.Module:
 class Care:
     """How a model is copied and run; here: a deep copy, which nobody writes once it is there.
 
-    A model that trains meanwhile needs more (`layerwalk.training.beside`).
+    A model that trains meanwhile needs more (`layerwalk.training.care`).
 
     Attributes:
         is_shared: what is run is the user's own model, so nothing of it may be set.
