@@ -80,13 +80,13 @@ def _can_fold(layer: nn.Module, norm: nn.Module) -> bool:
     )
     if not is_known or has_extras:
         return False
-    channels = layer.out_features if isinstance(layer, nn.Linear) else layer.weight.shape[0]
-    return int(channels) == norm.num_features  # type: ignore[arg-type]
+    channels = layer.out_features if isinstance(layer, nn.Linear) else layer.out_channels
+    return bool(channels == norm.num_features)
 
 
 def _fused(layer: nn.Module, norm: nn.Module) -> nn.Module:
     if isinstance(layer, nn.Linear):
-        return fuse_linear_bn_eval(layer, norm)  # type: ignore[type-var, arg-type]
+        return fuse_linear_bn_eval(layer, norm)  # type: ignore[arg-type]
     return fuse_conv_bn_eval(layer, norm)  # type: ignore[type-var, arg-type]
 
 

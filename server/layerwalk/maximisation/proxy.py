@@ -67,7 +67,7 @@ def proxy_relu(x: Tensor, slope: float) -> Tensor:
         InvalidRequestError: the slope is outside of 0..1.
     """
     check_slope(slope)
-    result: Tensor = _Rectifier.apply(x, (0.0, _ENDLESS), slope, False)  # type: ignore[no-untyped-call]
+    result: Tensor = _Rectifier.apply(x, (0.0, _ENDLESS), slope, False)
     return result
 
 
@@ -164,7 +164,7 @@ class ProxyGrad(TorchFunctionMode):
         bounds = describe(x, *rest, **named)
         if bounds is None or "out" in named:
             return func(*args, **kwargs)
-        return _Rectifier.apply(x, bounds, self._slope, in_place)  # type: ignore[no-untyped-call]
+        return _Rectifier.apply(x, bounds, self._slope, in_place)
 
 
 def _split(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, list[Any], dict[str, Any]]:

@@ -110,7 +110,7 @@ class TruncatedNetwork:
             if self.folded and not _are_close(before, self._values_of(made, traced, nodes)):
                 made, self.folded = kept, 0
         if not self._is_flat:
-            made = made.to(memory_format=torch.channels_last)
+            made = made.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         made = made.to(self.dtype) if self.dtype is not torch.float32 else made
         self._reach = Reach(made, traced, nodes, stops=True)
 
