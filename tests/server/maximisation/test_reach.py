@@ -42,7 +42,7 @@ class Mixed(nn.Module):
 
 class Pair(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return x * 2, x - 1
+        return x * 2 - 1, x - 1
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +61,8 @@ def _by_hand(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
     z = functional.relu(total)
     return {
         "first": first, "twice": once, "relu": relu, "twice:2": again, "add": total, "relu:2": z,
-        "pair": z * 2, "pair.1": z - 1, "act": functional.relu(z * 2),
-        "mul": functional.relu(z * 2) * (z - 1),
+        "pair": z * 2 - 1, "pair.1": z - 1, "act": functional.relu(z * 2 - 1),
+        "mul": functional.relu(z * 2 - 1) * (z - 1),
     }  # fmt: skip
 
 
