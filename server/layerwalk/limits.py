@@ -16,7 +16,8 @@ class Limits:
     Attributes:
         body_bytes: of one request.
         image_side: pixels of one side of an image, checked before it is decoded.
-        queued_jobs: jobs that wait for the model thread; one more is refused as busy.
+        queued_jobs: urgent jobs that wait for the model thread, and as many long ones; one more is
+            refused as busy.
         kept_jobs: finished jobs that can still be asked for.
         kept_events: events that a client may be behind before it has to load anew.
         event_wait_s: longest wait of one request for events, seconds.

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from layerwalk.maximise.images import (
+from layerwalk.maximisation.images import (
     COLOURS_OF_PHOTOGRAPHS,
     FOURIER_MARGIN,
     Fourier,

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from layerwalk.maximise.space import PictureSpace
+from layerwalk.maximisation.space import PictureSpace
 from layerwalk_shared.views import grid_shape
 
 

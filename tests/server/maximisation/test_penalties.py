@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from layerwalk.maximise.penalties import (
+from layerwalk.maximisation.penalties import (
     l1,
     l1_gradient,
     penalty,
@@ -18,7 +18,7 @@ from layerwalk.maximise.penalties import (
     total_variation,
     total_variation_gradient,
 )
-from layerwalk.maximise.space import PictureSpace
+from layerwalk.maximisation.space import PictureSpace
 from layerwalk_shared.errors import InvalidRequestError
 
 Picture = npt.NDArray[np.float64]

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from layerwalk.maximise.transforms import NUMBERS, Draw, Moves, blend
+from layerwalk.maximisation.transforms import NUMBERS, Draw, Moves, blend
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.recipes import RECIPES, Transforms
 

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from layerwalk.maximise.space import PictureSpace
+from layerwalk.maximisation.space import PictureSpace
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.recipes import Transforms
 
