@@ -26,7 +26,7 @@ from typing import Any
 import layerwalk.results
 from layerwalk.results import Result, ResultCache
 from layerwalk_shared.errors import StorageError
-from server.results.sample import check_equal, check_folder, key, result
+from server.results.sample import check_equal, check_folder, check_index, key, result
 
 BUDGET_BYTES = 20_000
 """Room for three results."""
@@ -91,6 +91,7 @@ def kill_at_random(folder: Path) -> dict[str, int]:
         assert ended(child) == -signal.SIGKILL
         told = first + b"".join(iter(lambda: os.read(reader, 65536), b""))  # noqa: B023
         os.close(reader)
+        check_index(folder)
         versions = check_folder(folder, budget_bytes=BUDGET_BYTES)
         put = [tuple(map(int, line.split())) for line in told.splitlines()]
         lines += len(put)
@@ -102,7 +103,7 @@ def kill_at_random(folder: Path) -> dict[str, int]:
 class LineKiller:
     """Kills its process at the n-th line that is run of the functions that change the folder.
 
-    A line that is run again and again counts twice at most.
+    A line that is run again and again counts three times at most: sweeping, replacing, letting go.
     """
 
     def __init__(self, lines: int) -> None:
@@ -116,7 +117,7 @@ class LineKiller:
         if event == "line":
             place = code.co_filename, frame.f_lineno
             self._runs[place] += 1
-            self._left -= self._runs[place] <= 2
+            self._left -= self._runs[place] <= 3
             if self._left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
         return self
@@ -144,6 +145,7 @@ def kill_at_every_line(folder: Path) -> dict[str, int]:
         place = folder / str(len(seen))
         shutil.copytree(template, place)
         status = ended(forked(lambda: write(place, len(seen) + 1)))  # noqa: B023
+        check_index(place)
         seen.append(check_folder(place, budget_bytes=BUDGET_BYTES))
         shutil.rmtree(place)
     assert status == 0
