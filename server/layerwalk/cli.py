@@ -29,7 +29,7 @@ from layerwalk.inputs.datasets import open_dataset
 from layerwalk.limits import Limits
 from layerwalk.session import Session
 from layerwalk.targets import open_target
-from layerwalk.training.beside import BesideTraining
+from layerwalk.training.care import TrainingCare
 from layerwalk.training.checkpoints import Follower
 from layerwalk.weights import load_weights
 from layerwalk_shared.errors import DatasetError, InputError
@@ -159,7 +159,7 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
     first = None if place is None else DatasetInput(dataset=ids[place], item=0)
     tokenizer = open_words(options, spec, classes)
 
-    care = None if getattr(options, "follow", None) is None else BesideTraining(is_alone=True)
+    care = None if getattr(options, "follow", None) is None else TrainingCare(is_alone=True)
 
     def add(first: DatasetInput | None) -> None:
         session.add_network(
@@ -196,7 +196,7 @@ def _following(session: Session, options: argparse.Namespace) -> Iterator[None]:
     if options.keep is not None:
         session.gallery.keep_on_disk(options.keep)
     network = session.networks()[0]
-    assert isinstance(network.care, BesideTraining)
+    assert isinstance(network.care, TrainingCare)
     follower = Follower(
         session,
         network.id,

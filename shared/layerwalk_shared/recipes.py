@@ -176,7 +176,7 @@ class Recipe(Frozen):
         bounds: the image is clipped to these values, in picture space, and only clipped values are
             seen by the network; None = free.
         total_variation, l1: weights of the penalties on the picture; see
-            `layerwalk.maximise.penalties`. Their gradients are not clipped.
+            `layerwalk.maximisation.penalties`. Their gradients are not clipped.
         spectrum_decay: of `fourier`: coefficients are scaled by 1 / frequency to this power.
         spectrum_deviation: of `fourier`: standard deviation of the coefficients at the start.
         is_decorrelated: of `fourier` and `phase`: colours are optimised in a basis in which those
