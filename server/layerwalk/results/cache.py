@@ -371,5 +371,8 @@ def _told(key: ResultKey) -> str:
 
 
 def _storage_error(what: str, error: Exception) -> StorageError:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, sqlite3.Error) and is_busy(error):
+        reason = "another process is writing there and did not come to an end"
+    else:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return StorageError(f"{what}: {reason}")

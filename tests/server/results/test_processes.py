@@ -28,6 +28,7 @@ def test_what_a_live_process_writes_is_not_swept(tmp_path: Path) -> None:
     done = run("sweep_beside_a_writer", tmp_path)
     assert (done["parts"], done["left"]) == (1, 3)
     assert "channel 2 cannot be kept in" in done["sentence"]
+    assert "another process is writing there" in done["sentence"]
 
 
 def test_a_write_that_fails_breaks_nothing(tmp_path: Path) -> None:
