@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
+from layerwalk.answers import top_classes
 from layerwalk.candidate import Candidate
 from layerwalk.inputkinds import spec_of
 from layerwalk.inputs.prepared import Argument, PreparedInput
@@ -30,18 +30,12 @@ from layerwalk.twin import (
 from layerwalk_shared.errors import NotFoundError, nearest_hint
 from layerwalk_shared.graph import Graph, View
 from layerwalk_shared.messages import (
-    ClassScore,
     InputSpec,
     NetworkDescription,
     NetworkSummary,
     NodeStatistics,
     SnapshotManifest,
 )
-
-TOP = 10
-"""Classes of the answer that a manifest names."""
-DISTRIBUTION_TOLERANCE = 1e-3
-"""Outputs in 0..1 whose sum is this close to 1 are probabilities already."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -270,47 +264,3 @@ def _arguments(candidate: Candidate, graph: Graph) -> dict[str, Argument]:
         for name in (*([""] if is_shown else []), *names, *slot_names(slot, parameters)):
             found.setdefault(name, made)
     return found
-
-
-def top_classes(outputs: object, classes: Sequence[str]) -> tuple[ClassScore, ...]:
-    """Return the strongest outputs where the network answers with one vector, else ().
-
-    Args:
-        outputs: what forward returned: a tensor `[1, K]`, or a tuple, list or mapping whose first
-            tensor is one.
-        classes: names; where there are none, or another number, `class 17` stands in.
-
-    Probabilities are the softmax of the outputs, or the outputs where they are a distribution
-    already.
-    """
-    answer = _first_tensor(outputs)
-    if answer is None or answer.ndim != 2 or answer.shape[0] != 1 or answer.shape[1] < 2:
-        return ()
-    logits = answer[0].detach().to("cpu", torch.float64)
-    if not bool(torch.isfinite(logits).all()):
-        return ()
-    is_distribution = (
-        float(logits.min()) >= 0 and abs(float(logits.sum()) - 1) <= DISTRIBUTION_TOLERANCE
-    )
-    probabilities = logits if is_distribution else torch.softmax(logits, 0)
-    order = torch.argsort(logits, descending=True, stable=True)[:TOP].tolist()
-    has_names = len(classes) == len(logits)
-    return tuple(
-        ClassScore(
-            index=index,
-            name=classes[index] if has_names else f"class {index}",
-            probability=float(probabilities[index]),
-            logit=float(logits[index]),
-        )
-        for index in order
-    )
-
-
-def _first_tensor(outputs: object) -> Tensor | None:
-    if isinstance(outputs, Tensor):
-        return outputs if outputs.is_floating_point() else None
-    if isinstance(outputs, Mapping):
-        outputs = tuple(outputs.values())
-    if isinstance(outputs, tuple | list):
-        return next((item for item in outputs if isinstance(item, Tensor)), None)
-    return None
