@@ -224,11 +224,11 @@ def _rival(found: tuple[int, float] | None) -> Rival | None:
     return None if found is None else Rival(channel=found[0], activation=found[1])
 
 
-def _bytes(tensor: Tensor) -> memoryview:
+def _bytes(tensor: Tensor) -> bytes | memoryview:
     if tensor.is_meta or tensor.layout is not torch.strided or tensor.is_quantized:
-        return memoryview(repr(tensor).encode())
+        return repr(tensor).encode()
     flat = tensor.detach().cpu().contiguous().reshape(-1)
-    return flat.view(torch.uint8).numpy().data if flat.numel() else memoryview(b"")
+    return flat.view(torch.uint8).numpy().data
 
 
 def _said(module: nn.Module) -> str:
