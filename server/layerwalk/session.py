@@ -19,6 +19,7 @@ from layerwalk.events import EventLog
 from layerwalk.gallery import Gallery
 from layerwalk.inputkinds import complete_spec, spec_of
 from layerwalk.inputs.datasets import Dataset
+from layerwalk.inputs.placed import Placed
 from layerwalk.inputs.prepared import (
     Argument,
     PreparedInput,
@@ -44,6 +45,7 @@ from layerwalk_shared.messages import (
     ChannelInput,
     DatasetInput,
     DatasetSummary,
+    ExampleInput,
     InputReference,
     InputRequest,
     InputSpec,
@@ -103,6 +105,7 @@ class Session:
             self.limits, stamp=self.id, events=self.events, tiles=self.tiles, lock=self._lock
         )
         self._network_count = 0
+        self._placed = Placed()
         self._is_closed = False
         self.jobs = JobQueue(
             limit=self.limits.queued_jobs,
@@ -172,7 +175,7 @@ class Session:
             raise InputError(f"the example has shape {list(shape)}, input_spec {list(spec.shape)}")
         spec = complete_spec(spec, model=model, tokenizer=words, example=arguments)
         taker = Argument(spec, arguments.is_integer, words, arguments.slot)
-        if first is not None:
+        if first is not None and not isinstance(first, ExampleInput):
             shown = self._prepare(first, taker)
         elif shown is None:
             values = arguments.shown[0].cpu().numpy()
@@ -285,7 +288,8 @@ class Session:
     ) -> Job:
         """Put a file on an argument of a network, the shown one by default.
 
-        The other arguments stay as in the example. The job ends with a snapshot.
+        What the client put on the other arguments stays; without a client they are as in the
+        example. The job ends with a snapshot.
 
         Args:
             network_id: which network.
@@ -315,12 +319,16 @@ class Session:
         client: str | None = None,
         argument: str | None = None,
     ) -> Job:
-        """Put a data set's item, noise, a channel or words on an argument of a network.
+        """Put a data set's item, noise, a channel, words or the example on an argument of a network.
 
         Raises:
             NotFoundError, GoneError, InputError, DatasetError, BusyError: as the request says.
         """
-        made = self._prepare(request, self.network(network_id).argument(argument))
+        network = self.network(network_id)
+        if isinstance(request, ExampleInput):
+            made = network.example_on(argument)
+        else:
+            made = self._prepare(request, network.argument(argument))
         return self._run(network_id, made, client)
 
     def show_as(self, network_id: str, node_id: str, view: View | None) -> Node:
@@ -443,7 +451,9 @@ class Session:
         self.gallery.warm(snapshot)
         return network_id
 
-    def _prepare(self, request: InputRequest, argument: Argument) -> PreparedInput:
+    def _prepare(
+        self, request: DatasetInput | NoiseInput | ChannelInput | TextInput, argument: Argument
+    ) -> PreparedInput:
         if isinstance(request, DatasetInput):
             dataset = self.dataset(request.dataset)
             side = self.limits.image_side
@@ -461,7 +471,10 @@ class Session:
 
         def work(handle: JobHandle) -> str:
             handle.check()
-            snapshot, _ = self._take(self.network(network_id), prepared, client=client)
+            network = self.network(network_id)
+            lying = self._placed.put(network_id, client, prepared, shown=network.example.slot)
+            beside = tuple(one for one in lying if one is not prepared)
+            snapshot, _ = self._take(network, prepared, client=client, beside=beside)
             snapshot = self._keep(snapshot)
             self.gallery.warm(snapshot)
             return snapshot.id
@@ -486,10 +499,16 @@ class Session:
         *,
         client: str | None,
         step: int | None = None,
+        beside: Sequence[PreparedInput] = (),
     ) -> tuple[Snapshot, Recording]:
         snapshot_id, generation = self.gallery.reserve()
         return network.run(
-            prepared, snapshot_id=snapshot_id, generation=generation, client=client, step=step
+            prepared,
+            snapshot_id=snapshot_id,
+            generation=generation,
+            client=client,
+            step=step,
+            beside=beside,
         )
 
 
