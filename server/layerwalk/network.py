@@ -325,7 +325,10 @@ def _arguments(
         if not is_shown and (tensor.ndim < 2 or tensor.shape[0] != 1 or tensor.numel() == 0):
             continue
         spec = input_spec if is_shown else spec_of(example, slot=slot, model=twin)
-        made = Argument(spec, is_whole(tensor), tokenizer if spec.kind == "text" else None, slot)
+        words = tokenizer if is_shown or spec.vocabulary is not None else None
+        if spec.kind == "text":
+            spec = spec.model_copy(update={"has_tokenizer": words is not None})
+        made = Argument(spec, is_whole(tensor), words if spec.kind == "text" else None, slot)
         names = [inputs[place]] if len(inputs) == len(slots) else []
         for name in (*([""] if is_shown else []), *names, *slot_names(slot, parameters)):
             found.setdefault(name, made)

@@ -239,9 +239,10 @@ class Walker:
             obey(self, order)
         if actions.typed:
             self.tools.type(actions.typed)
+        over = self.pointed.wall.node if self.pointed and self.pointed.is_input else None
         for path in actions.dropped:
             try:
-                title = self.tools.put_file(Path(path))
+                title = self.tools.put_file(Path(path), node=over)
             except LayerwalkError as error:
                 self.say(reason(error), is_warning=True)
             else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layerwalk_client.world import answer
+from layerwalk_client.world.inputs import spec_at, titles
 from layerwalk_client.world.lanes import Lanes, Path, common, lanes
 from layerwalk_client.world.legs import Leg, legs
 from layerwalk_client.world.options import LayoutOptions
@@ -225,6 +226,7 @@ def _walls(
     floor: float,
 ) -> tuple[Wall, ...]:
     walls = []
+    titled = titles(network, manifest)
     every = _statistics(manifest, len(plan.sizes))
     for index, (node, size) in enumerate(zip(plan.graph.nodes, plan.sizes, strict=True)):
         rank = plan.order.of_node[index]
@@ -246,17 +248,15 @@ def _walls(
                 cells=size.cells,
                 is_image=size.is_image,
                 title=node.name,
-                subtitle=_subtitle(node, manifest, network.input),
+                subtitle=_subtitle(node, titled.get(node.id, ""), spec_at(network, node.id)),
                 warning=warning(node, every[index]),
             )
         )
     return tuple(walls)
 
 
-def _subtitle(node: Node, manifest: SnapshotManifest | None, spec: InputSpec) -> str:
-    if node.kind == "input" and manifest is not None and manifest.input.title:
-        return f"{manifest.input.title} · {shape_line(node, spec)}"
-    return kind_line(node, spec)
+def _subtitle(node: Node, title: str, spec: InputSpec) -> str:
+    return f"{title} · {shape_line(node, spec)}" if title else kind_line(node, spec)
 
 
 def _ribbons(
