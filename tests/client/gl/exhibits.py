@@ -171,7 +171,7 @@ def _sound() -> Pixels:
 PANELS: dict[str, Callable[[], Pixels]] = {
     "panel-timeline": lambda: draw_panel(timeline(chosen=2000)),
     "panel-timeline-log": lambda: draw_panel(
-        timeline(is_log=True), [PanelPointer((400.0, 180.0))] * 2
+        timeline(is_log=True), [PanelPointer((400.0, 60.0))] * 2
     ),
     "panel-gradients": lambda: draw_panel(gradients(), [PanelPointer((500.0, 120.0))] * 2),
     "panel-input-text": lambda: draw_panel(input_panel("gpt")),
