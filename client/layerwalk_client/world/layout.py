@@ -23,7 +23,7 @@ from layerwalk_client.world.plots import (
     margins_needed,
 )
 from layerwalk_client.world.ranks import Links, Ranks, links, ranks
-from layerwalk_client.world.ribbons import LIFT, feet, floor_path, world_path
+from layerwalk_client.world.ribbons import LIFT, aisles, feet, floor_pieces, world_path
 from layerwalk_client.world.scene import Label, Plot, Ribbon, Scene, Vector, Wall
 from layerwalk_client.world.signs import join_label, plot_label, wall_labels
 from layerwalk_client.world.terms import kind_line, shape_line
@@ -271,18 +271,21 @@ def _ribbons(
             for edge in plan.graph.edges
         }
     )
-    for source, target in pairs:
-        path = floor_path(
-            (source, target), order=plan.order, alongs=plan.alongs, ends=ends,
-            tracks=plan.side.tracks,
-        )  # fmt: skip
+    lines = {
+        pair: floor_pieces(
+            pair, order=plan.order, alongs=plan.alongs, ends=ends, tracks=plan.side.tracks,
+            legs=plan.legs,
+        )
+        for pair in pairs
+    }  # fmt: skip
+    comes_by = aisles(lines)
+    for (source, target), pieces in lines.items():
         # Ribbons of one source on one track are one line: they must lie at one height.
         bundle = source, plan.side.tracks.get((source, target), np.inf)
         height = heights.setdefault(bundle, len(heights)) % LIFTS
         points = world_path(
-            path,
-            plan.leg_of(plan.order.of_node[source]),
-            plan.leg_of(plan.order.of_node[target]),
+            pieces,
+            [comes_by[(source, target), leg.first] for leg, _ in pieces[1:]],
             base=(floor, LIFT + LIFT_STEP * height),
         )
         found.append(
