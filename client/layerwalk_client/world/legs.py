@@ -28,7 +28,7 @@ AISLE_PITCH = 0.3
 """Metres between two ribbons in an aisle, where there is room."""
 ROW_SHAPE = 16 / 9
 """Breadth over depth of the plan when rows choose their own length."""
-BREAK_COST = 0.3
+BREAK_COST = 0.6
 """What breaking one group's plot weighs, in lengths of a row: rows end between blocks."""
 CROSSING_COST = 0.1
 """What each source weighs whose ribbons run on in the next row."""
