@@ -17,6 +17,10 @@ MOST_COLUMNS = 2048
 MOST_SLICES = 64
 GROUND = (7, 10, 16)
 """Between slices."""
+BOARD_PX = (1024, 168, 256)
+"""Width of a sound's board, heights of its wave and of its spectrogram."""
+BETWEEN_PX = 8
+WAVE = (79, 182, 255)
 SMOOTH_SIDE = 64
 """Smaller pictures show their pixels."""
 
@@ -96,6 +100,26 @@ def picture_of_sound(values: Floats, spec: InputSpec) -> tuple[Pixels, float]:
     found = spectrogram(samples, rate, window=window, hop=hop)
     shares = 1 - found.decibels[::-1, :MOST_COLUMNS] / FLOOR_DB
     return np.ascontiguousarray(paint(shares, "magma")), float(found.frequencies[-1])
+
+
+def picture_of_wave(values: Floats, spec: InputSpec) -> Pixels:
+    """Return a sound's wave above its spectrogram, to be read from afar, `[H, W, 3]`."""
+    width, wave_high, ground_high = BOARD_PX
+    moved = np.moveaxis(values, min(spec.time_axis, values.ndim - 1), -1)
+    samples = np.nan_to_num(moved.reshape(-1, moved.shape[-1])[0])
+    starts = np.linspace(0, len(samples), width, endpoint=False).astype(int)
+    high = np.maximum.reduceat(samples, starts)
+    low = np.minimum.reduceat(samples, starts)
+    largest = max(float(np.abs(samples).max()), 1e-6)
+    rows = np.linspace(1.08, -1.08, wave_high)[:, None]
+    thin = 2.16 / wave_high  # silence is still a line
+    is_wave = (rows <= high / largest + thin) & (rows >= low / largest - thin)
+    wave = np.where(is_wave[..., None], WAVE, GROUND).astype(np.uint8)
+    heard, _ = picture_of_sound(values, spec)
+    down = (np.arange(ground_high) * heard.shape[0] / ground_high).astype(int)
+    across = (np.arange(width) * heard.shape[1] / width).astype(int)
+    between = np.full((BETWEEN_PX, width, 3), GROUND, np.uint8)
+    return np.concatenate([wave, between, heard[down][:, across]])
 
 
 def _unit(values: Floats, spec: InputSpec) -> Floats:

@@ -305,7 +305,7 @@ class Walker:
     # The picture.
 
     def _draw(self, now_s: float, dt: float, *, is_forced: bool) -> bool:
-        pictures = self.tools.panels.pictures(self.journey.camera)
+        pictures = [*self.stage.pictures, *self.tools.panels.pictures(self.journey.camera)]
         is_drawn = self.screen.draw(
             self._look(),
             overlay.hud_of(self, now_s),

@@ -54,20 +54,20 @@ class Tiles:
 class Values:
     """Exact float32 values of a node: one row of the tensor's first axis, or (None) all of it.
 
-    `purpose` keeps what two people's parts ask for apart: the pixel under the pointer, and what
-    is on the input.
+    `purpose` keeps what different parts ask for apart: the pixel under the pointer, what the panel
+    of inputs shows, and the board over a sound.
     """
 
     snapshot: str
     node: str
     row: int | None
-    purpose: Literal["spot", "input"] = "spot"
+    purpose: Literal["spot", "input", "sound"] = "spot"
 
     priority = 1
 
     @property
     def slot(self) -> Hashable:
-        return (Values, self.purpose)
+        return (Values, self.purpose, self.node if self.purpose == "sound" else "")
 
 
 @dataclass(frozen=True, slots=True)

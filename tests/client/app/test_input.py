@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from layerwalk_client.app.hand import argument_of
-from layerwalk_client.app.input_pictures import picture_of, picture_of_slices
+from layerwalk_client.app.input_pictures import (
+    BOARD_PX,
+    WAVE,
+    picture_of,
+    picture_of_slices,
+    picture_of_wave,
+)
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.input import InputPanel
 from layerwalk_client.ui.input_views import OnInput
@@ -109,3 +115,17 @@ def test_slices_lie_in_order_in_a_grid():
     found = [sheet[row * 31 + 15, column * 21 + 10, 0] for row in (0, 1) for column in (0, 1, 2)]
     assert found[:5] == [0, 64, 128, 191, 255]
     assert tuple(sheet[50, 55]) == (7, 10, 16)
+
+
+def test_a_wave_is_as_high_as_the_sound_is_loud_there():
+    spec = InputSpec(kind="sound", shape=(1, 8000), sample_rate=8000, time_axis=1)
+    loudness = np.repeat([0.0, 0.5, 1.0, 0.25], 2000)
+    samples = loudness * np.sin(np.arange(8000))
+    wave = picture_of_wave(samples[None].astype(np.float32), spec)[: BOARD_PX[1]]
+    heights = (wave == WAVE).all(axis=2).sum(axis=0) / BOARD_PX[1]
+    quarter = BOARD_PX[0] // 4
+    found = [
+        heights[place * quarter + 10 : (place + 1) * quarter - 10].mean() for place in range(4)
+    ]
+    np.testing.assert_allclose(found, [0.01, 0.46, 0.91, 0.23], atol=0.03)
+    assert picture_of_wave(np.zeros((1, 100), np.float32), spec).shape == (432, 1024, 3)
