@@ -16,6 +16,7 @@ from layerwalk_client.app.changes import NOTHING, Changes
 from layerwalk_client.app.residency import Residency, Wanted
 from layerwalk_client.app.sound_boards import SoundBoards
 from layerwalk_client.app.state import SceneState
+from layerwalk_client.app.wording import Wording
 from layerwalk_client.cache import TileCache
 from layerwalk_client.gl.pictures import Picture
 from layerwalk_client.gl.renderer import Renderer
@@ -33,7 +34,7 @@ from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.folding import Run
 from layerwalk_client.world.options import LayoutOptions, Style
 from layerwalk_client.world.palette import Theme
-from layerwalk_client.world.scene import Scene, Vector
+from layerwalk_client.world.scene import Label, Scene, Vector
 from layerwalk_client.world.view import Camera, Look
 from layerwalk_shared.errors import LayerwalkError
 from layerwalk_shared.messages import InputReference, NetworkDescription, SnapshotManifest
@@ -94,6 +95,7 @@ class Stage:
         self.state = SceneState(cache, client=source.client)
         self.residency = Residency(cache, renderer)
         self._sounds = SoundBoards(source, renderer.images)
+        self._wording = Wording(renderer.images, theme)
         self._gpu_bytes = gpu_bytes
         self._held: NDArray[np.int64] | None = None
         self.arrays = SceneArrays.from_scene(self.scene)
@@ -107,8 +109,21 @@ class Stage:
 
     @property
     def pictures(self) -> Sequence[Picture]:
-        """What stands in the world beside the scene: the boards over sounds."""
-        return self._sounds.pictures(self.scene)
+        """What stands in the world beside the scene: boards over sounds, grounds of words."""
+        return (*self._sounds.pictures(self.scene), *self._wording.pictures)
+
+    def words(
+        self, camera: Camera, height_px: int, pointed: tuple[int, int] | None = None
+    ) -> tuple[Label, ...]:
+        """Return the words at the walls that can be read.
+
+        Args:
+            camera: the eye.
+            height_px: of the view.
+            pointed: (node, channel) under the pointer.
+        """
+        self._wording.follow(self.network, self.shown, self.scene)
+        return self._wording.look(camera, height_px=height_px, pointed=pointed)
 
     @property
     def network(self) -> NetworkDescription | None:
