@@ -171,7 +171,8 @@ class _Studio:
         self.wait(lambda: stage.is_settled(time.monotonic()), step)
         camera = camera_at(options.place, stage.scene, stage.network, aspect=width / height)
         with Target(size_wh, pixel_scale=factor) as target:
-            stage.draw(Look(camera=camera, appearance=appearance), target)
+            notes = stage.words(camera, height)
+            stage.draw(Look(camera=camera, appearance=appearance, notes=notes), target)
             return shrink(target.read_rgb(), factor)
 
 

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from layerwalk_client.app.desk import Desk
-from layerwalk_client.app.hand import Hand, Holding, hold_channel, hold_file, hold_noise
+from layerwalk_client.app.hand import (
+    Hand,
+    Holding,
+    argument_of,
+    hold_channel,
+    hold_file,
+    hold_noise,
+)
 from layerwalk_client.app.panels import Panels
 from layerwalk_client.app.stage import Stage
 from layerwalk_client.app.thumbnails import Textures, ThumbnailStore
@@ -30,7 +37,7 @@ from layerwalk_client.ui.intents import (
     PickChannel,
     PickItem,
     PickNoise,
-    PutText,
+    PutOn,
     SetAppearance,
 )
 from layerwalk_client.ui.pictures import Picture
@@ -38,10 +45,8 @@ from layerwalk_client.ui.search import SearchPanel
 from layerwalk_client.world.legend import Legend
 from layerwalk_client.world.view import Appearance, Camera
 from layerwalk_shared.errors import LayerwalkError, NotFoundError
-from layerwalk_shared.messages import ChannelInput, DatasetInput, TextInput
+from layerwalk_shared.messages import ChannelInput, DatasetInput
 
-TITLE = 60
-"""Characters of a text that its title tells."""
 OPENING = {"search": "/"}
 """What no text in a panel begins with."""
 
@@ -141,7 +146,7 @@ class Toolbox:
 
     def forget_nodes(self) -> None:
         """Close what is about nodes that may be gone: the graph has changed."""
-        for kind in ("node", "search"):
+        for kind in ("node", "search", "input"):
             self.carry_out(kind, ClosePanel())
         self.desk.renew()
 
@@ -199,8 +204,8 @@ class Toolbox:
             self.appearance = intent.appearance
         elif isinstance(intent, ChooseStep):
             self._choose_step(intent.step)
-        elif isinstance(intent, PutText):
-            self.put_text(intent.text)
+        elif isinstance(intent, PutOn):
+            self.put_on(intent)
         elif isinstance(intent, PickItem):
             self.pick_item(intent.dataset, intent.item, intent.title)
             self.carry_out(kind, ClosePanel())  # it would stand before the input
@@ -242,10 +247,12 @@ class Toolbox:
             self._hold(held)
         return held is not None
 
-    def put(self) -> bool:
-        """Put what is held on the input; return whether there was something."""
+    def put(self, node: int | None = None) -> bool:
+        """Put what is held on an input's node (None: the shown one); return whether there was
+        something."""
         network = self._stage.network
-        wish = None if network is None else self.hand.put_on(network)
+        at = None if network is None or node is None else network.graph.nodes[node].id
+        wish = None if network is None else self.hand.put_on(network, at)
         if wish is None:
             return False
         self._tell("put", title=wish.title)
@@ -253,8 +260,9 @@ class Toolbox:
         self.hand.put_away()
         return True
 
-    def put_file(self, path: Path) -> str:
-        """Put an image file on the input; return its name.
+    def put_file(self, path: Path, *, node: int | None = None) -> str:
+        """Put a file on the argument that the panel of inputs shows, else on an input's node (None:
+        the shown one); return its name.
 
         Raises:
             LayerwalkError: it cannot be read, or there is no network.
@@ -263,17 +271,23 @@ class Toolbox:
         if network is None:
             raise NotFoundError("there is no network to put a picture on")
         held = hold_file(path)
+        content = self.panels.content("input")
+        if isinstance(content, InputPanel):
+            argument = content.argument
+        else:
+            argument = argument_of(network, None if node is None else network.graph.nodes[node].id)
         self._tell("put", title=held.title)
-        self._stage.submit(PutInput(network.id, held.image, title=held.title))
+        self._stage.submit(PutInput(network.id, held.image, title=held.title, argument=argument))
         return held.title
 
-    def put_text(self, text: str) -> None:
-        """Put words on the input."""
+    def put_on(self, wish: PutOn) -> None:
+        """Put words, noise or the example on an argument."""
         network = self._stage.network
         if network is not None:
-            title = text if len(text) <= TITLE else text[: TITLE - 1] + "…"
-            self._tell("put", title=title)
-            self._stage.submit(PutInput(network.id, TextInput(text=text), title=title))
+            self._tell("put", title=wish.title)
+            self._stage.submit(
+                PutInput(network.id, wish.image, title=wish.title, argument=wish.argument)
+            )
 
     def put_away(self) -> bool:
         """Empty the hand; return whether there was something in it."""

@@ -28,6 +28,7 @@ from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import (
     ChannelInput,
     DatasetInput,
+    ExampleInput,
     InputReference,
     InputSpec,
     NoiseInput,
@@ -81,6 +82,8 @@ class PictureShowcase:
 
     def given(self, wish: PutInput, held: Held) -> tuple[Floats, InputReference]:
         image = wish.image
+        if isinstance(image, ExampleInput):
+            return self.first()
         if isinstance(image, DatasetInput):
             check_item(image)
             reference = InputReference(
@@ -134,6 +137,8 @@ class ExhibitShowcase:
 
     def given(self, wish: PutInput, held: Held) -> tuple[Floats, InputReference]:
         image, example = wish.image, self._exhibit.example
+        if isinstance(image, ExampleInput):
+            return self.first()
         if isinstance(image, DatasetInput):
             check_item(image)
             reference = InputReference(

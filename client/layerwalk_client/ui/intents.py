@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from layerwalk_client.world.view import Appearance
-from layerwalk_shared.messages import NoiseInput
+from layerwalk_shared.messages import ExampleInput, NoiseInput, TextInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,12 @@ class ChooseStep:
 
 
 @dataclass(frozen=True, slots=True)
-class PutText:
-    """Put words on the input."""
+class PutOn:
+    """Put something on the input; `argument` names one of several, None: the shown one."""
 
-    text: str
+    image: TextInput | NoiseInput | ExampleInput
+    title: str
+    argument: str | None = None
 
 
-Intent = (
-    ClosePanel | PickItem | PickNoise | PickChannel | GoTo | SetAppearance | ChooseStep | PutText
-)
+Intent = ClosePanel | PickItem | PickNoise | PickChannel | GoTo | SetAppearance | ChooseStep | PutOn
