@@ -123,7 +123,11 @@ class Networks:
                 self._register.put(network_id, network)
                 return node
             self._change(network, f"{node_id} is shown as {node.view}")
-            newest = {one.manifest.client: one for one in self._gallery.of(network_id)}
+            newest = {
+                one.manifest.client: one
+                for one in self._gallery.of(network_id)
+                if one.manifest.maximised is None
+            }
             for one in sorted(newest.values(), key=lambda one: one.generation):
                 new_id, generation = self._gallery.reserve()
                 made = shown_again(one, network.graph, snapshot_id=new_id, generation=generation)

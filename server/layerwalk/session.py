@@ -24,7 +24,9 @@ from layerwalk.limits import Limits
 from layerwalk.network import Network
 from layerwalk.networks import Networks
 from layerwalk.register import Register
+from layerwalk.results import ResultCache
 from layerwalk.snapshots import Snapshot
+from layerwalk.studio import Studio
 from layerwalk.tilestore import TileStore
 from layerwalk.tracking import Detail, Recording
 from layerwalk.twin import Care, check_device
@@ -54,11 +56,13 @@ class Session:
         jobs: the model thread.
         tiles: ready tiles.
         gallery: snapshots, and the histories of trainings.
+        studio: takes maximisations.
 
     Args:
         limits: how much of anything it takes.
         device: where twins live, as torch names it.
         on_start: called first on every thread that works for it, and for its servers.
+        cache: where finished maximisations are kept; the caller closes it. None: nowhere.
 
     Raises:
         ModelError: there is no such device.
@@ -70,6 +74,7 @@ class Session:
         limits: Limits | None = None,
         device: str = "cpu",
         on_start: Callable[[], object] = lambda: None,
+        cache: ResultCache | None = None,
     ) -> None:
         check_device(device)
         self.id = secrets.token_hex(4)
@@ -90,6 +95,16 @@ class Session:
             kept=self.limits.kept_jobs,
             on_change=lambda job: self.events.publish(JobChanged, job=job),
             on_start=on_start,
+        )
+
+        self.studio = Studio(
+            networks=self._networks,
+            gallery=self.gallery,
+            jobs=self.jobs,
+            limits=self.limits,
+            prepare=self._prepared,
+            datasets=lambda: [dataset for _, dataset in self._datasets.items()],
+            cache=cache,
         )
 
     def add_network(

@@ -54,7 +54,9 @@ class InputSpec(Frozen):
 class InputReference(Frozen):
     """What a snapshot was taken of."""
 
-    kind: Literal["example", "image", "array", "dataset", "noise", "channel", "text", "sound"]
+    kind: Literal[
+        "example", "image", "array", "dataset", "noise", "channel", "text", "sound", "maximised"
+    ]
     title: str
     dataset: str | None = None
     item: NonNegative | None = None

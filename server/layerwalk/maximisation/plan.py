@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,7 +52,7 @@ class Plan:
         precision: of the climb.
         batch: images at once; None: as memory allows.
         is_copied: the model can be copied; else it is run as it is.
-        running: entered around every run of `model` itself.
+        running: gives what is entered around every run of `model` itself.
     """
 
     model: nn.Module
@@ -68,7 +68,7 @@ class Plan:
     precision: Precision = "auto"
     batch: int | None = None
     is_copied: bool = True
-    running: AbstractContextManager[None] | None = None
+    running: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def units(self, channels: Sequence[int] | None, *, most: int) -> tuple[int, ...] | None:
         """Return the channels that are meant; None for objectives of a whole node.
@@ -143,7 +143,7 @@ class Plan:
             part = slice(first, first + SCORED_AT_ONCE)
             shown = images[part].to(self.example.shown.device, self.example.shown.dtype)
             args, kwargs = self.example.with_batch(shown)
-            found = reach(args, kwargs, around=self.running, has_gradients=False)
+            found = reach(args, kwargs, around=self.running(), has_gradients=False)
             values = found.values[self.node]
             units = None if channels is None else torch.tensor(channels[part], device=values.device)
             _, own = goal(found.values, units)

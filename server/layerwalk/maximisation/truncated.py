@@ -9,7 +9,7 @@ at 224 x 224 (research of the peers' speed): 0.45 to 0.67 of the whole network i
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Literal
 
@@ -53,7 +53,7 @@ class TruncatedNetwork:
         nodes: ids.
         precision: of the calculation.
         slope: see `ProxyGrad`; 0 = the true gradient.
-        running: gives what is entered around every run of a model that is not a copy.
+        running: gives what is entered around every run of `model` itself.
 
     Attributes:
         shape: of one input, without batch axis.
@@ -78,7 +78,7 @@ class TruncatedNetwork:
         precision: Precision = "auto",
         slope: float = 0.0,
         is_copied: bool = True,
-        running: AbstractContextManager[None] | None = None,
+        running: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         if example.is_integer:
             raise InvalidRequestError(
@@ -91,9 +91,10 @@ class TruncatedNetwork:
         self.folded = 0
         self._example = example
         self._slope = slope
-        self._running = running or nullcontext()
+        self._running: Callable[[], AbstractContextManager[None]] = nullcontext
         self.dtype = torch.float32
         if not is_copied:
+            self._running = running
             self._reach = Reach(model, traced, nodes, stops=True)
             self._is_flat = True
             return
@@ -127,7 +128,7 @@ class TruncatedNetwork:
             images = images.contiguous(memory_format=torch.channels_last)
         args, kwargs = self._example.with_batch(images.to(self.dtype))
         with ExitStack() as around:
-            around.enter_context(self._running)
+            around.enter_context(self._running())
             proxy = ProxyGrad(self._slope) if self._slope else None
             return self._reach(args, kwargs, around=proxy).values
 
