@@ -389,7 +389,11 @@ class ValueStatistics(Frozen):
 
 
 class Job(Frozen):
-    """Long work. `snapshot` is its result, `partial` what it showed on the way."""
+    """Long work. `snapshot` is its result, `partial` what it showed on the way.
+
+    `node`, `step` of `steps` and the seconds that are left (None: nobody knows yet) are told by
+    maximisations; `notes` say what went otherwise, for people.
+    """
 
     id: str
     kind: Literal["forward", "maximise", "attribute"]
@@ -400,6 +404,11 @@ class Job(Frozen):
     snapshot: str | None = None
     partial: tuple[str, ...] = ()
     problem: dict[str, Any] | None = None
+    node: str | None = None
+    step: NonNegative = 0
+    steps: NonNegative = 0
+    seconds_left: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    notes: tuple[str, ...] = ()
 
 
 class JobList(Frozen):
