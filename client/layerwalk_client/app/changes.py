@@ -24,6 +24,7 @@ class Changes:
         failure: what a person should read.
         is_status: something of the status changed (connection, jobs).
         is_training: curves, steps or warnings of a training changed.
+        is_results: runs of maximisations, their pictures or what is looked at changed.
         notice: what a person may like to read.
     """
 
@@ -35,6 +36,7 @@ class Changes:
     failure: LayerwalkError | None = None
     is_status: bool = False
     is_training: bool = False
+    is_results: bool = False
     notice: str = ""
 
 
