@@ -358,8 +358,8 @@ class SceneState:
             self._change = ""
             return Changes(is_status=True, failure=arrival.error)
         is_gone = isinstance(arrival.error, GoneError)
-        is_of_snapshot = isinstance(request, Manifest | Overview | Tiles)
-        if is_gone and is_of_snapshot and self._drop_results((request.snapshot,)):
+        lost = (request.snapshot,) if isinstance(request, Manifest | Overview | Tiles) else ()
+        if is_gone and self._drop_results(lost):
             return Changes(is_results=True)
         if is_gone and isinstance(request, Manifest | Overview):
             self.training.forget_snapshots((request.snapshot,))
