@@ -110,10 +110,12 @@ class Results:
 
     Attributes:
         revision: grows with every change.
+        is_loaded: what the server had kept has been read.
     """
 
     def __init__(self) -> None:
         """Know of none."""
+        self.is_loaded = False
         self._graph = Graph(nodes=())
         self._runs: dict[str, Run] = {}
         self._chosen: dict[str, str] = {}
@@ -237,6 +239,7 @@ class Results:
     def begin(self, graph: Graph) -> None:
         """Begin with a connection or a graph: whatever was known is of no use now."""
         self._graph = graph
+        self.is_loaded = False
         self._runs.clear()
         self._chosen.clear()
         self._steps.clear()
@@ -268,6 +271,8 @@ class Results:
 
     def load(self, manifests: Iterable[SnapshotManifest]) -> None:
         """Take in what a server has kept: results of anyone, no previews."""
+        self.is_loaded = True
+        self.revision += 1
         for manifest in manifests:
             if manifest.maximised is not None and manifest.maximised.is_final:
                 self.take(manifest)

@@ -252,6 +252,8 @@ class Stage:
         return (
             self.shown is not None
             and not self.state.is_busy
+            and not self.needs_plan
+            and self._followed == self.state.results.revision
             and self.residency.is_settled(now_s)
             and self.gallery.is_settled(now_s)
         )
