@@ -1,7 +1,8 @@
 """Layerwalk: watch a live PyTorch network as a place in 3D.
 
-`layerwalk.watch(model, example)` shows a model while it trains. `layerwalk.snapshot(model, x)` gives graph and values without a server; `TrackerModule` and
-`MarkerModule` say in a model what is to be shown. Names are loaded when they are asked for, so
+`layerwalk.watch(model, example)` shows a model while it trains. `layerwalk.snapshot(model, x)` gives
+graph and values without a server, `layerwalk.maximise(model, node, channels, example=x)` images that
+excite units; `TrackerModule` and `MarkerModule` say in a model what is to be shown. Names are loaded when they are asked for, so
 importing this package costs nothing.
 """
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from layerwalk.complaints import LayerwalkWarning as LayerwalkWarning
     from layerwalk.http.serving import serve as serve
     from layerwalk.limits import Limits as Limits
+    from layerwalk.maximisation.library import maximise as maximise
+    from layerwalk.maximisation.proxy import proxy_relu as proxy_relu
     from layerwalk.session import Session as Session
     from layerwalk.tracking import MarkerModule as MarkerModule
     from layerwalk.tracking import TrackerModule as TrackerModule
@@ -27,6 +30,8 @@ _HOMES = {
     "Limits": "layerwalk.limits",
     "MarkerModule": "layerwalk.tracking",
     "Session": "layerwalk.session",
+    "maximise": "layerwalk.maximisation.library",
+    "proxy_relu": "layerwalk.maximisation.proxy",
     "TrackerModule": "layerwalk.tracking",
     "serve": "layerwalk.http.serving",
     "snapshot": "layerwalk.tracking",

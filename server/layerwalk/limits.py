@@ -16,7 +16,8 @@ class Limits:
     Attributes:
         body_bytes: of one request.
         image_side: pixels of one side of an image, checked before it is decoded.
-        queued_jobs: jobs that wait for the model thread; one more is refused as busy.
+        queued_jobs: urgent jobs that wait for the model thread, and as many long ones; one more is
+            refused as busy.
         kept_jobs: finished jobs that can still be asked for.
         kept_events: events that a client may be behind before it has to load anew.
         event_wait_s: longest wait of one request for events, seconds.
@@ -28,6 +29,7 @@ class Limits:
         sheet_items: thumbnails in one sheet.
         page_items: items of a data set in one page.
         metric_points: points of a training's curves; more are thinned evenly.
+        maximised_channels: images of one maximisation.
         training_steps: steps of a training whose records are kept; more are thinned evenly.
     """
 
@@ -44,6 +46,7 @@ class Limits:
     sheet_items: int = 256
     page_items: int = 1000
     metric_points: int = 4096
+    maximised_channels: int = 4096
     training_steps: int = 256
 
     def __post_init__(self) -> None:

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
+from layerwalk.answers import top_classes
+from layerwalk.candidate import Candidate
 from layerwalk.inputkinds import spec_of
 from layerwalk.inputs.prepared import Argument, PreparedInput
-from layerwalk.inputs.texts import Tokenizer
 from layerwalk.nodeviews import chosen_views, shown_as
 from layerwalk.snapshots import Snapshot, fitting_view
-from layerwalk.tracking import Detail, Recorder, Recording, Trace, freeze, trace
+from layerwalk.tracking import Recorder, Recording, Trace, freeze, trace
 from layerwalk.twin import (
     Care,
     Example,
@@ -30,18 +30,12 @@ from layerwalk.twin import (
 from layerwalk_shared.errors import NotFoundError, nearest_hint
 from layerwalk_shared.graph import Graph, View
 from layerwalk_shared.messages import (
-    ClassScore,
     InputSpec,
     NetworkDescription,
     NetworkSummary,
     NodeStatistics,
     SnapshotManifest,
 )
-
-TOP = 10
-"""Classes of the answer that a manifest names."""
-DISTRIBUTION_TOLERANCE = 1e-3
-"""Outputs in 0..1 whose sum is this close to 1 are probabilities already."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,59 +215,39 @@ def _departure(nodes: Sequence[NodeStatistics], departure: str | None) -> str | 
     return f"{departure}; {missing} nodes have no values"
 
 
-def make_network(
-    twin: nn.Module,
-    example: Example,
-    *,
-    network_id: str,
-    name: str,
-    first: PreparedInput,
-    input_spec: InputSpec,
-    classes: Sequence[str],
-    detail: Detail | None = None,
-    views: Mapping[str, View] | None = None,
-    tokenizer: Tokenizer | None = None,
-    care: Care | None = None,
-) -> Network:
-    """Trace a twin and make it ready to record; model thread only.
+def make_network(candidate: Candidate, network_id: str) -> Network:
+    """Trace the twin of a candidate and make it ready to record; model thread only.
 
-    `views` is node id or pattern of ids -> how it is shown; see `chosen_views`. `tokenizer` reads
-    words for the arguments that are texts. `care` says how the twin is run, `first` what it is shown with.
+    Raises:
+        InvalidRequestError: a view shows none of its nodes.
+        ModelError: it has lazy modules that its example does not initialise.
     """
-    care = care or Care()
+    twin, example, care = candidate.twin, candidate.example, candidate.care
     if not care.is_shared:
         initialise(twin, example)
     with care.tracing():
-        traced = trace(twin, example.args, example.kwargs, detail=detail)
+        traced = trace(twin, example.args, example.kwargs, detail=candidate.detail)
     return Network(
         id=network_id,
-        name=name,
+        name=candidate.name,
         trace=traced,
-        input=input_spec,
+        input=candidate.input,
         example=example,
-        classes=tuple(classes),
+        classes=candidate.classes,
         parameters=sum(parameter.numel() for parameter in twin.parameters()),
         weights=weights_of(twin),
         recorder=Recorder(twin, care.settled(traced)),
         twin=twin,
         care=care,
-        first=first,
-        arguments=_arguments(
-            twin, example, graph=traced.graph, input_spec=input_spec, tokenizer=tokenizer
-        ),
-        views=chosen_views(traced.graph, views or {}),
+        first=candidate.first,
+        arguments=_arguments(candidate, traced.graph),
+        views=chosen_views(traced.graph, candidate.views),
     )
 
 
-def _arguments(
-    twin: nn.Module,
-    example: Example,
-    *,
-    graph: Graph,
-    input_spec: InputSpec,
-    tokenizer: Tokenizer | None,
-) -> dict[str, Argument]:
+def _arguments(candidate: Candidate, graph: Graph) -> dict[str, Argument]:
     """Return name -> what an input can be put on; the shown one, called "" too, first."""
+    twin, example = candidate.twin, candidate.example
     parameters = parameter_names(twin)
     inputs = [node.id for node in graph.nodes if node.kind == "input"]
     slots = example.slots
@@ -283,53 +257,10 @@ def _arguments(
         is_shown = slot == example.slot
         if not is_shown and (tensor.ndim < 2 or tensor.shape[0] != 1 or tensor.numel() == 0):
             continue
-        spec = input_spec if is_shown else spec_of(example, slot=slot, model=twin)
-        made = Argument(spec, is_whole(tensor), tokenizer if spec.kind == "text" else None, slot)
+        spec = candidate.input if is_shown else spec_of(example, slot=slot, model=twin)
+        tokenizer = candidate.tokenizer if spec.kind == "text" else None
+        made = Argument(spec, is_whole(tensor), tokenizer, slot)
         names = [inputs[place]] if len(inputs) == len(slots) else []
         for name in (*([""] if is_shown else []), *names, *slot_names(slot, parameters)):
             found.setdefault(name, made)
     return found
-
-
-def top_classes(outputs: object, classes: Sequence[str]) -> tuple[ClassScore, ...]:
-    """Return the strongest outputs where the network answers with one vector, else ().
-
-    Args:
-        outputs: what forward returned: a tensor `[1, K]`, or a tuple, list or mapping whose first
-            tensor is one.
-        classes: names; where there are none, or another number, `class 17` stands in.
-
-    Probabilities are the softmax of the outputs, or the outputs where they are a distribution
-    already.
-    """
-    answer = _first_tensor(outputs)
-    if answer is None or answer.ndim != 2 or answer.shape[0] != 1 or answer.shape[1] < 2:
-        return ()
-    logits = answer[0].detach().to("cpu", torch.float64)
-    if not bool(torch.isfinite(logits).all()):
-        return ()
-    is_distribution = (
-        float(logits.min()) >= 0 and abs(float(logits.sum()) - 1) <= DISTRIBUTION_TOLERANCE
-    )
-    probabilities = logits if is_distribution else torch.softmax(logits, 0)
-    order = torch.argsort(logits, descending=True, stable=True)[:TOP].tolist()
-    has_names = len(classes) == len(logits)
-    return tuple(
-        ClassScore(
-            index=index,
-            name=classes[index] if has_names else f"class {index}",
-            probability=float(probabilities[index]),
-            logit=float(logits[index]),
-        )
-        for index in order
-    )
-
-
-def _first_tensor(outputs: object) -> Tensor | None:
-    if isinstance(outputs, Tensor):
-        return outputs if outputs.is_floating_point() else None
-    if isinstance(outputs, Mapping):
-        outputs = tuple(outputs.values())
-    if isinstance(outputs, tuple | list):
-        return next((item for item in outputs if isinstance(item, Tensor)), None)
-    return None

@@ -50,9 +50,9 @@ class Pictures:
     """A node's values as pictures, level 0.
 
     Attributes:
-        values: `[C, h, w]` float32, finite; of an image its colours, `[3, h, w]` in 0..1.
-        scales: `[C]` float32, largest finite magnitude of each channel; of an image one 1.
-        is_image: the colours are one channel.
+        values: `[C, h, w]` float32, finite; of images their colours, `[3 * C, h, w]` in 0..1.
+        scales: `[C]` float32, largest finite magnitude of each channel; 1 of images.
+        is_image: three planes, the colours, are one channel.
         largest: the largest of the scales.
     """
 
@@ -118,7 +118,9 @@ def make_pictures(
     """
     tensor = as_tensor(values)
     if view == "image":
-        return _image(tensor, input_spec)
+        return _images(tensor[None], input_spec, is_fitted=False)
+    if view == "pictures":
+        return _images(tensor[channels], input_spec, is_fitted=True)
     tensor = arrange(tensor, view, channels=channels)
     if statistics is None or statistics.not_finite or statistics.scale > FLOAT32_LARGEST:
         return _finite(tensor)
@@ -138,6 +140,8 @@ def arrange(tensor: Tensor, view: View, *, channels: slice = slice(None)) -> Ten
     laid = layout(view, tuple(tensor.shape))
     if view == "image":
         return tensor.to(torch.float32)
+    if view == "pictures":
+        return tensor[channels].to(torch.float32).flatten(0, 1)
     if tensor.numel() == 0:
         return torch.zeros(laid.pictures)[channels]
     slices = as_slices(tensor, laid, channels=channels)
@@ -177,14 +181,28 @@ def _on_one_picture(slices: Tensor, rows: int, columns: int) -> Tensor:
     return slices.reshape(channels, rows * height, columns * width)
 
 
-def _image(tensor: Tensor, input_spec: InputSpec) -> Pictures:
+def _images(tensor: Tensor, input_spec: InputSpec, *, is_fitted: bool) -> Pictures:
+    """Return the pictures that inputs `[N, 1 or 3, h, w]` were made of, colours as planes.
+
+    What lies outside of 0..1 is clipped; `is_fitted`: a picture that reaches beyond is squeezed, so
+    that three standard deviations around its mean, and 0 and 1, find room.
+    """
     colours = tensor.to(torch.float32)
-    if len(input_spec.mean) == len(input_spec.std) == len(colours):
+    count, planes, height, width = colours.shape
+    if len(input_spec.mean) == len(input_spec.std) == planes:
         std = torch.tensor(input_spec.std, dtype=torch.float32)
         mean = torch.tensor(input_spec.mean, dtype=torch.float32)
         colours = colours * std[:, None, None] + mean[:, None, None]
-    colours = torch.nan_to_num(colours, nan=0.0, posinf=1.0, neginf=0.0).clamp(0, 1)
-    return Pictures(colours.expand(3, -1, -1), np.ones(1, np.float32), is_image=True)
+    colours = torch.nan_to_num(colours, nan=0.0, posinf=1.0, neginf=0.0)
+    if is_fitted and count:
+        flat = colours.flatten(1)
+        around, spread = flat.mean(1), 3 * flat.std(1, correction=0)
+        low = torch.maximum(flat.amin(1), around - spread).clamp(max=0.0)[:, None, None, None]
+        high = torch.minimum(flat.amax(1), around + spread).clamp(min=1.0)[:, None, None, None]
+        colours = (colours - low) / (high - low)
+    colours = colours.clamp(0, 1).expand(-1, 3, -1, -1)
+    values = colours.reshape(3 * count, height, width)
+    return Pictures(values, np.ones(count, np.float32), is_image=True)
 
 
 def _finite(tensor: Tensor) -> Pictures:
@@ -307,16 +325,17 @@ def store(
     """Write a level as a tile stores it.
 
     Args:
-        level: `[C, h, w]` float32; of an image `[3, h, w]` in 0..1.
+        level: `[C, h, w]` float32; of images `[3 * C, h, w]` in 0..1.
         scales: `[C]`, of level 0.
         largest: at least the largest of them.
         dtype: FLOAT16, INT8 (`rint(127 * value / scale)`), RGB8 for images.
-        out: `[C, h, w]` float16 or int8, or `[1, h, w, 3]` uint8; written.
+        out: `[C, h, w]` float16 or int8, or `[C, h, w, 3]` uint8; written.
         scratch: `[SCRATCH_VALUES]` to work in, so that no fresh memory is needed.
     """
     target = torch.from_numpy(out)
     if dtype is TileType.RGB8:
-        target[0].copy_((level * 255).round_().permute(1, 2, 0))
+        colours = (level * 255).round_().reshape(len(target), 3, *level.shape[1:])
+        target.copy_(colours.permute(0, 2, 3, 1))
     elif dtype is TileType.FLOAT16:
         if largest > FLOAT16_LARGEST:
             level = level.clamp(-FLOAT16_LARGEST, FLOAT16_LARGEST)

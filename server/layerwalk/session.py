@@ -10,52 +10,36 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import TypeVar
 
-import torch
 from torch import nn
 
+from layerwalk.candidate import make_candidate
 from layerwalk.events import EventLog
 from layerwalk.gallery import Gallery
-from layerwalk.inputkinds import complete_spec, spec_of
+from layerwalk.inputrequests import prepare_request
 from layerwalk.inputs.datasets import Dataset
-from layerwalk.inputs.prepared import (
-    Argument,
-    PreparedInput,
-    from_channel,
-    from_file,
-    from_item,
-    from_noise,
-    from_text,
-    prepared,
-)
-from layerwalk.inputs.texts import Tokenizer, as_tokenizer
+from layerwalk.inputs.prepared import Argument, PreparedInput, from_file
 from layerwalk.jobs import JobHandle, JobQueue
 from layerwalk.limits import Limits
-from layerwalk.network import Network, make_network
-from layerwalk.nodeviews import shown_again
+from layerwalk.network import Network
+from layerwalk.networks import Networks
+from layerwalk.register import Register
+from layerwalk.results import ResultCache
 from layerwalk.snapshots import Snapshot
+from layerwalk.studio import Studio
 from layerwalk.tilestore import TileStore
 from layerwalk.tracking import Detail, Recording
-from layerwalk.twin import Care, Example, check_device, make_example, parameter_names
-from layerwalk_shared.errors import InputError, NotFoundError
+from layerwalk.twin import Care, check_device
 from layerwalk_shared.graph import Node, View
 from layerwalk_shared.messages import (
-    ChannelInput,
-    DatasetInput,
     DatasetSummary,
-    InputReference,
     InputRequest,
     InputSpec,
     Job,
     JobChanged,
-    NetworkAdded,
-    NetworkChanged,
     NetworkDescription,
-    NoiseInput,
     SessionDescription,
     SnapshotManifest,
-    TextInput,
 )
 
 
@@ -72,11 +56,13 @@ class Session:
         jobs: the model thread.
         tiles: ready tiles.
         gallery: snapshots, and the histories of trainings.
+        studio: takes maximisations.
 
     Args:
         limits: how much of anything it takes.
         device: where twins live, as torch names it.
         on_start: called first on every thread that works for it, and for its servers.
+        cache: where finished maximisations are kept; the caller closes it. None: nowhere.
 
     Raises:
         ModelError: there is no such device.
@@ -88,6 +74,7 @@ class Session:
         limits: Limits | None = None,
         device: str = "cpu",
         on_start: Callable[[], object] = lambda: None,
+        cache: ResultCache | None = None,
     ) -> None:
         check_device(device)
         self.id = secrets.token_hex(4)
@@ -96,19 +83,28 @@ class Session:
         self.tiles = TileStore(budget_bytes=self.limits.tile_bytes, on_start=on_start)
         self.on_start = on_start
         self._device = device
-        self._networks: dict[str, Network] = {}
-        self._datasets: dict[str, Dataset] = {}
         self._lock = threading.RLock()
         self.gallery = Gallery(
             self.limits, stamp=self.id, events=self.events, tiles=self.tiles, lock=self._lock
         )
-        self._network_count = 0
+        self._networks = Networks(self.gallery, events=self.events, lock=self._lock)
+        self._datasets: Register[Dataset] = Register("data set", letter="d", lock=self._lock)
         self._is_closed = False
         self.jobs = JobQueue(
             limit=self.limits.queued_jobs,
             kept=self.limits.kept_jobs,
             on_change=lambda job: self.events.publish(JobChanged, job=job),
             on_start=on_start,
+        )
+
+        self.studio = Studio(
+            networks=self._networks,
+            gallery=self.gallery,
+            jobs=self.jobs,
+            limits=self.limits,
+            prepare=self._prepared,
+            datasets=lambda: [dataset for _, dataset in self._datasets.items()],
+            cache=cache,
         )
 
     def add_network(
@@ -154,59 +150,35 @@ class Session:
             ModelError: the model cannot be copied. One whose forward raises is served up to there.
             ClosedError: the session is closed.
         """
-        words = None if tokenizer is None else as_tokenizer(tokenizer, vocabulary)
-        shown = None
-        if example is None:
-            if input_spec is None:
-                raise InputError("an example input or an input_spec is needed to run the model")
-            input_spec = complete_spec(input_spec, model=model, tokenizer=words)
-            noisy = Argument(input_spec, input_spec.kind == "text", words)
-            shown = from_noise(NoiseInput(), noisy)
-            example = torch.from_numpy(shown.values)[None]
-        arguments = make_example(
-            example, device=self._device, argument=argument, parameters=parameter_names(model)
+        candidate = make_candidate(
+            model,
+            example,
+            device=self._device,
+            name=name,
+            classes=classes,
+            input_spec=input_spec,
+            detail=detail,
+            views=views,
+            argument=argument,
+            tokenizer=tokenizer,
+            vocabulary=vocabulary,
+            first=None if first is None else lambda taker: self._prepared(first, taker),
+            care=care,
         )
-        spec = input_spec or spec_of(arguments, model=model)
-        shape = tuple(arguments.shown.shape[1:])
-        if shape != spec.shape:
-            raise InputError(f"the example has shape {list(shape)}, input_spec {list(spec.shape)}")
-        spec = complete_spec(spec, model=model, tokenizer=words, example=arguments)
-        taker = Argument(spec, arguments.is_integer, words, arguments.slot)
-        if first is not None:
-            shown = self._prepare(first, taker)
-        elif shown is None:
-            values = arguments.shown[0].cpu().numpy()
-            shown = prepared(values, taker, InputReference(kind="example", title="example"))
-        care = care or Care()
-        twin = care.twin(model, device=self._device)
-        return self.jobs.call(
-            lambda: self._begin(
-                twin,
-                arguments,
-                shown=shown,
-                name=name or type(model).__name__,
-                spec=spec,
-                classes=classes,
-                detail=detail,
-                views=views,
-                tokenizer=words,
-                care=care,
-            )
-        )
+        return self.jobs.call(lambda: self._networks.add(candidate))
 
     def add_dataset(self, dataset: Dataset) -> str:
         """Offer a data set to pick inputs from; return its id."""
-        with self._lock:
-            dataset_id = f"d{len(self._datasets) + 1}"
-            self._datasets[dataset_id] = dataset
-            return dataset_id
+        dataset_id = self._datasets.reserve()
+        self._datasets.put(dataset_id, dataset)
+        return dataset_id
 
     def describe(self) -> SessionDescription:
         """Return one consistent cut: all that there is at one event number."""
         with self._lock:
             return SessionDescription(
                 version=_version(),
-                networks=tuple(network.summary() for network in self._networks.values()),
+                networks=tuple(network.summary() for network in self.networks()),
                 datasets=self.datasets(),
                 last_event=self.events.last,
             )
@@ -227,13 +199,11 @@ class Session:
         Raises:
             NotFoundError: there is no such network.
         """
-        with self._lock:
-            return _known(self._networks, network_id, "network")
+        return self._networks.get(network_id)
 
     def networks(self) -> tuple[Network, ...]:
         """Return all networks, in the order they were added."""
-        with self._lock:
-            return tuple(self._networks.values())
+        return self._networks.all()
 
     def dataset(self, dataset_id: str) -> Dataset:
         """Return a data set.
@@ -241,18 +211,16 @@ class Session:
         Raises:
             NotFoundError: there is no such data set.
         """
-        with self._lock:
-            return _known(self._datasets, dataset_id, "data set")
+        return self._datasets.get(dataset_id)
 
     def datasets(self) -> tuple[DatasetSummary, ...]:
         """Return what data sets there are."""
-        with self._lock:
-            return tuple(
-                DatasetSummary(
-                    id=key, name=dataset.name, count=len(dataset), classes=tuple(dataset.classes)
-                )
-                for key, dataset in self._datasets.items()
+        return tuple(
+            DatasetSummary(
+                id=key, name=dataset.name, count=len(dataset), classes=tuple(dataset.classes)
             )
+            for key, dataset in self._datasets.items()
+        )
 
     def snapshot(self, snapshot_id: str) -> Snapshot:
         """Return a snapshot; one that is only on disk is brought back.
@@ -320,38 +288,19 @@ class Session:
         Raises:
             NotFoundError, GoneError, InputError, DatasetError, BusyError: as the request says.
         """
-        made = self._prepare(request, self.network(network_id).argument(argument))
+        made = self._prepared(request, self.network(network_id).argument(argument))
         return self._run(network_id, made, client)
 
     def show_as(self, network_id: str, node_id: str, view: View | None) -> Node:
         """Show a node another way, for everyone; None restores the guess. Return it as shown now.
 
-        Snapshots stay as they are. The newest of the network, and the newest of each client, come
-        once more as new ones of the same values, shown the new way.
+        See `Networks.show_as` for what comes of it.
 
         Raises:
             NotFoundError: there is no such network or node; names the nearest.
             InvalidRequestError: the view cannot show the node's shape; names those that can.
         """
-        again: list[Snapshot] = []
-        with self._lock:
-            before = self.network(network_id)
-            network = before.with_view(node_id, view)
-            node = network.graph.node(node_id)
-            self._networks[network_id] = network
-            if node != before.graph.node(node_id):
-                reason = f"{node_id} is shown as {node.view}"
-                self.events.publish(NetworkChanged, network=network.summary(), reason=reason)
-                newest = {one.manifest.client: one for one in self.gallery.of(network_id)}
-                for one in sorted(newest.values(), key=lambda one: one.generation):
-                    new_id, generation = self.gallery.reserve()
-                    made = shown_again(
-                        one, network.graph, snapshot_id=new_id, generation=generation
-                    )
-                    again.append(self._keep(made))
-        for one in again:
-            self.gallery.warm(one)
-        return node
+        return self._networks.show_as(network_id, node_id, view)
 
     def close(self) -> None:
         """End all threads, let go who waits; a closed session answers no more work."""
@@ -362,42 +311,15 @@ class Session:
         self.events.close()
         self.jobs.close()
         self.tiles.close()
-        for network in self.networks():
-            network.recorder.close()
+        self._networks.close()
 
     def take_step(self, network_id: str, step: int) -> tuple[Network, Snapshot, Recording]:
-        """Take the snapshot of a training step, keep it and tell of it; model thread only.
-
-        It shows what the network was first shown with.
-
-        A network that took another way than when it was traced is not told of here; see
-        `trace_again`.
-
-        Raises:
-            NotFoundError: there is no such network.
-        """
-        network = self.network(network_id)
-        snapshot, recording = self._take(network, network.first, client=None, step=step)
-        snapshot = self._keep(snapshot)
-        return network, snapshot, recording
+        """Take the snapshot of a training step; model thread only; see `Networks.take_step`."""
+        return self._networks.take_step(network_id, step)
 
     def trace_again(self, network_id: str, reason: str) -> Network:
-        """Trace a network anew and tell that its graph is another; model thread only.
-
-        Snapshots of the former graph are dropped: nobody could tell their nodes.
-
-        Raises:
-            NotFoundError: there is no such network.
-            ModelError: it cannot be traced.
-        """
-        network = self.network(network_id).traced_again()
-        with self._lock:
-            before = self._networks[network_id]
-            self._networks[network_id] = network
-            self.events.publish(NetworkChanged, network=network.summary(), reason=reason)
-            self.gallery.clear(network_id, before.graph, network.graph)
-        before.recorder.close()
-        return network
+        """Trace a network anew; model thread only; see `Networks.trace_again`."""
+        return self._networks.trace_again(network_id, reason)
 
     def __enter__(self) -> Session:
         return self
@@ -405,103 +327,25 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(
-        self,
-        twin: nn.Module,
-        example: Example,
-        *,
-        shown: PreparedInput,
-        name: str,
-        spec: InputSpec,
-        classes: Sequence[str],
-        detail: Detail | None,
-        views: Mapping[str, View] | None,
-        tokenizer: Tokenizer | None,
-        care: Care,
-    ) -> str:
-        with self._lock:
-            self._network_count += 1
-            network_id = f"n{self._network_count}"
-        network = make_network(
-            twin,
-            example,
-            network_id=network_id,
-            name=name,
-            first=shown,
-            input_spec=spec,
-            classes=classes,
-            detail=detail,
-            views=views,
-            tokenizer=tokenizer,
-            care=care,
+    def _prepared(self, request: InputRequest, argument: Argument) -> PreparedInput:
+        return prepare_request(
+            request,
+            argument,
+            dataset=self.dataset,
+            gallery=self.gallery,
+            largest_side=self.limits.image_side,
         )
-        snapshot, _ = self._take(network, shown, client=None)
-        with self._lock:
-            self._networks[network_id] = network
-            self.events.publish(NetworkAdded, network=network.summary())
-            snapshot = self._keep(snapshot)
-        self.gallery.warm(snapshot)
-        return network_id
-
-    def _prepare(self, request: InputRequest, argument: Argument) -> PreparedInput:
-        if isinstance(request, DatasetInput):
-            dataset = self.dataset(request.dataset)
-            side = self.limits.image_side
-            return from_item(request.dataset, dataset, request.item, argument, largest_side=side)
-        if isinstance(request, ChannelInput):
-            snapshot = self.snapshot(request.snapshot)
-            node = self.network(snapshot.manifest.network).node_index(request.node)
-            return from_channel(snapshot, node, request.channel, argument)
-        if isinstance(request, TextInput):
-            return from_text(request.text, argument)
-        return from_noise(request, argument)
 
     def _run(self, network_id: str, prepared: PreparedInput, client: str | None) -> Job:
         self.network(network_id)
 
         def work(handle: JobHandle) -> str:
             handle.check()
-            snapshot, _ = self._take(self.network(network_id), prepared, client=client)
-            snapshot = self._keep(snapshot)
+            snapshot, _ = self._networks.take(network_id, prepared, client=client)
             self.gallery.warm(snapshot)
             return snapshot.id
 
         return self.jobs.submit("forward", network_id, work=work, client=client)
-
-    def _keep(self, snapshot: Snapshot) -> Snapshot:
-        """Keep a snapshot and tell of it; return it, shown as is wished now."""
-        with self._lock:
-            graph = self.network(snapshot.manifest.network).graph
-            if snapshot.graph is not graph and snapshot.graph.index == graph.index:
-                snapshot = shown_again(
-                    snapshot, graph, snapshot_id=snapshot.id, generation=snapshot.generation
-                )
-            self.gallery.put(snapshot)
-        return snapshot
-
-    def _take(
-        self,
-        network: Network,
-        prepared: PreparedInput,
-        *,
-        client: str | None,
-        step: int | None = None,
-    ) -> tuple[Snapshot, Recording]:
-        snapshot_id, generation = self.gallery.reserve()
-        return network.run(
-            prepared, snapshot_id=snapshot_id, generation=generation, client=client, step=step
-        )
-
-
-T = TypeVar("T")
-
-
-def _known(table: Mapping[str, T], key: str, what: str) -> T:
-    found = table.get(key)
-    if found is None:
-        known = ", ".join(table) or "none"
-        raise NotFoundError(f"{what} {key!r} does not exist (there are: {known})")
-    return found
 
 
 def _version() -> str:

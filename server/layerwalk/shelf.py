@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from layerwalk.snapshots import Snapshot
 from layerwalk.thinning import least_needed
@@ -15,8 +16,8 @@ TIMELINE_SHARE = 0.75
 class SnapshotShelf:
     """Snapshots by id, oldest first, within a budget of bytes.
 
-    Of each network two are pinned: the newest, and the newest that belongs to no client, which is
-    what someone who connects sees first. Of the others the oldest go, but those of training steps
+    Of each network two are pinned: the newest run, and the newest that belongs to no client, which
+    is what someone who connects sees first. Of the others the oldest go, but those of training steps
     are thinned so that what stays is even over the whole training, its first among them.
 
     Mutable, owned by the session, which calls it under its lock.
@@ -60,6 +61,11 @@ class SnapshotShelf:
             held -= candidate.nbytes
         return tuple(gone)
 
+    def drop(self, snapshots: Iterable[str]) -> tuple[Snapshot, ...]:
+        """Drop snapshots; return those that were here."""
+        found = [self._snapshots.pop(one, None) for one in snapshots]
+        return tuple(one for one in found if one is not None)
+
     def clear(self, network: str) -> tuple[Snapshot, ...]:
         """Drop all snapshots of a network; return them."""
         gone = self.of(network)
@@ -93,8 +99,8 @@ class SnapshotShelf:
         return tuple(one for one in self._snapshots.values() if one.manifest.network == network)
 
     def shared(self, network: str) -> Snapshot | None:
-        """Return the newest snapshot of a network that belongs to no client."""
-        mine = [one for one in self.of(network) if one.manifest.client is None]
+        """Return the newest run of a network that belongs to no client."""
+        mine = [one for one in self.of(network) if one.manifest.client is None and _is_run(one)]
         return mine[-1] if mine else None
 
     def _next_to_go(self, pinned: set[str]) -> Snapshot | None:
@@ -117,11 +123,16 @@ class SnapshotShelf:
 
     def _pinned(self) -> set[str]:
         newest: dict[tuple[str, bool], str] = {}
-        for one in self._snapshots.values():
+        for one in filter(_is_run, self._snapshots.values()):
             newest[one.manifest.network, False] = one.id
             if one.manifest.client is None:
                 newest[one.manifest.network, True] = one.id
         return set(newest.values())
+
+
+def _is_run(snapshot: Snapshot) -> bool:
+    """Whether a snapshot shows a run of the network, not what a maximisation made."""
+    return snapshot.manifest.maximised is None
 
 
 def _step(snapshot: Snapshot) -> int:

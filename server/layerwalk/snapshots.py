@@ -26,7 +26,8 @@ class Snapshot:
             Nodes that share their values (`same_as`) share the array. Made read-only here.
         input: how a picture became the input, for showing it as a picture again.
         nbytes: of all values, shared ones counted once.
-        views: how each node is shown: as the graph says, where that fits the shape it has here.
+        views: how each node is shown: as the graph says, where that fits the shape it has here;
+            the node of a maximisation as the pictures or maps that its values are.
     """
 
     manifest: SnapshotManifest
@@ -43,8 +44,18 @@ class Snapshot:
         object.__setattr__(self, "values", frozen)
         object.__setattr__(self, "nbytes", sum(distinct.values()))
         shown = zip(self.graph.nodes, self.manifest.nodes, strict=True)
-        views = tuple(fitting_view(node.view, statistics.shape) for node, statistics in shown)
+        made = self.manifest.maximised
+        views = tuple(
+            self._view_of_inputs()
+            if made is not None and node.id == made.node
+            else fitting_view(node.view, statistics.shape)
+            for node, statistics in shown
+        )
         object.__setattr__(self, "views", views)
+
+    def _view_of_inputs(self) -> View:
+        """Return how inputs of the network are shown where they are the pictures of a node."""
+        return "pictures" if self.input.kind == "image" else "maps"
 
     @property
     def id(self) -> str:
@@ -70,10 +81,18 @@ class Snapshot:
     def channel_of(self, node: int, channel: int) -> slice:
         """Return the slice that is one channel of a node.
 
+        Of a maximisation it is the picture of that unit; of one of a whole node, picture 0.
+
         Raises:
             NotFoundError: the node has no such channel, or no values.
         """
         self.node_values(node)
+        made = self.manifest.maximised
+        if made is not None and made.node == self.graph.nodes[node].id:
+            units = [image.channel or 0 for image in made.images]
+            if channel not in units:
+                raise NotFoundError(f"channel {channel} of node {made.node!r} was not maximised")
+            channel = units.index(channel)
         count = self.pictures(node)[0]
         if not 0 <= channel < count:
             raise NotFoundError(

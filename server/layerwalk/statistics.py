@@ -17,7 +17,7 @@ def channel_rows(values: NDArray[np.generic], view: View) -> NDArray[np.float32]
     Of an image the colours are the channels; of the `grid` view the tokens before the patches are
     left out.
     """
-    if view == "image" or values.size == 0:
+    if view in ("image", "pictures") or values.size == 0:
         return as_rows(values)
     slices: NDArray[np.float32] = as_slices(as_tensor(values), layout(view, values.shape)).numpy()
     return slices.reshape(len(slices), -1)

@@ -83,9 +83,9 @@ def plan_tiles(snapshot: Snapshot, keys: Sequence[TileKey], dtype: TileType) -> 
                 f"node {name!r}: level {key.level} is {level_hw[0]} x {level_hw[1]}, "
                 f"a tile's sides are at most {MAX_SIDE}; ask for a higher level"
             )
-        is_image = snapshot.views[key.node] == "image"
+        is_image = snapshot.views[key.node] in ("image", "pictures")
         kind = TileType.RGB8 if is_image else dtype
-        shape = (1, *level_hw, 3) if is_image else (len(channels), *level_hw)
+        shape = (len(channels), *level_hw, 3) if is_image else (len(channels), *level_hw)
         plans.append(
             TilePlan(
                 key,

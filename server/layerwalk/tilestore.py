@@ -275,7 +275,8 @@ class TileStore:
             part = slice(plan.channels.start - first, plan.channels.stop - first)
             scales = pictures.scales[part]
             out = lay(body, offset, plan, scales)
-            own = values if plan.dtype is TileType.RGB8 else values[part]
+            planes = 3 if plan.dtype is TileType.RGB8 else 1
+            own = values[planes * part.start : planes * part.stop]
             store(
                 own,
                 scales=scales,

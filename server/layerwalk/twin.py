@@ -47,7 +47,7 @@ def make_twin(model: nn.Module, *, device: str = "cpu") -> nn.Module:
 class Care:
     """How a model is copied and run; here: a deep copy, which nobody writes once it is there.
 
-    A model that trains meanwhile needs more (`layerwalk.training.beside`).
+    A model that trains meanwhile needs more (`layerwalk.training.care`).
 
     Attributes:
         is_shared: what is run is the user's own model, so nothing of it may be set.
@@ -126,13 +126,37 @@ class Example:
         slot = slot or self.slot
         before = self.tensor(slot)
         tensor = torch.tensor(values[None], dtype=before.dtype, device=before.device)
-        args, kwargs = list(self.args), dict(self.kwargs)
-        first, *rest = slot
-        if isinstance(first, int):
-            args[first] = _replaced(args[first], rest, tensor)
-        else:
-            kwargs[first] = _replaced(kwargs[first], rest, tensor)
-        return tuple(args), kwargs
+        return _put(self.args, self.kwargs, slot, tensor)
+
+    def with_batch(self, shown: Tensor) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return (args, kwargs) with a batch on the shown input, as it is, not copied.
+
+        Other tensors of one item are repeated for the batch, and floating ones take its type.
+        """
+        count = shown.shape[0]
+
+        def fitting(tensor: Tensor) -> Tensor:
+            if shown.is_floating_point() and tensor.is_floating_point():
+                tensor = tensor.to(shown.dtype)
+            is_item = tensor.ndim > 0 and tensor.shape[0] == 1
+            return tensor.expand(count, *tensor.shape[1:]) if is_item else tensor
+
+        args = tuple(_mapped(value, fitting) for value in self.args)
+        kwargs = {key: _mapped(value, fitting) for key, value in self.kwargs.items()}
+        return _put(args, kwargs, self.slot, shown)
+
+
+def _put(
+    args: Sequence[Any], kwargs: Mapping[str, Any], slot: Slot, tensor: Tensor
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments with a tensor at a place."""
+    args, kwargs = list(args), dict(kwargs)
+    first, *rest = slot
+    if isinstance(first, int):
+        args[first] = _replaced(args[first], rest, tensor)
+    else:
+        kwargs[first] = _replaced(kwargs[first], rest, tensor)
+    return tuple(args), kwargs
 
 
 def is_whole(tensor: Tensor) -> bool:

@@ -34,11 +34,11 @@ from layerwalk.limits import Limits
 from layerwalk.pyramid import run_serially
 from layerwalk.session import Session
 from layerwalk.tracking import Detail
-from layerwalk.training.beside import BesideTraining
+from layerwalk.training.care import TrainingCare
 from layerwalk.training.course import Course
-from layerwalk.training.courtesy import give_way
-from layerwalk.training.letters import Metric, held
+from layerwalk.training.mailbox import Metric, held
 from layerwalk.training.pictures import IndexedPictures
+from layerwalk.training.priority import lower_priority
 from layerwalk.twin import Example, batch_of, make_example
 from layerwalk_shared.errors import ClosedError, InvalidRequestError, PortInUseError
 from layerwalk_shared.graph import View
@@ -126,7 +126,7 @@ def watch(
             made.callback(server.close)
             if keep is not None:
                 session.gallery.keep_on_disk(Path(keep))
-            care = BesideTraining()
+            care = TrainingCare()
             with care.pause.given():
                 network = session.add_network(
                     source,
@@ -312,7 +312,7 @@ def unwrapped(model: nn.Module) -> nn.Module:
 
 def _begin_thread() -> None:
     run_serially()
-    give_way()
+    lower_priority()
 
 
 def _device(model: nn.Module) -> str:

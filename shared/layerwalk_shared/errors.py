@@ -134,6 +134,12 @@ class DatasetError(LayerwalkError, ValueError):
     code, status, title = "invalid-dataset", 422, "Unreadable data set"
 
 
+class StorageError(LayerwalkError, OSError):
+    """Something cannot be kept on disk: full, not writable, not a folder."""
+
+    code, status, title = "storage", 507, "Storage failed"
+
+
 class CancelledError(LayerwalkError, RuntimeError):
     """The job was cancelled."""
 

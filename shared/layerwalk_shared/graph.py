@@ -16,7 +16,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from layerwalk_shared.errors import GraphError, NotFoundError, nearest_hint
 
 View = Literal[
-    "image", "maps", "vector", "tokens", "grid", "sequence", "attention", "volume", "frames"
+    "image",
+    "maps",
+    "vector",
+    "tokens",
+    "grid",
+    "sequence",
+    "attention",
+    "volume",
+    "frames",
+    "pictures",
 ]
 """How a tensor is shown; what each does with a shape says `layerwalk_shared.views.picture_shape`."""
 NodeKind = Literal["input", "module", "operation", "tracker"]

@@ -54,7 +54,9 @@ class InputSpec(Frozen):
 class InputReference(Frozen):
     """What a snapshot was taken of."""
 
-    kind: Literal["example", "image", "array", "dataset", "noise", "channel", "text", "sound"]
+    kind: Literal[
+        "example", "image", "array", "dataset", "noise", "channel", "text", "sound", "maximised"
+    ]
     title: str
     dataset: str | None = None
     item: NonNegative | None = None
@@ -389,10 +391,22 @@ class ValueStatistics(Frozen):
 
 
 class Job(Frozen):
-    """Long work. `snapshot` is its result, `partial` what it showed on the way.
+    """Work on the model thread.
 
-    `node`, `step` of `steps` and the seconds that are left (None: nobody knows yet) are told by
-    maximisations; `notes` say what went otherwise, for people.
+    Attributes:
+        kind: `forward` is urgent and goes first; the others are long, run one at a time, and let
+            urgent work in between two of their steps.
+        progress: share that is done.
+        client: who asked.
+        snapshot: its result.
+        partial: what it showed on the way.
+        problem: why it failed or was cancelled (RFC 9457).
+        node: that it is about, of maximisations and attributions.
+        position: place among the long jobs that wait, 0 is the next one; of those alone. Changes
+            beyond the eighth place are not told by events, only when asked for.
+        step, steps: done, and to do in all, where that is known.
+        seconds_left: time to go, measured from the steps done.
+        notes: what went otherwise, for people.
     """
 
     id: str
@@ -405,8 +419,9 @@ class Job(Frozen):
     partial: tuple[str, ...] = ()
     problem: dict[str, Any] | None = None
     node: str | None = None
-    step: NonNegative = 0
-    steps: NonNegative = 0
+    position: NonNegative | None = None
+    step: NonNegative | None = None
+    steps: NonNegative | None = None
     seconds_left: Annotated[FiniteFloat, Field(ge=0)] | None = None
     notes: tuple[str, ...] = ()
 

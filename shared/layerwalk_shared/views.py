@@ -42,7 +42,8 @@ class Layout:
     Slices stand in row order in a grid of `rows` x `columns` cells; the last may stay empty.
 
     Attributes:
-        order: some order of c, s, y and x, each at most once (absent: size 1), and k of an image.
+        order: some order of c, s, y and x, each at most once (absent: size 1), and k where there are
+            colours.
         channels, slices, height, width: sizes of c, s, y, x.
         rows, columns: of the grid of slices.
         skipped: leading entries that are not shown (class, distillation and register tokens).
@@ -125,6 +126,12 @@ def _frames(sizes: tuple[int, ...]) -> Layout | None:
     return Layout("scyx", sizes[1], sizes[0], sizes[2], sizes[3], rows, columns)
 
 
+def _pictures(sizes: tuple[int, ...]) -> Layout | None:
+    if len(sizes) != 4 or sizes[1] not in (1, 3):
+        return None
+    return Layout("ckyx", sizes[0], 1, sizes[2], sizes[3], colours=sizes[1])
+
+
 _LAYOUTS = {
     "image": _image,
     "maps": _maps,
@@ -135,6 +142,7 @@ _LAYOUTS = {
     "attention": _attention,
     "volume": _volume,
     "frames": _frames,
+    "pictures": _pictures,
 }
 
 
@@ -154,6 +162,8 @@ def layout(view: View, shape: Sequence[int]) -> Layout:
     - `volume`: `[C, D, H, W]` -> C pictures, each the D slices as cells of a nearly square grid;
       cells past the last slice hold zero.
     - `frames`: `[T, C, H, W]` -> C pictures, each the T frames of that channel in such a grid.
+    - `pictures`: `[T, 3, H, W]` or `[T, 1, H, W]` -> T pictures of H x W, the colours of each
+      together: stills of a film, results of a maximisation.
 
     Axes of size 0 count as 1: their cell holds no element.
 

@@ -147,19 +147,13 @@ def test_a_view_that_is_there_already_changes_nothing(session: Session) -> None:
 def test_a_snapshot_on_its_way_while_the_view_changes_is_shown_the_new_way(
     session: Session,
 ) -> None:
-    run = session._take
-
-    def late(*arguments: object, **options: object) -> object:
-        made = run(*arguments, **options)  # type: ignore[arg-type]
-        session.show_as("n1", "embed", "grid")
-        return made
-
-    session._take = late  # type: ignore[method-assign,assignment]
-    session.put("n1", NoiseInput())
-    session.jobs.call(lambda: None)
-    newest = session.snapshot(session.snapshots("n1")[-1].id)
-    assert newest.views[newest.graph.index["embed"]] == "grid"
-    assert newest.pictures(newest.graph.index["embed"]) == (5, 4, 4)
+    twin = session.network("n1").twin
+    with twin.register_forward_hook(lambda *_: session.show_as("n1", "embed", "grid") and None):
+        job = session.put("n1", NoiseInput())
+        session.jobs.call(lambda: None)
+    taken = session.snapshot(str(session.jobs.job(job.id).snapshot))
+    assert taken.views[taken.graph.index["embed"]] == "grid"
+    assert taken.pictures(taken.graph.index["embed"]) == (5, 4, 4)
 
 
 Ask = Callable[[FlaskClient], object]

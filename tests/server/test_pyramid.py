@@ -215,6 +215,29 @@ def test_an_image_is_the_picture_that_the_input_was_made_of() -> None:
     assert pictures.scales.tolist() == [1]
 
 
+def test_pictures_are_images_one_after_another_and_squeezed_where_they_reach_beyond() -> None:
+    spec = InputSpec(kind="image", shape=(3, 4, 5), mean=(0.5, 0.4, 0.3), std=(0.2, 0.25, 0.5))
+    rng = np.random.default_rng(3)
+    colours = rng.uniform(0, 1, (3, 3, 4, 5))
+    colours[1] = rng.uniform(-1, 3, (3, 4, 5))  # reaches beyond on both sides
+    mean, std = (np.array(part)[:, None, None] for part in (spec.mean, spec.std))
+    values = ((colours - mean) / std).astype(np.float32)
+    pictures = make_pictures(values, view="pictures", input_spec=spec, channels=slice(0, 2))
+    out = np.empty((2, 4, 5, 3), np.uint8)
+    store(
+        make_level(pictures, 0),
+        scales=pictures.scales,
+        largest=pictures.largest,
+        dtype=TileType.RGB8,
+        out=out,
+    )
+    low, high = colours[1].min(), colours[1].max()  # nearer than three standard deviations
+    assert abs(low - colours[1].mean()) < 3 * colours[1].std()
+    expected = [colours[0], (colours[1] - low) / (high - low)]
+    assert np.abs(out / 255 - np.stack(expected).transpose(0, 2, 3, 1)).max() <= 0.51 / 255
+    assert pictures.scales.tolist() == [1, 1]
+
+
 @pytest.mark.parametrize("kind", [bool, np.uint8, np.int64, np.float64, np.float32])
 def test_every_real_type_is_shown(kind: type) -> None:
     values = np.array([[[0, 1], [1, 1]]], kind)

@@ -50,9 +50,11 @@ def test_every_cell_shows_one_element_or_none_and_every_element_is_found_there(
             held[index] = cell
     for index in itertools.product(*map(range, shape)):
         place = picture_place(view, shape, index)
-        named = (0, *index[1:]) if view == "image" else index  # colours share a cell
+        named = index  # colours share a cell
+        if view in ("image", "pictures"):
+            named = tuple(0 if at == len(shape) - 3 else one for at, one in enumerate(index))
         assert place == held.get(named)
-    if view not in ("image", "grid"):
+    if view not in ("image", "grid", "pictures"):
         assert len(held) == math.prod(shape)
 
 

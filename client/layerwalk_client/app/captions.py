@@ -18,7 +18,8 @@ def caption(run: Run, shown: SnapshotManifest | None, mode: Mode) -> tuple[str, 
     job = run.job
     if run.is_running and job is not None:
         if job.state == "queued":
-            return "maximising, waiting for its turn", False
+            before = f", {job.position} before it" if job.position else ""
+            return f"maximising, waiting for its turn{before}", False
         parts = ["maximising"]
         if run.steps_total:
             parts.append(f"step {run.step} of {run.steps_total}")

@@ -63,14 +63,14 @@ class Run:
     def step(self) -> int:
         """Steps done."""
         shown = 0 if self.newest is None else maximised_of(self.newest).step
-        return max(shown, 0 if self.job is None else self.job.step)
+        return max(shown, 0 if self.job is None else self.job.step or 0)
 
     @property
     def steps_total(self) -> int:
         """Steps that the run has in all; 0 while nobody knows."""
         if self.newest is not None:
             return maximised_of(self.newest).steps
-        return 0 if self.job is None else self.job.steps
+        return 0 if self.job is None else self.job.steps or 0
 
     @property
     def problem(self) -> LayerwalkError | None:
@@ -284,7 +284,7 @@ class Results:
         run = self._runs.get(job.id) or Run(job.id, job.node)
         before = run.job
         if before is not None:
-            is_late = before.state not in _AT_WORK or before.step > job.step
+            is_late = before.state not in _AT_WORK or (before.step or 0) > (job.step or 0)
             if is_late and job.state in _AT_WORK:
                 return
         self._runs[job.id] = replace(run, job=job)

@@ -196,7 +196,7 @@ class Ascent:
             id=snapshot,
             network=self._showcase.name,
             generation=generation,
-            input=InputReference(kind="noise", title=f"{self._request.node} maximised"),
+            input=InputReference(kind="maximised", title=f"{self._request.node} maximised"),
             client=self.job.client,
             nodes=tuple(numbers),
             maximised=maximised,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -242,16 +243,29 @@ def from_item(
 def from_channel(snapshot: Snapshot, node: int, channel: int, argument: Argument) -> PreparedInput:
     """Prepare a channel of a snapshot: an image as it is, a feature map in grey, its range 0..1.
 
+    What a maximisation made is an input already: it is put on as it is, value by value, where the
+    argument takes inputs of that kind.
+
     Raises:
         NotFoundError: there is no such channel.
         InputError: the network takes no pictures.
     """
+    part = snapshot.channel_of(node, channel)
+    title = f"{snapshot.graph.nodes[node].id} channel {channel}"
+    if snapshot.manifest.maximised is not None:
+        title = f"{title}, {snapshot.manifest.maximised.recipe.name}"
+        exact = snapshot.node_values(node)[part.start]
+        if argument.spec.kind != "image":
+            exact = exact.reshape(-1)[: math.prod(argument.spec.shape)]
+        if _takes(argument.spec, snapshot.input, exact.shape):
+            values = exact.reshape(argument.spec.shape)
+            return prepared(values, argument, InputReference(kind="channel", title=title))
     picture_shape_of(argument.spec)
     pictures = make_pictures(
         snapshot.node_values(node),
         view=snapshot.views[node],
         input_spec=snapshot.input,
-        channels=snapshot.channel_of(node, channel),
+        channels=part,
     )
     values = pictures.values.numpy()
     if pictures.is_image:
@@ -260,6 +274,13 @@ def from_channel(snapshot: Snapshot, node: int, channel: int, argument: Argument
         low, high = float(values.min()), float(values.max())
         grey = (values[0] - low) / (high - low) if high > low else np.zeros_like(values[0])
         pixels = np.rint(grey * 255).astype(np.uint8)
-    title = f"{snapshot.graph.nodes[node].id} channel {channel}"
     reference = InputReference(kind="channel", title=title)
     return prepared(picture_input(pixels, argument.spec), argument, reference)
+
+
+def _takes(spec: InputSpec, made_for: InputSpec, shape: tuple[int, ...]) -> bool:
+    """Return whether an input made for one network is one of another, value by value."""
+    if spec.kind != made_for.kind or math.prod(shape) != math.prod(spec.shape):
+        return False
+    is_same_picture = shape == spec.shape and (spec.mean, spec.std) == (made_for.mean, made_for.std)
+    return is_same_picture if spec.kind == "image" else spec.shape == made_for.shape

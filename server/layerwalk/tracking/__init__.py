@@ -5,6 +5,7 @@ from layerwalk.tracking.freeze import FrozenValues, freeze
 from layerwalk.tracking.glance import Glance, NodeValues, snapshot
 from layerwalk.tracking.modules import MarkerModule, TrackerModule
 from layerwalk.tracking.operations import Detail
+from layerwalk.tracking.reach import Reach, Reached
 from layerwalk.tracking.recorder import Recorder, Recording
 from layerwalk.tracking.tracing import Trace, trace
 
@@ -14,6 +15,8 @@ __all__ = [
     "Glance",
     "MarkerModule",
     "NodeValues",
+    "Reach",
+    "Reached",
     "Recorder",
     "Recording",
     "Trace",

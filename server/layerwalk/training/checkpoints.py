@@ -13,7 +13,7 @@ from torch import nn
 
 from layerwalk.complaints import Complaints
 from layerwalk.session import Session
-from layerwalk.training.beside import BesideTraining
+from layerwalk.training.care import TrainingCare
 from layerwalk.training.course import Course
 from layerwalk.weights import fitting_weights
 from layerwalk_shared.errors import InvalidRequestError, LayerwalkError
@@ -111,7 +111,7 @@ class Follower:
         session: Session,
         network: str,
         *,
-        care: BesideTraining,
+        care: TrainingCare,
         folder: Path,
         say: Callable[[str], object],
     ) -> None:
@@ -166,7 +166,7 @@ class Follower:
         return True
 
 
-def put_weights(twin: nn.Module, path: Path, care: BesideTraining) -> None:
+def put_weights(twin: nn.Module, path: Path, care: TrainingCare) -> None:
     """Put the weights of a checkpoint into a twin, all or nothing.
 
     Raises:

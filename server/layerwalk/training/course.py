@@ -13,9 +13,9 @@ from torch import nn
 from layerwalk.complaints import Complaints
 from layerwalk.session import Session
 from layerwalk.snapshots import Snapshot
-from layerwalk.training.beside import BesideTraining
+from layerwalk.training.care import TrainingCare
 from layerwalk.training.health import Health
-from layerwalk.training.letters import Letter, Letterbox, Metric
+from layerwalk.training.mailbox import Mailbox, Metric, PublishedStep
 from layerwalk.training.records import Bookkeeper
 from layerwalk.training.units import SilentUnits
 from layerwalk.twin import Example
@@ -69,7 +69,7 @@ class Course:
         network: str,
         *,
         source: nn.Module,
-        care: BesideTraining,
+        care: TrainingCare,
         more: Sequence[Example] = (),
         share: float = 1.0,
         complaints: Complaints,
@@ -81,7 +81,7 @@ class Course:
         self._share = share
         self._cost_s = 0.0
         self._complaints = complaints
-        self._box = Letterbox(source, session.network(network).twin, care.lock)
+        self._box = Mailbox(source, session.network(network).twin, care.lock)
         self._books = Bookkeeper()
         self._health = Health()
         self._changed = threading.Condition()
@@ -202,14 +202,14 @@ class Course:
                 self._changed.notify_all()
 
     def _show(self) -> None:
-        """Take the letter out and make a step of it."""
+        """Take out what was published and make a step of it."""
         self._cost_s = 0.0
         with self._care.running():  # the weights stay what they are until all is read
             started = time.monotonic()
-            letter = self._box.read()
-            if letter is None:
+            published = self._box.read()
+            if published is None:
                 return
-            snapshot = self._take(letter)
+            snapshot = self._take(published)
         self._session.gallery.warm(snapshot)
         try:
             self._session.gallery.write(snapshot)
@@ -217,11 +217,11 @@ class Course:
             self._complaints.note("disk", _sentence("no more steps are kept on disk", error), error)
         self._cost_s = time.monotonic() - started
 
-    def _take(self, letter: Letter) -> Snapshot:
-        network, snapshot, recording = self._session.take_step(self._network, letter.step)
+    def _take(self, published: PublishedStep) -> Snapshot:
+        network, snapshot, recording = self._session.take_step(self._network, published.step)
         if recording.error is not None:
             self._complaints.note(
-                "forward", f"forward stopped at step {letter.step}: {recording.error}"
+                "forward", f"forward stopped at step {published.step}: {recording.error}"
             )
         self._departure = self._departure or recording.departure
         units = SilentUnits(snapshot)
@@ -229,13 +229,15 @@ class Course:
             if units.is_settled:
                 break
             units.see(network.recorder.record(batch.args, batch.kwargs))
-        nodes, histograms = self._books.record(network, snapshot, letter, units)
+        nodes, histograms = self._books.record(network, snapshot, published, units)
         warnings = (
             *self._changed_graph,
-            *self._health.judge(network.graph, nodes, self._point(letter.step)),
+            *self._health.judge(network.graph, nodes, self._point(published.step)),
         )
         self._changed_graph.clear()
-        step = TrainingStep(step=letter.step, snapshot=snapshot.id, nodes=nodes, warnings=warnings)
+        step = TrainingStep(
+            step=published.step, snapshot=snapshot.id, nodes=nodes, warnings=warnings
+        )
         self._session.gallery.add_step(self._network, step, histograms)
         return snapshot
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from layerwalk.network import Network
 from layerwalk.snapshots import Snapshot
-from layerwalk.training.letters import Letter
+from layerwalk.training.mailbox import PublishedStep
 from layerwalk.training.samples import histogram, join, sample
 from layerwalk.training.units import SilentUnits, saturated
 from layerwalk_shared.training import GradientHistogram, NodeTraining
@@ -33,7 +33,7 @@ class Bookkeeper:
         self._before: dict[str, WeightSample] = {}
 
     def record(
-        self, network: Network, snapshot: Snapshot, letter: Letter, units: SilentUnits
+        self, network: Network, snapshot: Snapshot, published: PublishedStep, units: SilentUnits
     ) -> tuple[tuple[NodeTraining, ...], tuple[GradientHistogram, ...]]:
         """Return the numbers of every node, and the histograms of those with gradients.
 
@@ -55,10 +55,10 @@ class Bookkeeper:
             if parameters := _own(module):
                 path = node.module
                 if path not in updates:
-                    updates[path] = self._update(path, letter.step, parameters)
-                seen = _with_parameters(seen, letter, path, parameters, update=updates[path])
-                if letter.samples.get(path):
-                    counts, zeros = histogram(join(letter.samples[path]))
+                    updates[path] = self._update(path, published.step, parameters)
+                seen = _with_parameters(seen, published, path, parameters, update=updates[path])
+                if published.samples.get(path):
+                    counts, zeros = histogram(join(published.samples[path]))
                     histograms.append(GradientHistogram(node=index, counts=counts, zeros=zeros))
             nodes.append(seen)
         return tuple(nodes), tuple(histograms)
@@ -86,15 +86,15 @@ def _own(module: nn.Module | None) -> list[Tensor]:
 
 def _with_parameters(
     seen: NodeTraining,
-    letter: Letter,
+    published: PublishedStep,
     path: str,
     parameters: list[Tensor],
     *,
     update: float | None,
 ) -> NodeTraining:
-    gradient, broken = _norm(letter.norms.get(path, ()))
+    gradient, broken = _norm(published.norms.get(path, ()))
     if broken:
-        sampled = join(letter.samples[path])
+        sampled = join(published.samples[path])
         broken = max(broken, int((~np.isfinite(sampled)).sum()))
     weight, broken_weights = _norm(tuple(torch._foreach_norm(parameters)))
     if broken_weights:

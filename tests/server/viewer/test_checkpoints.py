@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from layerwalk.session import Session
-from layerwalk.training.beside import BesideTraining
+from layerwalk.training.care import TrainingCare
 from layerwalk.training.checkpoints import CheckpointFolder, Follower, step_of
 from layerwalk_shared.errors import InvalidRequestError
 from server.viewer.conftest import Small
@@ -75,7 +75,7 @@ def said() -> list[str]:
 def follower(
     no_thread_left: None, model: Small, example: Tensor, tmp_path: Path, said: list[str]
 ) -> Iterator[Follower]:
-    care = BesideTraining(is_alone=True)
+    care = TrainingCare(is_alone=True)
     with Session() as session:
         network = session.add_network(model, example, care=care)
         following = Follower(

@@ -326,7 +326,7 @@ def test_an_interrupt_goes_through_and_leaves_nothing(
 
     with pytest.raises(KeyboardInterrupt), viewer:
         viewer.publish(loss=loop.step())
-        monkeypatch.setattr("layerwalk.training.letters._copy", interrupted)
+        monkeypatch.setattr("layerwalk.training.mailbox._copy", interrupted)
         viewer.publish(loss=loop.step())
     monkeypatch.undo()
     assert not viewer.is_active

@@ -1,4 +1,4 @@
-"""Giving way: threads that take processor time only where the training leaves some."""
+"""The priority of our threads: they take processor time only where the training leaves some."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ busy processors, a small network served without a rest: a training that got on a
 alone had 22 beside threads of priority 0, 27 at 5, 29 at 15."""
 
 
-def give_way() -> bool:
+def lower_priority() -> bool:
     """Lower the priority of the calling thread for good; return whether that was possible.
 
     Only Linux has priorities of threads; elsewhere they are left alone.

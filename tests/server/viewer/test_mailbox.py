@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from layerwalk.training.letters import Letterbox, held
+from layerwalk.training.mailbox import Mailbox, held
 from layerwalk.training.samples import RUN, RUNS, flat, histogram, sample
 from layerwalk_shared.errors import ModelError
 from layerwalk_shared.training import GRADIENT_BINS
@@ -34,12 +34,12 @@ def is_at(model: nn.Module, value: float) -> bool:
 
 def test_parameters_and_buffers_arrive_in_the_twin() -> None:
     source, twin = twins()
-    box = Letterbox(source, twin, threading.RLock())
+    box = Mailbox(source, twin, threading.RLock())
     change(source, 3)
     box.write(7)
-    letter = box.read()
-    assert letter is not None
-    assert letter.step == 7
+    published = box.read()
+    assert published is not None
+    assert published.step == 7
     assert is_at(twin, 3)
     assert box.read() is None
 
@@ -53,7 +53,7 @@ def on_another_thread(work: object) -> None:
 def test_while_the_twin_is_held_the_newest_waits_beside_it_and_then_wins() -> None:
     source, twin = twins()
     lock = threading.RLock()
-    box = Letterbox(source, twin, lock)
+    box = Mailbox(source, twin, lock)
     change(twin, 1)
 
     def publish() -> None:
@@ -65,9 +65,9 @@ def test_while_the_twin_is_held_the_newest_waits_beside_it_and_then_wins() -> No
         on_another_thread(publish)
         assert is_at(twin, 1)
         assert box.staged_bytes == sum(one.nbytes for one in source.state_dict().values())
-        letter = box.read()
-    assert letter is not None
-    assert letter.step == 3
+        published = box.read()
+    assert published is not None
+    assert published.step == 3
     assert is_at(twin, 3)
     assert box.staged_bytes == 0
 
@@ -75,37 +75,37 @@ def test_while_the_twin_is_held_the_newest_waits_beside_it_and_then_wins() -> No
 def test_a_newer_step_replaces_one_that_waited() -> None:
     source, twin = twins()
     lock = threading.RLock()
-    box = Letterbox(source, twin, lock)
+    box = Mailbox(source, twin, lock)
     change(source, 5)
     with lock:
         on_another_thread(lambda: box.write(5))
     change(source, 6)
     box.write(6)
     assert box.staged_bytes == 0
-    letter = box.read()
-    assert letter is not None
-    assert letter.step == 6
+    published = box.read()
+    assert published is not None
+    assert published.step == 6
     assert is_at(twin, 6)
 
 
 def test_norms_of_gradients_are_exact_and_absent_where_there_are_none() -> None:
     source, twin = twins()
-    box = Letterbox(source, twin, threading.RLock())
+    box = Mailbox(source, twin, threading.RLock())
     source[0].weight.grad = torch.arange(12.0).reshape(3, 4)
     source[0].bias.grad = torch.tensor([3.0, 0.0, 4.0])
     box.write(0)
-    letter = box.read()
-    assert letter is not None
-    assert set(letter.norms) == {"0"}
-    assert [float(norm) for norm in letter.norms["0"]] == pytest.approx([np.sqrt(506), 5])
-    assert letter.samples["0"][0].tolist() == list(range(12))
+    published = box.read()
+    assert published is not None
+    assert set(published.norms) == {"0"}
+    assert [float(norm) for norm in published.norms["0"]] == pytest.approx([np.sqrt(506), 5])
+    assert published.samples["0"][0].tolist() == list(range(12))
     source[0].weight.grad.fill_(9)
-    assert letter.samples["0"][0].tolist() == list(range(12)), "it is no copy"
+    assert published.samples["0"][0].tolist() == list(range(12)), "it is no copy"
 
 
 def test_a_model_with_other_parameters_is_told_of() -> None:
     source, twin = twins()
-    box = Letterbox(source, twin, threading.RLock())
+    box = Mailbox(source, twin, threading.RLock())
     source[2] = nn.Linear(3, 5)
     with pytest.raises(ModelError, match="call watch"):
         box.write(0)

@@ -22,7 +22,7 @@ Metric = float | Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Letter:
+class PublishedStep:
     """What one step left. Tensors may still be on their way; `arrived` waits for them.
 
     Attributes:
@@ -43,8 +43,8 @@ class Letter:
             event.synchronize()
 
 
-class Letterbox:
-    """Holds at most one letter: a newer one replaces one that was not taken out.
+class Mailbox:
+    """Holds at most one published step: a newer one replaces one that was not taken out.
 
     Mutable: `write` on the training thread, `read` on the model thread, which holds `lock`.
 
@@ -62,7 +62,7 @@ class Letterbox:
         self._lock = lock
         self._own = threading.Lock()
         self._staged: list[Tensor] | None = None
-        self._letter: Letter | None = None
+        self._published: PublishedStep | None = None
 
     @property
     def staged_bytes(self) -> int:
@@ -78,7 +78,7 @@ class Letterbox:
         with torch.no_grad():
             if self._is_shared:
                 with self._own:
-                    self._letter = self._written(step)
+                    self._published = self._written(step)
                 return
             found = self._found()
             if self._lock.acquire(blocking=False):
@@ -86,7 +86,7 @@ class Letterbox:
                     with self._own:
                         self._staged = None
                         _copy(self._targets, found)
-                        self._letter = self._written(step)
+                        self._published = self._written(step)
                 finally:
                     self._lock.release()
                 return
@@ -94,19 +94,19 @@ class Letterbox:
                 if self._staged is None:
                     self._staged = [torch.empty_like(tensor) for tensor in self._targets]
                 _copy(self._staged, found)
-                self._letter = self._written(step)
+                self._published = self._written(step)
 
-    def read(self) -> Letter | None:
-        """Take the letter out, its weights are the twin's then; under the twin's lock."""
+    def read(self) -> PublishedStep | None:
+        """Take out what was published, its weights are the twin's then; under the twin's lock."""
         with self._own:
-            letter, self._letter = self._letter, None
+            published, self._published = self._published, None
             staged, self._staged = self._staged, None
-        if letter is not None:
-            letter.arrived()
+        if published is not None:
+            published.arrived()
         if staged is not None:
             with torch.no_grad():
                 _copy(self._targets, staged)
-        return letter
+        return published
 
     def _found(self) -> list[Tensor]:
         found = list(_own(module for _, module in self._modules.named()))
@@ -122,7 +122,7 @@ class Letterbox:
             )
         return found
 
-    def _written(self, step: int) -> Letter:
+    def _written(self, step: int) -> PublishedStep:
         paths: list[str] = []
         gradients: list[Tensor] = []
         for path, module in self._modules.named():
@@ -132,7 +132,7 @@ class Letterbox:
                     paths.append(path)
                     gradients.append(_dense(gradient))
         if not gradients:
-            return Letter(step, events=_events(self._targets))
+            return PublishedStep(step, events=_events(self._targets))
         norms: dict[str, tuple[Tensor, ...]] = {}
         samples: dict[str, tuple[Tensor, ...]] = {}
         for path, gradient, norm in zip(
@@ -140,7 +140,7 @@ class Letterbox:
         ):
             norms[path] = (*norms.get(path, ()), norm)
             samples[path] = (*samples.get(path, ()), sample(gradient))
-        return Letter(step, norms, samples, _events((*self._targets, *gradients)))
+        return PublishedStep(step, norms, samples, _events((*self._targets, *gradients)))
 
 
 def held(value: object, name: str) -> Metric:

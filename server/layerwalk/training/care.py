@@ -16,7 +16,7 @@ from layerwalk.twin import Care, make_twin
 from layerwalk_shared.errors import ModelError
 
 
-class BesideTraining(Care):
+class TrainingCare(Care):
     """The twin has weights and random numbers of its own, so it runs whenever it likes.
 
     Two kinds of models do not allow that. One that cannot be copied is run itself, and one that

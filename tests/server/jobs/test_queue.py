@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -16,54 +15,7 @@ from layerwalk_shared.errors import (
     NotFoundError,
 )
 from layerwalk_shared.messages import Job
-
-
-class Watch:
-    """Collects every change of every job, and waits for one."""
-
-    def __init__(self) -> None:
-        self.changes: list[Job] = []
-        self._changed = threading.Condition()
-
-    def __call__(self, job: Job) -> None:
-        with self._changed:
-            self.changes.append(job)
-            self._changed.notify_all()
-
-    def wait(self, job_id: str, state: str) -> Job:
-        def found() -> Job | None:
-            return next((j for j in self.changes if (j.id, j.state) == (job_id, state)), None)
-
-        with self._changed:
-            assert self._changed.wait_for(lambda: found() is not None, timeout=10), self.changes
-            job = found()
-        assert job is not None
-        return job
-
-    def states(self, job_id: str) -> list[str]:
-        return [job.state for job in self.changes if job.id == job_id]
-
-
-@pytest.fixture
-def watch() -> Watch:
-    return Watch()
-
-
-@pytest.fixture
-def queue(no_thread_left: None, watch: Watch) -> Iterator[JobQueue]:
-    made = JobQueue(limit=2, kept=3, on_change=watch)
-    yield made
-    made.close()
-
-
-def blocked(release: threading.Event, started: threading.Event) -> Callable[[JobHandle], str]:
-    def work(handle: JobHandle) -> str:
-        started.set()
-        assert release.wait(10)
-        handle.check()
-        return "s1"
-
-    return work
+from server.jobs.watching import Watch, blocked
 
 
 def test_a_job_goes_from_queued_to_done_with_its_snapshot(queue: JobQueue, watch: Watch) -> None:
@@ -131,22 +83,6 @@ def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_at_its_next_step(
     assert cancelled.problem is not None
     assert cancelled.problem["code"] == "cancelled"
     assert "running" not in watch.states(waiting.id)
-
-
-def test_progress_and_partial_results_are_told(queue: JobQueue, watch: Watch) -> None:
-    def work(handle: JobHandle) -> str:
-        handle.progress(0.25)
-        handle.progress(0.2501)
-        handle.show("s5")
-        handle.progress(0.75)
-        return "s6"
-
-    job = queue.submit("maximise", "n1", work=work)
-    done = watch.wait(job.id, "done")
-    assert [change.progress for change in watch.changes if change.id == job.id] == [
-        0, 0, 0.25, 0.25, 0.75, 1,
-    ]  # fmt: skip
-    assert done.partial == ("s5",)
 
 
 def test_ended_jobs_are_forgotten_in_turn_and_unknown_ones_never_were(
