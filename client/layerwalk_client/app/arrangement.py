@@ -18,6 +18,7 @@ from layerwalk_client.world.folding import (
     unfolded_numbers,
     with_badges,
 )
+from layerwalk_client.world.hanging import Hung, with_pictures
 from layerwalk_client.world.health import with_warnings
 from layerwalk_client.world.inputs import titles
 from layerwalk_client.world.layout import layout
@@ -108,12 +109,21 @@ class Arrangement:
         *,
         warnings: Sequence[HealthWarning] = (),
         has_answer: bool = True,
+        hung: tuple[Hung, ...] = (),
     ) -> bool:
-        """Make the scene anew where something of it is another; return whether it is."""
+        """Make the scene anew where something of it is another; return whether it is.
+
+        Args:
+            network: that is shown.
+            manifest: of the snapshot.
+            warnings: of a training.
+            has_answer: the answer's boards stand.
+            hung: results of maximisations on the walls.
+        """
         shapes = shapes_of(manifest)
         answer = (manifest.input, manifest.top) if manifest is not None and has_answer else None
         titled = titles(network, manifest)
-        dressed = (titled, answer, tuple(warnings))
+        dressed = (titled, answer, tuple(warnings), hung)
         if shapes == self._shapes and dressed == self._dressed:
             return False
         if shapes != self._shapes:
@@ -134,8 +144,10 @@ class Arrangement:
         theme = self._options.theme
         scene = self._base
         if manifest is not None and has_answer:
-            scene = with_answer(scene, network, manifest, theme=theme)
+            seen = frozenset(one.node for one in hung if one.is_seen)
+            scene = with_answer(scene, network, manifest, theme=theme, unmarked=seen)
         scene = with_warnings(scene, network.graph, warnings, theme=theme)
+        scene = with_pictures(scene, hung, theme=theme)
         self.scene, self.badges = with_badges(
             scene, self._counts, network.graph.groups, theme=theme
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pygame
 
 from layerwalk_client.app.places import OVERVIEW, camera_at, facing_node, wall_of
+from layerwalk_client.app.scrubbing import next_mode_of_wall, scrub
 from layerwalk_client.devices.actions import Command, Ordered
 from layerwalk_client.ui.colours import MODE_TEXTS, next_mode, next_table
 from layerwalk_client.world.view import Camera, Mark
@@ -123,6 +124,8 @@ def _fold(walker: Walker, number: int) -> None:
 
 def _step(by: int) -> Callable[[Walker, int], None]:
     def act(walker: Walker, number: int) -> None:
+        if scrub(walker, by):
+            return
         state = walker.stage.state
         step = state.training.beside(state.chosen, by)
         if step is None:
@@ -136,6 +139,8 @@ def _step(by: int) -> Callable[[Walker, int], None]:
 
 
 def _newest_step(walker: Walker, number: int) -> None:
+    if scrub(walker, None):
+        return
     walker.choose_step(None)
     walker.say("following the training" if walker.stage.state.training.is_any else "no training")
 
@@ -205,6 +210,7 @@ COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.TIMELINE: _panel("timeline"),
     Command.GRADIENTS: _panel("gradients"),
     Command.FOLD: _fold,
+    Command.PICTURES: lambda walker, number: next_mode_of_wall(walker),
     Command.STEP_BACK: _step(-1),
     Command.STEP_FORWARD: _step(1),
     Command.NEWEST_STEP: _newest_step,

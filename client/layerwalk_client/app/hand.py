@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from layerwalk_client.app.captions import reached
+from layerwalk_client.app.results import image_at, maximised_of, unit_at
 from layerwalk_client.source.asking import PutInput
 from layerwalk_client.world.inputs import argument_at
 from layerwalk_shared.colours import TABLES, paint
@@ -144,6 +146,29 @@ def hold_channel(
     image = ChannelInput(snapshot=manifest.id, node=node, channel=channel)
     title = node if tile is not None and tile.dtype is TileType.RGB8 else f"{node}  {channel}"
     return Holding(image, title, note, pixels)
+
+
+def hold_result(
+    manifest: SnapshotManifest, place: int, *, tile: Tile | None, table: str
+) -> Holding:
+    """Return a picture of a result as a thing to carry.
+
+    Args:
+        manifest: of the result.
+        place: number of the picture on its wall.
+        tile: the finest tile there is of the block that holds it.
+        table: colour table for pictures that are values.
+    """
+    told = maximised_of(manifest)
+    held = hold_channel(manifest, node=told.node, channel=place, tile=tile, table=table)
+    unit, image = unit_at(manifest, place), image_at(manifest, place)
+    name = told.node if image is None or image.channel is None else f"{told.node}  {unit}"
+    return replace(
+        held,
+        image=ChannelInput(snapshot=manifest.id, node=told.node, channel=unit),
+        title=f"{name}  maximised",
+        note="" if image is None else reached(image),
+    )
 
 
 def hold_file(path: Path) -> Holding:

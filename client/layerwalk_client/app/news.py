@@ -14,7 +14,7 @@ from layerwalk_client.world.viewpoints import first_minute
 from layerwalk_shared.errors import LayerwalkError
 
 if TYPE_CHECKING:
-    from layerwalk_client.app.stage import Happenings
+    from layerwalk_client.app.changes import Happenings
     from layerwalk_client.app.walker import Walker
 
 

@@ -16,6 +16,7 @@ from layerwalk_client.app.hand import (
     hold_channel,
     hold_file,
     hold_noise,
+    hold_result,
 )
 from layerwalk_client.app.panels import Panels
 from layerwalk_client.app.stage import Stage
@@ -229,14 +230,17 @@ class Toolbox:
     def channel(self, node: int, channel: int) -> Holding | None:
         """Return a channel of what is shown as a thing to carry."""
         network = self._stage.network
-        manifest = self._stage.residency.manifest_of(node)
+        manifest = self._stage.manifest_of(node)
         if network is None or manifest is None:
             return None
+        if manifest.maximised is not None:
+            tile = self._stage.finest(node, channel)
+            return hold_result(manifest, channel, tile=tile, table=self.appearance.table)
         return hold_channel(
             manifest,
             node=network.graph.nodes[node].id,
             channel=channel,
-            tile=self._stage.residency.finest(node, channel),
+            tile=self._stage.finest(node, channel),
             table=self.appearance.table,
         )
 
@@ -361,12 +365,12 @@ class Toolbox:
         self._tell("picked", title=holding.title)
 
     def _is_of(self, held: Holding, node: int, channel: int) -> bool:
-        network = self._stage.network
-        image = held.image
+        found, image = self.channel(node, channel), held.image
         return (
-            network is not None
+            found is not None
             and isinstance(image, ChannelInput)
-            and (image.node, image.channel) == (network.graph.nodes[node].id, channel)
+            and isinstance(found.image, ChannelInput)
+            and (image.node, image.channel) == (found.image.node, found.image.channel)
         )
 
     def _closer(self, node: int, channel: int) -> Holding | None:

@@ -199,6 +199,8 @@ class Walker:
         self._plan(now_s, is_elsewhere=is_elsewhere)
         has_changed = self.stage.step(now_s, self.settings.upload_mib * MIB)
         self.needs_plan |= has_changed and self.stage.residency.is_switching
+        self.needs_plan |= self.stage.needs_plan
+        self.stage.gallery.is_held = self.tools.loupe is not None
         self.notice.pass_by(now_s)
         self._learn(actions, dt)
         self._read(dt)
@@ -277,7 +279,7 @@ class Walker:
         """Ask for the exact value under the pointer, once it rests there."""
         manifest = None
         if self.pointed is not None:
-            manifest = self.stage.residency.manifest_of(self.pointed.wall.node)
+            manifest = self.stage.manifest_of(self.pointed.wall.node)
         self.spot = spot_at(self.pointed, manifest)
         fetch = self.readings.look(None if self.spot is None else self.spot.fetch, dt)
         if fetch is not None:
@@ -369,6 +371,7 @@ class Walker:
             or self._renderer.is_animating
             or self.stage.residency.is_switching
             or self.stage.residency.has_uploads
+            or self.stage.gallery.is_waiting
             or self.tools.panels.is_unsettled
             or self._gestures.is_pressing
             or self.readings.is_waiting
@@ -381,6 +384,8 @@ class Walker:
             rest_s = min(rest_s, self.notice.until_s - now_s)
         if self.busy_since_s is not None:
             rest_s = min(rest_s, 0.1)
+        if self.stage.gallery.rest_s is not None:
+            rest_s = min(rest_s, self.stage.gallery.rest_s)
         if self.trace.is_on:
             rest_s = min(rest_s, 1.0)
         return max(1, int(1000 * rest_s))

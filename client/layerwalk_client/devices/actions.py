@@ -28,6 +28,7 @@ class Command(StrEnum):
     TIMELINE = "timeline"
     GRADIENTS = "gradients"
     FOLD = "fold"
+    PICTURES = "pictures"
     STEP_BACK = "step-back"
     STEP_FORWARD = "step-forward"
     NEWEST_STEP = "newest-step"

@@ -65,6 +65,7 @@ class Renderer:
         self.images = Images()
         self._scene = Scene()
         self._by_key: dict[tuple[str, int], Wall] = {}
+        self._value_keys: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def memory_bytes(self) -> int:
@@ -74,21 +75,28 @@ class Renderer:
     @property
     def is_animating(self) -> bool:
         """The next frame would differ from the last by time alone (cross-fades)."""
-        return self._residency.is_fading or self._text.is_fading or self._notes.is_fading
+        return (
+            self._residency.is_fading
+            or self._text.is_fading
+            or self._notes.is_fading
+            or self._walls.is_fading
+        )
 
     def set_scene(self, scene: Scene) -> None:
         """Stand another arrangement in the world; values stay where their nodes do."""
         if scene is self._scene:
             return
         self._scene = scene
-        self._atlas.set_walls(scene.walls)
-        self._scales.set_walls(scene.walls)
-        self._walls.set_walls(scene.walls)
+        every = (*scene.walls, *scene.hidden)
+        self._atlas.set_walls(every)
+        self._scales.set_walls(every)
+        self._walls.set_walls(scene.walls, hidden=scene.hidden)
         self._ground.set_plots(scene.plots)
         self._ribbons.set_ribbons(scene.ribbons)
         self._boards.set_boards(scene.boards)
         self._text.set_labels(scene.labels)
         self._by_key = {(wall.network, wall.node): wall for wall in scene.walls}
+        self._value_keys = frozenset(wall.value_key for wall in every)
 
     def set_statistics(self, network: str, nodes: Sequence[NodeStatistics]) -> None:
         """Take the largest value of each node of a network from a snapshot's manifest.
@@ -160,10 +168,9 @@ class Renderer:
         """
         eye = eye or eye_of(look.camera, target.size_wh, pixel_scale=target.pixel_scale)
         self._residency.advance(dt)
+        self._walls.advance(dt)
         by_channel = look.appearance.mode == "channel"
-        if self._atlas.set_shares(
-            self._by_key.keys() - look.ranges.keys() if by_channel else set()
-        ):
+        if self._atlas.set_shares(self._value_keys - look.ranges.keys() if by_channel else set()):
             self._walls.data_changed()
         if self._atlas.flush():
             self._scales.all_stale()

@@ -14,6 +14,7 @@ from layerwalk_shared.messages import (
     ChannelInput,
     DatasetInput,
     ExampleInput,
+    MaximiseRequest,
     NoiseInput,
     TextInput,
 )
@@ -196,9 +197,79 @@ class Gradients:
         return Gradients
 
 
-Record = Manifest | Network | Training | Gradients
+@dataclass(frozen=True, slots=True)
+class Recipes:
+    """The recipes of maximisation that the server knows."""
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return Recipes
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPicture:
+    """One picture of a node in a snapshot; of a result of a maximisation, that of a unit.
+
+    `size`: pixels of its longer side; None: as it is. `purpose` says who asks.
+    """
+
+    snapshot: str
+    node: str
+    channel: int
+    size: int | None = None
+    purpose: str = ""
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """A result of a maximisation as a file: a sheet of pictures with a legend, or its arrays."""
+
+    snapshot: str
+    form: Literal["png", "npz"]
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The manifests of all snapshots of a network."""
+
+    network: str
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return self
+
+
+Record = Manifest | Network | Training | Gradients | Recipes | Snapshots
 """Fetches that one JSON document answers."""
-Fetch = Overview | Tiles | Values | Statistics | Kernels | ItemPage | Sheet | ItemPicture | Record
+Fetch = (
+    Overview
+    | Tiles
+    | Values
+    | Statistics
+    | Kernels
+    | ItemPage
+    | Sheet
+    | ItemPicture
+    | ChannelPicture
+    | ResultFile
+    | Record
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +288,18 @@ class PutInput:
 
 
 @dataclass(frozen=True, slots=True)
+class Maximise:
+    """Make images that excite units of a node of a network."""
+
+    network: str
+    request: MaximiseRequest
+
+
+@dataclass(frozen=True, slots=True)
 class CancelJob:
     """Stop a job."""
 
     job: str
 
 
-Wish = PutInput | CancelJob
+Wish = PutInput | Maximise | CancelJob

@@ -31,6 +31,7 @@ from layerwalk_shared.messages import (
     ExampleInput,
     InputReference,
     InputSpec,
+    NetworkSummary,
     NoiseInput,
     TextInput,
 )
@@ -178,6 +179,17 @@ class ExhibitShowcase:
         count = min(len(samples), len(first))
         samples[:count] = first[:count] / 32768
         return samples[None]
+
+
+def summary_of(showcase: Showcase) -> NetworkSummary:
+    """Return how a session names a network."""
+    return NetworkSummary(
+        id=showcase.name,
+        name=showcase.name,
+        nodes=len(showcase.graph.nodes),
+        classes=len(showcase.classes),
+        parameters=0,
+    )
 
 
 def check_item(item: DatasetInput) -> None:

@@ -18,6 +18,7 @@ from layerwalk_client.gl.panel import PanelPointer, PanelTexture
 from layerwalk_client.gl.pictures import Images, Overlay
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
+from layerwalk_client.source.asking import Maximise
 from layerwalk_client.source.exhibits import EXHIBITS, Exhibit
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
@@ -30,7 +31,7 @@ from layerwalk_client.ui.timeline import TimelinePanel
 from layerwalk_client.world.scene import Scene
 from layerwalk_client.world.view import Appearance, Camera, Look
 from layerwalk_client.world.viewpoints import home, overview
-from layerwalk_shared.messages import NamedInput, NetworkDescription
+from layerwalk_shared.messages import MaximiseRequest, NamedInput, NetworkDescription
 
 Pixels = NDArray[np.uint8]
 SCALE = 0.72
@@ -45,6 +46,9 @@ class Place:
     node: str = ""
     steps: tuple[int, ...] = ()
     table: str = "coolblack"
+    maximised: tuple[tuple[str, int], ...] = ()
+    """Nodes, and of how many of their first units images are made."""
+    previews: int = 1000
 
 
 PLACES: dict[str, Place] = {
@@ -58,6 +62,14 @@ PLACES: dict[str, Place] = {
     "volume-slices": Place("volume", "input"),
     "frames": Place("volume", "frames", table="blue-orange"),
     "warned-wall": Place("", "block1.relu", steps=(1000,)),
+    "maximised-near": Place("", "block1.relu", maximised=(("block1.relu", 32),)),
+    "maximised-at-work": Place("", "block2.conv1", maximised=(("block2.conv1", 12),), previews=3),
+    "maximised-hall": Place(
+        "",
+        "*",
+        maximised=(("stem.relu", 16), ("block1.conv1", 32), ("block2.relu", 300), ("fc", 10)),
+    ),
+    "maximised-sounds": Place("sound", "conv1", maximised=(("conv1", 12),), table="blue-orange"),
 }
 
 
@@ -70,6 +82,11 @@ def draw_place(place: Place, size_wh: tuple[int, int]) -> Pixels:
         stage = Stage(source, renderer)
         stage.take(0.0)
         source.train(place.steps, serves=place.steps)
+        assert stage.network is not None
+        for node, count in place.maximised:
+            request = MaximiseRequest(node=node, channels=tuple(range(count)))
+            source.submit(Maximise(stage.network.id, request))
+        source.work(place.previews)
         now_s = 0.0
         camera = Camera()
         for _ in range(60):
