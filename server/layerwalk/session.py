@@ -106,6 +106,7 @@ class Session:
             prepare=self._prepared,
             datasets=lambda: [dataset for _, dataset in self._datasets.items()],
             cache=cache,
+            device=device,
         )
 
     def add_network(
