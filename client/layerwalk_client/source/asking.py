@@ -54,14 +54,14 @@ class Tiles:
 class Values:
     """Exact float32 values of a node: one row of the tensor's first axis, or (None) all of it.
 
-    `purpose` keeps what two people's parts ask for apart: the pixel under the pointer, and what
-    is on the input.
+    `purpose` keeps what different parts ask for apart: the pixel under the pointer, what is on the
+    input, whether a unit fires.
     """
 
     snapshot: str
     node: str
     row: int | None
-    purpose: Literal["spot", "input"] = "spot"
+    purpose: Literal["spot", "input", "fires"] = "spot"
 
     priority = 1
 
