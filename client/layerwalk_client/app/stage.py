@@ -20,7 +20,7 @@ from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
 from layerwalk_client.planner import MAX_WISHES, plan
 from layerwalk_client.source import Source
-from layerwalk_client.source.arrivals import Arrival, RequestFailed, TilesArrived
+from layerwalk_client.source.arrivals import Arrival, RequestFailed, TilesArrived, WishTaken
 from layerwalk_client.source.asking import Overview, Tiles, Wish
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.folding import Run
@@ -292,7 +292,7 @@ class Stage:
             self._fail(request, now_s)
         elif isinstance(request, Overview):
             self.gallery.fail(request, now_s=now_s)
-        elif changes == NOTHING or isinstance(arrival, RequestFailed):
+        elif changes == NOTHING or isinstance(arrival, RequestFailed | WishTaken):
             found.others.append(arrival)
 
     def _fail(self, fetch: Tiles, now_s: float) -> None:
