@@ -10,6 +10,7 @@ from layerwalk_client.app.results import maximised_of
 from layerwalk_client.ui.hud import Readout
 from layerwalk_client.ui.widgets import short_number
 from layerwalk_client.world.camera import Ray, ray_from_pixel
+from layerwalk_client.world.inputs import spec_at, texts_at
 from layerwalk_client.world.picking import Hit
 from layerwalk_client.world.scene import Scene, Wall
 from layerwalk_client.world.terms import kind_line, words
@@ -101,7 +102,7 @@ def describe(
         manifest: names what each position of a text reads.
     """
     node = pointed.node
-    spec = None if network is None else network.input
+    spec = None if network is None else spec_at(network, node.id)
     facts = kind_line(node, spec)
     if node.error:
         return Readout(node.id, facts, node.error)
@@ -111,7 +112,7 @@ def describe(
         spot.node,
         spot.index,
         spec=spec,
-        tokens=() if manifest is None else manifest.input.tokens,
+        texts=() if network is None or manifest is None else texts_at(network, manifest, node.id),
         classes=() if network is None else network.classes,
     )
     return Readout(node.id, facts, place, _value(pointed, spot, readings, tile))

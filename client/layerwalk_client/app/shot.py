@@ -176,7 +176,9 @@ class _Studio:
 
         self.wait(lambda: stage.is_settled(time.monotonic()), step)
         with Target(size_wh, pixel_scale=factor) as target:
-            stage.draw(Look(camera=camera(), appearance=appearance), target)
+            looked = camera()
+            notes = stage.words(looked, height)
+            stage.draw(Look(camera=looked, appearance=appearance, notes=notes), target)
             return shrink(target.read_rgb(), factor)
 
 

@@ -14,19 +14,28 @@ from layerwalk_client.app.arrangement import Arrangement
 from layerwalk_client.app.changes import NOTHING, Changes, Happenings
 from layerwalk_client.app.gallery import Gallery
 from layerwalk_client.app.residency import Residency, Wanted
+from layerwalk_client.app.sound_boards import SoundBoards
 from layerwalk_client.app.state import SceneState
+from layerwalk_client.app.wording import Wording
 from layerwalk_client.cache import TileCache
+from layerwalk_client.gl.pictures import Picture
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
 from layerwalk_client.planner import MAX_WISHES, plan
 from layerwalk_client.source import Source
-from layerwalk_client.source.arrivals import Arrival, RequestFailed, TilesArrived, WishTaken
+from layerwalk_client.source.arrivals import (
+    Arrival,
+    RequestFailed,
+    TilesArrived,
+    ValuesArrived,
+    WishTaken,
+)
 from layerwalk_client.source.asking import Overview, Tiles, Wish
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.folding import Run
 from layerwalk_client.world.options import LayoutOptions, Style
 from layerwalk_client.world.palette import Theme
-from layerwalk_client.world.scene import Scene, Vector
+from layerwalk_client.world.scene import Label, Scene, Vector
 from layerwalk_client.world.view import Camera, Look
 from layerwalk_shared.messages import InputReference, NetworkDescription, SnapshotManifest
 from layerwalk_shared.tiles import Tile, block_count
@@ -68,6 +77,8 @@ class Stage:
         pictures = TileCache(cache_bytes // 4)
         self.state = SceneState(cache, client=source.client, pictures=pictures)
         self.residency = Residency(cache, renderer)
+        self._sounds = SoundBoards(source, renderer.images)
+        self._wording = Wording(renderer.images, theme)
         self.gallery = Gallery(self.state.results, pictures, renderer, self.state.place)
         self._gpu_bytes = gpu_bytes
         self._held: NDArray[np.int64] | None = None
@@ -82,6 +93,24 @@ class Stage:
     def scene(self) -> Scene:
         """What stands in the world."""
         return self._arrangement.scene
+
+    @property
+    def pictures(self) -> Sequence[Picture]:
+        """What stands in the world beside the scene: boards over sounds, grounds of words."""
+        return (*self._sounds.pictures(self.scene), *self._wording.pictures)
+
+    def words(
+        self, camera: Camera, height_px: int, pointed: tuple[int, int] | None = None
+    ) -> tuple[Label, ...]:
+        """Return the words at the walls that can be read.
+
+        Args:
+            camera: the eye.
+            height_px: of the view.
+            pointed: (node, channel) under the pointer.
+        """
+        self._wording.follow(self.network, self.shown, self.scene)
+        return self._wording.look(camera, height_px=height_px, pointed=pointed)
 
     @property
     def network(self) -> NetworkDescription | None:
@@ -245,13 +274,14 @@ class Stage:
 
     def draw(self, look: Look, target: Target, *, dt: float = 0.0) -> None:
         """Draw the world into a target."""
-        self._renderer.draw(look, target, dt=dt)
+        self._renderer.draw(look, target, dt=dt, pictures=self.pictures)
 
     def is_settled(self, now_s: float) -> bool:
         """Whether everything that is wanted is on the screen."""
         return (
             self.shown is not None
             and not self.state.is_busy
+            and not self._sounds.is_waiting
             and not self.needs_plan
             and self._followed == self.state.results.revision
             and self.residency.is_settled(now_s)
@@ -282,6 +312,11 @@ class Stage:
         return None
 
     def _take_one(self, arrival: Arrival, found: Happenings, now_s: float) -> None:
+        if isinstance(arrival, ValuesArrived) and self._sounds.take(arrival):
+            found.is_changed = True
+            return
+        if isinstance(arrival, RequestFailed):
+            self._sounds.fail(arrival)
         changes = self.state.apply(arrival)
         self._bring_about(changes, found, now_s)
         request = arrival.request if isinstance(arrival, RequestFailed) else None
@@ -344,6 +379,7 @@ class Stage:
         self.residency.set_network(network.id, network.graph)
         self.gallery.begin(network)
         self._arrangement.begin(network.graph, keeps_folds=keeps_folds)
+        self._sounds.begin(network)
         self._told = self._input = None
         self._arrange(self.state.coming, has_answer=False)
 
@@ -377,4 +413,5 @@ class Stage:
         # A new input sweeps through the walls; another step of a training changes them at once.
         sweep_s = self._sweep_s if manifest.input != self._input else 0.0
         self._input = manifest.input
+        self._sounds.show(network, manifest)
         self.residency.show(manifest, self.state.place(manifest.id), now_s=now_s, sweep_s=sweep_s)

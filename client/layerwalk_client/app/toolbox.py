@@ -12,6 +12,7 @@ from layerwalk_client.app.desk import Desk
 from layerwalk_client.app.hand import (
     Hand,
     Holding,
+    argument_of,
     hold_channel,
     hold_file,
     hold_noise,
@@ -29,6 +30,7 @@ from layerwalk_client.source.arrivals import Arrival, PictureArrived
 from layerwalk_client.source.asking import ItemPicture, PutInput
 from layerwalk_client.ui.colours import ColoursPanel
 from layerwalk_client.ui.hud import Carried
+from layerwalk_client.ui.input import InputPanel
 from layerwalk_client.ui.intents import (
     ChooseStep,
     ClosePanel,
@@ -39,7 +41,7 @@ from layerwalk_client.ui.intents import (
     PickItem,
     PickNoise,
     PickPicture,
-    PutText,
+    PutOn,
     SetAppearance,
     StudioIntent,
 )
@@ -47,10 +49,7 @@ from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.world.legend import Legend
 from layerwalk_client.world.view import Appearance, Camera
 from layerwalk_shared.errors import LayerwalkError, NotFoundError
-from layerwalk_shared.messages import ChannelInput, DatasetInput, TextInput
-
-TITLE = 60
-"""Characters of a text that its title tells."""
+from layerwalk_shared.messages import ChannelInput, DatasetInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +172,7 @@ class Toolbox:
 
     def forget_nodes(self) -> None:
         """Close what is about nodes that may be gone: the graph has changed."""
-        for kind in ("node", "search", "maximise"):
+        for kind in ("node", "search", "input", "maximise"):
             self.carry_out(kind, ClosePanel())
         self.desk.renew()
         self.maximising.renew()
@@ -181,8 +180,7 @@ class Toolbox:
     def refresh(self) -> bool:
         """Bring open panels up to date; return whether one changed."""
         self.maximising.watch()
-        has_changed = "maximise" in self.panels.kinds and self.maximising.refresh()
-        if has_changed:
+        if has_changed := "maximise" in self.panels.kinds and self.maximising.refresh():
             self.panels.touch("maximise")
         return self.desk.refresh() or has_changed
 
@@ -205,7 +203,7 @@ class Toolbox:
             GoTo: lambda _, one: self._go_to(one.node),
             SetAppearance: lambda _, one: setattr(self, "appearance", one.appearance),
             ChooseStep: lambda _, one: self._choose_step(one.step),
-            PutText: lambda _, one: self.put_text(one.text),
+            PutOn: lambda _, one: self.put_on(one),
             PickItem: self._pick_item,
             PickNoise: self._pick_noise,
             PickChannel: lambda _, one: self.pick_channel(one.node, one.channel),
@@ -265,10 +263,12 @@ class Toolbox:
             self._hold(held)
         return held is not None
 
-    def put(self) -> bool:
-        """Put what is held on the input; return whether there was something."""
+    def put(self, node: int | None = None) -> bool:
+        """Put what is held on an input's node (None: the shown one); return whether there was
+        something."""
         network = self._stage.network
-        wish = None if network is None else self.hand.put_on(network)
+        at = None if network is None or node is None else network.graph.nodes[node].id
+        wish = None if network is None else self.hand.put_on(network, at)
         if wish is None:
             return False
         self._tell("put", title=wish.title)
@@ -276,8 +276,9 @@ class Toolbox:
         self.hand.put_away()
         return True
 
-    def put_file(self, path: Path) -> str:
-        """Put an image file on the input; return its name.
+    def put_file(self, path: Path, *, node: int | None = None) -> str:
+        """Put a file on the argument that the panel of inputs shows, else on an input's node (None:
+        the shown one); return its name.
 
         Raises:
             LayerwalkError: it cannot be read, or there is no network.
@@ -286,17 +287,23 @@ class Toolbox:
         if network is None:
             raise NotFoundError("there is no network to put a picture on")
         held = hold_file(path)
+        content = self.panels.content("input")
+        if isinstance(content, InputPanel):
+            argument = content.argument
+        else:
+            argument = argument_of(network, None if node is None else network.graph.nodes[node].id)
         self._tell("put", title=held.title)
-        self._stage.submit(PutInput(network.id, held.image, title=held.title))
+        self._stage.submit(PutInput(network.id, held.image, title=held.title, argument=argument))
         return held.title
 
-    def put_text(self, text: str) -> None:
-        """Put words on the input."""
+    def put_on(self, wish: PutOn) -> None:
+        """Put words, noise or the example on an argument."""
         network = self._stage.network
         if network is not None:
-            title = text if len(text) <= TITLE else text[: TITLE - 1] + "…"
-            self._tell("put", title=title)
-            self._stage.submit(PutInput(network.id, TextInput(text=text), title=title))
+            self._tell("put", title=wish.title)
+            self._stage.submit(
+                PutInput(network.id, wish.image, title=wish.title, argument=wish.argument)
+            )
 
     def put_away(self) -> bool:
         """Empty the hand; return whether there was something in it."""

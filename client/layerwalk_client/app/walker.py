@@ -243,9 +243,10 @@ class Walker:
             obey(self, order)
         if actions.typed:
             self.tools.type(actions.typed)
+        over = self.pointed.wall.node if self.pointed and self.pointed.is_input else None
         for path in actions.dropped:
             try:
-                title = self.tools.put_file(Path(path))
+                title = self.tools.put_file(Path(path), node=over)
             except LayerwalkError as error:
                 self.say(reason(error), is_warning=True)
             else:
@@ -308,9 +309,10 @@ class Walker:
     # The picture.
 
     def _draw(self, now_s: float, dt: float, *, is_forced: bool) -> bool:
-        pictures = self.tools.panels.pictures(self.journey.camera)
+        look = self._look()
+        pictures = [*self.stage.pictures, *self.tools.panels.pictures(self.journey.camera)]
         is_drawn = self.screen.draw(
-            self._look(),
+            look,
             overlay.hud_of(self, now_s),
             pictures,
             dt=dt,
@@ -327,10 +329,12 @@ class Walker:
     def _look(self) -> Look:
         is_pointing = self.pointed is not None and not self.journey.is_on_tour
         hover = self.pointed.mark if is_pointing and self.pointed is not None else None
+        at = None if hover is None else (hover.node, hover.channel)
         return Look(
             camera=self.journey.camera,
             appearance=self.tools.appearance,
             marks=Marks(hover, self.selection),
+            notes=self.stage.words(self.journey.camera, self.screen.size_wh[1], at),
         )
 
     def _screenshot(self) -> None:

@@ -59,6 +59,7 @@ class Renderer:
         self._ribbons = RibbonPainter()
         self._boards = BoardPainter()
         self._text = TextPainter()
+        self._notes = TextPainter()
         self._marks = MarkPainter()
         self._pictures = PicturePainter()
         self.images = Images()
@@ -74,7 +75,12 @@ class Renderer:
     @property
     def is_animating(self) -> bool:
         """The next frame would differ from the last by time alone (cross-fades)."""
-        return self._residency.is_fading or self._text.is_fading or self._walls.is_fading
+        return (
+            self._residency.is_fading
+            or self._text.is_fading
+            or self._notes.is_fading
+            or self._walls.is_fading
+        )
 
     def set_scene(self, scene: Scene) -> None:
         """Stand another arrangement in the world; values stay where their nodes do."""
@@ -208,7 +214,14 @@ class Renderer:
         gl.glEnable(gl.GL_DEPTH_CLAMP)  # names that lie on the floor, too
         self._text.draw(eye, self._walls.places, dt=dt)
         gl.glDisable(gl.GL_DEPTH_CLAMP)
-        self._pictures.draw(eye, pictures)
+        self._pictures.draw(eye, [one for one in pictures if not one.is_always_seen])
+        gl.glEnable(gl.GL_DEPTH_TEST)
+        gl.glBlendFuncSeparate(
+            gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA, gl.GL_ONE, gl.GL_ONE_MINUS_SRC_ALPHA
+        )
+        self._notes.set_labels(look.notes)
+        self._notes.draw(eye, self._walls.places, dt=dt)
+        self._pictures.draw(eye, [one for one in pictures if one.is_always_seen])
         self._pictures.draw_overlays(target.size_wh, overlays)
         gl.glDepthMask(True)
         gl.glDisable(gl.GL_BLEND)
@@ -219,7 +232,7 @@ class Renderer:
         gl.glUseProgram(0)  # a program in use outlives its deletion
         gl.glBindVertexArray(0)
         for item in (
-            self._walls, self._ground, self._ribbons, self._boards, self._text, self._marks,
+            self._walls, self._ground, self._ribbons, self._boards, self._text, self._notes, self._marks,
             self._pictures, self.images, self._colours, self._frame, self._atlas, self._pool,
         ):  # fmt: skip
             item.close()

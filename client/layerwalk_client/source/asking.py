@@ -13,6 +13,7 @@ from typing import Literal
 from layerwalk_shared.messages import (
     ChannelInput,
     DatasetInput,
+    ExampleInput,
     MaximiseRequest,
     NoiseInput,
     TextInput,
@@ -54,20 +55,20 @@ class Tiles:
 class Values:
     """Exact float32 values of a node: one row of the tensor's first axis, or (None) all of it.
 
-    `purpose` keeps what different parts ask for apart: the pixel under the pointer, what is on the
-    input, whether a unit fires.
+    `purpose` keeps what different parts ask for apart: the pixel under the pointer, what the panel
+    of inputs shows, the board over a sound, and whether a unit fires.
     """
 
     snapshot: str
     node: str
     row: int | None
-    purpose: Literal["spot", "input", "fires"] = "spot"
+    purpose: Literal["spot", "input", "sound", "fires"] = "spot"
 
     priority = 1
 
     @property
     def slot(self) -> Hashable:
-        return (Values, self.purpose)
+        return (Values, self.purpose, self.node if self.purpose == "sound" else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,12 +277,14 @@ class PutInput:
     """Put something on the input of a network: a thing the server knows, words, or a file's bytes
     (a picture, an array, a sound).
 
-    `title` names it for people ("cat.jpg").
+    `title` names it for people ("cat.jpg"); `argument` is which of several inputs is meant, the
+    shown one where it is None.
     """
 
     network: str
-    image: DatasetInput | NoiseInput | ChannelInput | TextInput | bytes
+    image: DatasetInput | NoiseInput | ChannelInput | TextInput | ExampleInput | bytes
     title: str = ""
+    argument: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,12 +144,15 @@ def grant(connection: Connection, wish: Wish) -> WishTaken:
 
 def _put_input(connection: Connection, wish: PutInput) -> Job:
     path = routes.INPUT.url(network=wish.network)
+    query = {} if wish.argument is None else {"argument": wish.argument}
     if isinstance(wish.image, bytes):
         body, headers = wish.image, {"Content-Type": media_type_of(wish.image)}
         if wish.title:
-            path += "?" + urlencode({"title": wish.title[:MAX_TITLE]})
+            query["title"] = wish.title[:MAX_TITLE]
     else:
         body, headers = wish.image.model_dump_json().encode(), _JSON
+    if query:
+        path += "?" + urlencode(query)
     reply = connection.exchange("POST", path, body=body, headers=headers, is_repeatable=False)
     return _parse(reply, Job, "a job")
 

@@ -28,6 +28,7 @@ from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import (
     ChannelInput,
     DatasetInput,
+    ExampleInput,
     InputReference,
     InputSpec,
     NetworkSummary,
@@ -82,6 +83,8 @@ class PictureShowcase:
 
     def given(self, wish: PutInput, held: Held) -> tuple[Floats, InputReference]:
         image = wish.image
+        if isinstance(image, ExampleInput):
+            return self.first()
         if isinstance(image, DatasetInput):
             check_item(image)
             reference = InputReference(
@@ -135,6 +138,8 @@ class ExhibitShowcase:
 
     def given(self, wish: PutInput, held: Held) -> tuple[Floats, InputReference]:
         image, example = wish.image, self._exhibit.example
+        if isinstance(image, ExampleInput):
+            return self.first()
         if isinstance(image, DatasetInput):
             check_item(image)
             reference = InputReference(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from layerwalk_client.world.view import Appearance
-from layerwalk_shared.messages import MaximiseRequest, NoiseInput
+from layerwalk_shared.messages import ExampleInput, MaximiseRequest, NoiseInput, TextInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,12 @@ class ChooseStep:
 
 
 @dataclass(frozen=True, slots=True)
-class PutText:
-    """Put words on the input."""
+class PutOn:
+    """Put something on the input; `argument` names one of several, None: the shown one."""
 
-    text: str
+    image: TextInput | NoiseInput | ExampleInput
+    title: str
+    argument: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,6 @@ StudioIntent = (
 )  # fmt: skip
 """What the panel of maximisation asks for."""
 Intent = (
-    ClosePanel | PickItem | PickNoise | PickChannel | GoTo | SetAppearance | ChooseStep | PutText
+    ClosePanel | PickItem | PickNoise | PickChannel | GoTo | SetAppearance | ChooseStep | PutOn
     | OpenMaximise | StudioIntent
 )  # fmt: skip

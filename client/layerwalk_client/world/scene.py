@@ -112,7 +112,8 @@ class Label:
         position: of the anchor point.
         height: of a capital letter, metres.
         plane: `wall` (upright, turned by yaw, readable from +z), `back` (upright, readable from
-            -z), `floor` (flat, top towards -z), `billboard` (turned to the eye).
+            -z), `floor` (flat, top towards -z), `billboard` (turned to the eye), `column` (upright
+            as on a wall, but running upwards).
         anchor: of the text's box that sits at `position`: horizontal then vertical.
         priority: higher fades out later.
         is_bold: the heavier of the two weights.
@@ -123,7 +124,7 @@ class Label:
     position: Vector
     height: float
     colour: Colour
-    plane: Literal["wall", "back", "floor", "billboard"] = "wall"
+    plane: Literal["wall", "back", "floor", "billboard", "column"] = "wall"
     yaw: float = 0.0
     anchor: Literal[
         "left-bottom", "centre-bottom", "right-bottom", "left-centre", "centre-centre",

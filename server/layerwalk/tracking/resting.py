@@ -105,6 +105,8 @@ class _SavedBuffer:
             written = self.tensor._version != self.version
         if written:
             with torch.no_grad():
+                if self.tensor.grad_fn is not None:  # it was written with what had a gradient
+                    self.tensor.detach_()
                 self.tensor.copy_(self.values)
         return changed or written
 

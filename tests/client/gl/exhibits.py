@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk_client.app.desk import course_of, health_of
-from layerwalk_client.app.input_desk import picture_of_sound
+from layerwalk_client.app.input_pictures import picture_of_sound
 from layerwalk_client.app.panels import Content
 from layerwalk_client.app.places import facing_node, wall_of
 from layerwalk_client.app.stage import Stage
@@ -23,14 +23,15 @@ from layerwalk_client.source.exhibits import EXHIBITS, Exhibit
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
 from layerwalk_client.ui.gradients import GradientsPanel
-from layerwalk_client.ui.input import InputPanel, OnInput
+from layerwalk_client.ui.input import InputPanel
+from layerwalk_client.ui.input_views import OnInput
 from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.style import make_style
 from layerwalk_client.ui.timeline import TimelinePanel
 from layerwalk_client.world.scene import Scene
 from layerwalk_client.world.view import Appearance, Camera, Look
 from layerwalk_client.world.viewpoints import home, overview
-from layerwalk_shared.messages import MaximiseRequest, NetworkDescription
+from layerwalk_shared.messages import MaximiseRequest, NamedInput, NetworkDescription
 
 Pixels = NDArray[np.uint8]
 SCALE = 0.72
@@ -164,17 +165,20 @@ def gradients(*, chosen: int = 1600) -> GradientsPanel:
 def input_panel(name: str) -> InputPanel:
     """Return the panel of an exhibit's input."""
     exhibit: Exhibit = EXHIBITS[name]()
-    shown = OnInput("the example", exhibit.example(0), exhibit.tokens)
-    return InputPanel(exhibit.input, shown, text="A quiet hall at" if name == "gpt" else "")
+    panel = InputPanel([NamedInput(name="x", node="input", spec=exhibit.input)])
+    panel.editor.shown = OnInput("the example", exhibit.example(0), exhibit.tokens)
+    panel.editor.text = "A quiet hall at" if name == "gpt" else ""
+    return panel
 
 
 def _sound() -> Pixels:
     content = input_panel("sound")
-    assert content.shown.values is not None
-    pixels, highest_hz = picture_of_sound(content.shown.values, content.spec)
+    editor = content.editor
+    assert editor.shown.values is not None
+    pixels, highest_hz = picture_of_sound(editor.shown.values, editor.argument.spec)
     images = Images()
     texture = images.make(pixels, is_smooth=True)
-    content.shown = replace(content.shown, spectrogram=Picture(texture), highest_hz=highest_hz)
+    editor.shown = replace(editor.shown, picture=Picture(texture), highest_hz=highest_hz)
     try:
         return draw_panel(content)
     finally:
@@ -184,7 +188,7 @@ def _sound() -> Pixels:
 PANELS: dict[str, Callable[[], Pixels]] = {
     "panel-timeline": lambda: draw_panel(timeline(chosen=2000)),
     "panel-timeline-log": lambda: draw_panel(
-        timeline(is_log=True), [PanelPointer((400.0, 180.0))] * 2
+        timeline(is_log=True), [PanelPointer((400.0, 60.0))] * 2
     ),
     "panel-gradients": lambda: draw_panel(gradients(), [PanelPointer((500.0, 120.0))] * 2),
     "panel-input-text": lambda: draw_panel(input_panel("gpt")),
