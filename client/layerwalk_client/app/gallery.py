@@ -282,7 +282,7 @@ class Gallery:
 
     def _has_overview(self, node: int, manifest: SnapshotManifest) -> bool:
         place, count = self._place(manifest.id), manifest.nodes[node].pictures[0]
-        return all(self._cache.chain(place, node, block) for block in range(block_count(count)))
+        return all(self._cache.tiles(place, node, block) for block in range(block_count(count)))
 
     def _place_for(self, node: int, manifest: SnapshotManifest) -> _Place:
         """Return where a result hangs; one of another number of pictures begins anew."""

@@ -19,8 +19,8 @@ from layerwalk_shared.tiles import (
     TileType,
     block_channels,
     block_count,
-    level_count,
     level_shape,
+    overview_level,
 )
 
 
@@ -57,15 +57,12 @@ class Result:
         raise NotFoundError(f"channel {channel} is not in result {self.manifest.id!r}")
 
     def tiles(self, fetch: Overview | Tiles) -> tuple[Tile, ...]:
-        """Return tiles as asked; the overview is all whose longer side is at most 8."""
+        """Return tiles as asked; the overview is the finest of each block whose longer side is at
+        most 8."""
         count, height, width = self.pictures.shape[:3]
+        level = overview_level((height, width), OVERVIEW_SIDE)
         keys = (
-            tuple(
-                TileKey(self.node, block, level)
-                for block in range(block_count(count))
-                for level in range(level_count((height, width)))
-                if max(level_shape((height, width), level)) <= OVERVIEW_SIDE
-            )
+            tuple(TileKey(self.node, block, level) for block in range(block_count(count)))
             if isinstance(fetch, Overview)
             else fetch.keys
         )
