@@ -227,9 +227,8 @@ class Toolbox:
         self._close(kind, ClosePanel())  # it would stand before the input
 
     def _pick_noise(self, kind: str, intent: PickNoise) -> None:
-        network = self._stage.network
-        if network is not None:
-            self._hold(hold_noise(intent.noise, network.input))
+        if self._stage.network is not None:
+            self._hold(hold_noise(intent.noise, self._stage.network.input))
             self._close(kind, ClosePanel())
 
     # The hand.
