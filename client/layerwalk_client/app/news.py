@@ -50,7 +50,7 @@ def show(walker: Walker, found: Happenings) -> None:
         walker.trace.note("shown", snapshot=shown.id, input=shown.input.title, step=shown.step)
     if found.is_changed:
         walker.needs_plan = True
-    walker.needs_draw |= walker.tools.desk.refresh()
+    walker.needs_draw |= walker.tools.refresh()
 
 
 def begin(walker: Walker) -> None:

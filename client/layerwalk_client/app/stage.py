@@ -28,6 +28,7 @@ from layerwalk_client.source.arrivals import (
     RequestFailed,
     TilesArrived,
     ValuesArrived,
+    WishTaken,
 )
 from layerwalk_client.source.asking import Overview, Tiles, Wish
 from layerwalk_client.world.arrays import SceneArrays
@@ -326,7 +327,7 @@ class Stage:
             self._fail(request, now_s)
         elif isinstance(request, Overview):
             self.gallery.fail(request, now_s=now_s)
-        elif changes == NOTHING or isinstance(arrival, RequestFailed):
+        elif changes == NOTHING or isinstance(arrival, RequestFailed | WishTaken):
             found.others.append(arrival)
 
     def _fail(self, fetch: Tiles, now_s: float) -> None:

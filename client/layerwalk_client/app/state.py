@@ -124,6 +124,11 @@ class SceneState:
         return self._jobs
 
     @property
+    def pictures(self) -> TileCache:
+        """Tiles of results."""
+        return self._pictures
+
+    @property
     def is_busy(self) -> bool:
         """Whether a wish of this client is on its way to a new picture."""
         return bool(self._jobs) or self._sending > 0 or self.coming is not None

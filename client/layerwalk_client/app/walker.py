@@ -108,6 +108,8 @@ class Walker:
             appearance=appearance_of(settings),
             go_to=lambda node: go_to_node(self, node),
             choose_step=self.choose_step,
+            outlook=self.outlook,
+            folder=self.start.pictures,
             tell=self.trace.note,
         )
         self.readings = Readings()

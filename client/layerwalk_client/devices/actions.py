@@ -23,6 +23,7 @@ class Command(StrEnum):
     DATASET = "dataset"
     NOISE = "noise"
     NODE = "node"
+    MAXIMISE = "maximise"
     COLOURS = "colours"
     INPUT = "input"
     TIMELINE = "timeline"

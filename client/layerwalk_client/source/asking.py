@@ -56,13 +56,13 @@ class Values:
     """Exact float32 values of a node: one row of the tensor's first axis, or (None) all of it.
 
     `purpose` keeps what different parts ask for apart: the pixel under the pointer, what the panel
-    of inputs shows, and the board over a sound.
+    of inputs shows, the board over a sound, and whether a unit fires.
     """
 
     snapshot: str
     node: str
     row: int | None
-    purpose: Literal["spot", "input", "sound"] = "spot"
+    purpose: Literal["spot", "input", "sound", "fires"] = "spot"
 
     priority = 1
 
