@@ -27,12 +27,13 @@ from layerwalk.inputoptions import (
 )
 from layerwalk.inputs.datasets import open_dataset
 from layerwalk.limits import Limits
+from layerwalk.results import ResultCache
 from layerwalk.session import Session
 from layerwalk.targets import open_target
 from layerwalk.training.care import TrainingCare
 from layerwalk.training.checkpoints import Follower
 from layerwalk.weights import load_weights
-from layerwalk_shared.errors import DatasetError, InputError
+from layerwalk_shared.errors import DatasetError, InputError, StorageError
 from layerwalk_shared.messages import DatasetInput
 from layerwalk_shared.routes import DEFAULT_PORT
 
@@ -54,7 +55,10 @@ def serve(argv: Sequence[str]) -> int:
     limits = Limits(snapshot_bytes=options.snapshot_memory)
     must_make = options.token is None and not is_loopback(options.host)
     token = secrets.token_urlsafe(24) if must_make else options.token
-    with Session(limits=limits, device=options.device) as session:
+    with (
+        _opened_cache(options.cache) as cache,
+        Session(limits=limits, device=options.device, cache=cache) as session,
+    ):
         server = bind(
             session, host=options.host, port=options.port, token=token, origins=options.origin
         )
@@ -74,6 +78,28 @@ def serve(argv: Sequence[str]) -> int:
         finally:
             server.close()
     return 0
+
+
+@contextmanager
+def _opened_cache(folder: str | None) -> Iterator[ResultCache | None]:
+    """Open the cache that is named; the user's own one is done without where it cannot be had.
+
+    Raises:
+        StorageError: the folder that is named cannot be used.
+    """
+    if folder == "none":
+        yield None
+        return
+    try:
+        cache = ResultCache(None if folder is None else Path(folder))
+    except StorageError as error:
+        if folder is not None:
+            raise
+        print(f"layerwalk: maximisations are not kept: {error}", file=sys.stderr, flush=True)
+        yield None
+        return
+    with cache:
+        yield cache
 
 
 def _end_with_stdin(ended: threading.Event) -> None:
@@ -127,6 +153,8 @@ def _serve_parser() -> argparse.ArgumentParser:
         "answers; may be repeated")  # fmt: skip
     add("--until-stdin-closes", action="store_true", help="end when standard input is closed: for "
         "a program that starts a server as its child and may be killed")  # fmt: skip
+    add("--cache", metavar="FOLDER", help="where finished maximisations are kept; none = nowhere "
+        "(the user's folder for caches)")  # fmt: skip
     add("--snapshot-memory", type=_size, default=Limits().snapshot_bytes, metavar="SIZE",
         help="memory of all snapshots, such as 512M or 2G (2G)")  # fmt: skip
     return parser

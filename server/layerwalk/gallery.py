@@ -98,6 +98,11 @@ class Gallery:
             self._events.publish(SnapshotTaken, manifest=snapshot.manifest)
             self._let_go(gone)
 
+    def drop(self, snapshots: Iterable[str]) -> None:
+        """Drop snapshots that are of no more use, and tell of it."""
+        with self._lock:
+            self._let_go(self._shelf.drop(snapshots))
+
     def warm(self, snapshot: Snapshot) -> None:
         """Make the overview ready, after the snapshot was told of, so that nobody waits for it."""
         self._tiles.overview(snapshot, OVERVIEW_SIDE, dtype="float16")

@@ -29,6 +29,7 @@ class Limits:
         sheet_items: thumbnails in one sheet.
         page_items: items of a data set in one page.
         metric_points: points of a training's curves; more are thinned evenly.
+        maximised_channels: images of one maximisation.
         training_steps: steps of a training whose records are kept; more are thinned evenly.
     """
 
@@ -45,6 +46,7 @@ class Limits:
     sheet_items: int = 256
     page_items: int = 1000
     metric_points: int = 4096
+    maximised_channels: int = 4096
     training_steps: int = 256
 
     def __post_init__(self) -> None:

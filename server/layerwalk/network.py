@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
+from layerwalk.answers import top_classes
 from layerwalk.candidate import Candidate
 from layerwalk.inputkinds import spec_of
-from layerwalk.inputs.prepared import Argument, PreparedInput
+from layerwalk.inputs.prepared import Argument, PreparedInput, Slot, prepared
 from layerwalk.nodeviews import chosen_views, shown_as
 from layerwalk.snapshots import Snapshot, fitting_view
 from layerwalk.tracking import Recorder, Recording, Trace, freeze, trace
@@ -30,18 +31,16 @@ from layerwalk.twin import (
 from layerwalk_shared.errors import NotFoundError, nearest_hint
 from layerwalk_shared.graph import Graph, View
 from layerwalk_shared.messages import (
-    ClassScore,
+    InputReference,
     InputSpec,
+    NamedInput,
     NetworkDescription,
     NetworkSummary,
     NodeStatistics,
     SnapshotManifest,
 )
 
-TOP = 10
-"""Classes of the answer that a manifest names."""
-DISTRIBUTION_TOLERANCE = 1e-3
-"""Outputs in 0..1 whose sum is this close to 1 are probabilities already."""
+_NODE_NAME = re.compile(r"input(:\d+)?")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +60,8 @@ class Network:
         care: how it is run.
         arguments: name -> what an input can be put on: ids of input nodes, names and paths of
             arguments; the one that is shown by "" too.
+        inputs: name -> what lay on it when the network was added, one for each argument, the shown
+            one first.
         views: node id -> how a person wishes it to be shown.
         graph: of the trace, shown as `views` says.
     """
@@ -78,6 +79,7 @@ class Network:
     care: Care
     first: PreparedInput
     arguments: Mapping[str, Argument]
+    inputs: Mapping[str, PreparedInput]
     views: Mapping[str, View] = field(default_factory=dict)
     graph: Graph = field(init=False)
 
@@ -112,12 +114,28 @@ class Network:
             name=self.name,
             graph=self.graph,
             input=self.input,
+            inputs=tuple(
+                NamedInput(
+                    name=name,
+                    node=self._input_node(self.arguments[name]),
+                    spec=self.arguments[name].spec,
+                )
+                for name in self.inputs
+            ),
             classes=self.classes,
             detail=self.trace.detail,
             parameters=self.parameters,
             snapshot=snapshot,
             error=self.trace.error,
         )
+
+    def _input_node(self, argument: Argument) -> str | None:
+        """Return the id of the input node of an argument."""
+        for name, one in self.arguments.items():
+            index = self.graph.index.get(name)
+            if one is argument and index is not None and self.graph.nodes[index].kind == "input":
+                return name
+        return None
 
     def node_index(self, node_id: str) -> int:
         """Return the index of a node.
@@ -143,6 +161,15 @@ class Network:
             )
         return found
 
+    def example_on(self, name: str | None) -> PreparedInput:
+        """Return what lay on an argument when the network was added.
+
+        Raises:
+            NotFoundError: there is no such argument.
+        """
+        slot = self.argument(name).slot
+        return next(one for one in self.inputs.values() if one.slot == slot)
+
     def node_weights(self, node_id: str) -> NDArray[np.generic]:
         """Return the weights of the module that a node is the output of, read-only.
 
@@ -166,6 +193,7 @@ class Network:
         generation: int,
         client: str | None,
         step: int | None = None,
+        beside: Sequence[PreparedInput] = (),
     ) -> tuple[Snapshot, Recording]:
         """Run the twin on an input and freeze every value; model thread only.
 
@@ -174,19 +202,25 @@ class Network:
             snapshot_id, generation: of the snapshot.
             client: who asked.
             step: of the training, where the run shows one.
+            beside: what lies on other arguments; the rest is as in the example.
 
         Returns:
             The snapshot, and the recording it was made of.
         """
-        args, kwargs = self.example.with_values(prepared.values, prepared.slot)
+        example = self.example.with_inputs((*beside, prepared))
+        lying = {one.slot or self.example.slot: one.reference for one in (*beside, prepared)}
         with self.care.running():
-            recording = self.recorder.record(args, kwargs)
+            recording = self.recorder.record(example.args, dict(example.kwargs))
             frozen = freeze(recording, self.graph)
         manifest = SnapshotManifest(
             id=snapshot_id,
             network=self.id,
             generation=generation,
             input=prepared.reference,
+            inputs=tuple(
+                lying.get(one.slot or self.example.slot, one.reference)
+                for one in self.inputs.values()
+            ),
             client=client,
             step=step,
             nodes=frozen.statistics,
@@ -233,6 +267,7 @@ def make_network(candidate: Candidate, network_id: str) -> Network:
         initialise(twin, example)
     with care.tracing():
         traced = trace(twin, example.args, example.kwargs, detail=candidate.detail)
+    arguments = _arguments(candidate, traced.graph)
     return Network(
         id=network_id,
         name=candidate.name,
@@ -246,7 +281,8 @@ def make_network(candidate: Candidate, network_id: str) -> Network:
         twin=twin,
         care=care,
         first=candidate.first,
-        arguments=_arguments(candidate, traced.graph),
+        arguments=arguments,
+        inputs=_inputs(arguments, example, candidate.first),
         views=chosen_views(traced.graph, candidate.views),
     )
 
@@ -264,53 +300,37 @@ def _arguments(candidate: Candidate, graph: Graph) -> dict[str, Argument]:
         if not is_shown and (tensor.ndim < 2 or tensor.shape[0] != 1 or tensor.numel() == 0):
             continue
         spec = candidate.input if is_shown else spec_of(example, slot=slot, model=twin)
-        tokenizer = candidate.tokenizer if spec.kind == "text" else None
-        made = Argument(spec, is_whole(tensor), tokenizer, slot)
+        words = candidate.tokenizer if is_shown or spec.vocabulary is not None else None
+        if spec.kind == "text":
+            spec = spec.model_copy(update={"has_tokenizer": words is not None})
+        made = Argument(spec, is_whole(tensor), words if spec.kind == "text" else None, slot)
         names = [inputs[place]] if len(inputs) == len(slots) else []
         for name in (*([""] if is_shown else []), *names, *slot_names(slot, parameters)):
             found.setdefault(name, made)
     return found
 
 
-def top_classes(outputs: object, classes: Sequence[str]) -> tuple[ClassScore, ...]:
-    """Return the strongest outputs where the network answers with one vector, else ().
+def _inputs(
+    arguments: Mapping[str, Argument], example: Example, first: PreparedInput
+) -> dict[str, PreparedInput]:
+    """Return the name of each argument -> what lies on it, the shown one first.
 
-    Args:
-        outputs: what forward returned: a tensor `[1, K]`, or a tuple, list or mapping whose first
-            tensor is one.
-        classes: names; where there are none, or another number, `class 17` stands in.
-
-    Probabilities are the softmax of the outputs, or the outputs where they are a distribution
-    already.
+    What forward calls it says more than the id of an input node.
     """
-    answer = _first_tensor(outputs)
-    if answer is None or answer.ndim != 2 or answer.shape[0] != 1 or answer.shape[1] < 2:
-        return ()
-    logits = answer[0].detach().to("cpu", torch.float64)
-    if not bool(torch.isfinite(logits).all()):
-        return ()
-    is_distribution = (
-        float(logits.min()) >= 0 and abs(float(logits.sum()) - 1) <= DISTRIBUTION_TOLERANCE
-    )
-    probabilities = logits if is_distribution else torch.softmax(logits, 0)
-    order = torch.argsort(logits, descending=True, stable=True)[:TOP].tolist()
-    has_names = len(classes) == len(logits)
-    return tuple(
-        ClassScore(
-            index=index,
-            name=classes[index] if has_names else f"class {index}",
-            probability=float(probabilities[index]),
-            logit=float(logits[index]),
-        )
-        for index in order
-    )
+    found: dict[str, PreparedInput] = {}
+    names: dict[Slot, list[str]] = {}
+    for name, argument in arguments.items():
+        if name:
+            names.setdefault(argument.slot or example.slot, []).append(name)
+    for slot in sorted(names, key=lambda slot: slot != example.slot):
+        name = min(names[slot], key=_says_little)
+        values = example.tensor(slot)[0].cpu().numpy()
+        reference = InputReference(kind="example", title="example")
+        is_shown = slot == example.slot
+        found[name] = first if is_shown else prepared(values, arguments[name], reference)
+    return found
 
 
-def _first_tensor(outputs: object) -> Tensor | None:
-    if isinstance(outputs, Tensor):
-        return outputs if outputs.is_floating_point() else None
-    if isinstance(outputs, Mapping):
-        outputs = tuple(outputs.values())
-    if isinstance(outputs, tuple | list):
-        return next((item for item in outputs if isinstance(item, Tensor)), None)
-    return None
+def _says_little(name: str) -> int:
+    """Rank a name of an argument: what forward calls it, the id of a node, a position."""
+    return 2 if name[0].isdigit() else int(_NODE_NAME.fullmatch(name) is not None)

@@ -24,13 +24,16 @@ from layerwalk.limits import Limits
 from layerwalk.network import Network
 from layerwalk.networks import Networks
 from layerwalk.register import Register
+from layerwalk.results import ResultCache
 from layerwalk.snapshots import Snapshot
+from layerwalk.studio import Studio
 from layerwalk.tilestore import TileStore
 from layerwalk.tracking import Detail, Recording
 from layerwalk.twin import Care, check_device
 from layerwalk_shared.graph import Node, View
 from layerwalk_shared.messages import (
     DatasetSummary,
+    ExampleInput,
     InputRequest,
     InputSpec,
     Job,
@@ -54,11 +57,13 @@ class Session:
         jobs: the model thread.
         tiles: ready tiles.
         gallery: snapshots, and the histories of trainings.
+        studio: takes maximisations.
 
     Args:
         limits: how much of anything it takes.
         device: where twins live, as torch names it.
         on_start: called first on every thread that works for it, and for its servers.
+        cache: where finished maximisations are kept; the caller closes it. None: nowhere.
 
     Raises:
         ModelError: there is no such device.
@@ -70,6 +75,7 @@ class Session:
         limits: Limits | None = None,
         device: str = "cpu",
         on_start: Callable[[], object] = lambda: None,
+        cache: ResultCache | None = None,
     ) -> None:
         check_device(device)
         self.id = secrets.token_hex(4)
@@ -90,6 +96,17 @@ class Session:
             kept=self.limits.kept_jobs,
             on_change=lambda job: self.events.publish(JobChanged, job=job),
             on_start=on_start,
+        )
+
+        self.studio = Studio(
+            networks=self._networks,
+            gallery=self.gallery,
+            jobs=self.jobs,
+            limits=self.limits,
+            prepare=self._prepared,
+            datasets=lambda: [dataset for _, dataset in self._datasets.items()],
+            cache=cache,
+            device=device,
         )
 
     def add_network(
@@ -147,7 +164,9 @@ class Session:
             argument=argument,
             tokenizer=tokenizer,
             vocabulary=vocabulary,
-            first=None if first is None else lambda taker: self._prepared(first, taker),
+            first=None
+            if first is None or isinstance(first, ExampleInput)
+            else lambda taker: self._prepared(first, taker),
             care=care,
         )
         return self.jobs.call(lambda: self._networks.add(candidate))
@@ -238,7 +257,8 @@ class Session:
     ) -> Job:
         """Put a file on an argument of a network, the shown one by default.
 
-        The other arguments stay as in the example. The job ends with a snapshot.
+        What the client put on the other arguments stays; without a client they are as in the
+        example. The job ends with a snapshot.
 
         Args:
             network_id: which network.
@@ -268,12 +288,16 @@ class Session:
         client: str | None = None,
         argument: str | None = None,
     ) -> Job:
-        """Put a data set's item, noise, a channel or words on an argument of a network.
+        """Put a data set's item, noise, a channel, words or the example on an argument of a network.
 
         Raises:
             NotFoundError, GoneError, InputError, DatasetError, BusyError: as the request says.
         """
-        made = self._prepared(request, self.network(network_id).argument(argument))
+        network = self.network(network_id)
+        if isinstance(request, ExampleInput):
+            made = network.example_on(argument)
+        else:
+            made = self._prepared(request, network.argument(argument))
         return self._run(network_id, made, client)
 
     def show_as(self, network_id: str, node_id: str, view: View | None) -> Node:

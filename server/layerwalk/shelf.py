@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from layerwalk.snapshots import Snapshot
 from layerwalk.thinning import least_needed
@@ -59,6 +60,11 @@ class SnapshotShelf:
             gone.append(self._snapshots.pop(candidate.id))
             held -= candidate.nbytes
         return tuple(gone)
+
+    def drop(self, snapshots: Iterable[str]) -> tuple[Snapshot, ...]:
+        """Drop snapshots; return those that were here."""
+        found = [self._snapshots.pop(one, None) for one in snapshots]
+        return tuple(one for one in found if one is not None)
 
     def clear(self, network: str) -> tuple[Snapshot, ...]:
         """Drop all snapshots of a network; return them."""

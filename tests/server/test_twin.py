@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from layerwalk.answers import top_classes
 from layerwalk.inputkinds import guess_spec, spec_of
-from layerwalk.network import top_classes
 from layerwalk.twin import initialise, main_weight, make_example, make_twin, weights_of
 from layerwalk_shared.errors import InputError, ModelError
 

@@ -12,6 +12,7 @@ from layerwalk.http import (
     events,
     human,
     jobs,
+    maximisations,
     networks,
     snapshots,
     tiles,
@@ -27,7 +28,19 @@ from layerwalk.http.security import guard
 from layerwalk.limits import Limits
 from layerwalk.session import Session
 
-_NOUNS = (human, networks, views, snapshots, tiles, weights, training, jobs, events, datasets)
+_NOUNS = (
+    human,
+    networks,
+    views,
+    snapshots,
+    tiles,
+    weights,
+    training,
+    maximisations,
+    jobs,
+    events,
+    datasets,
+)
 
 
 def make_app(

@@ -47,6 +47,10 @@ class JobHandle:
         """Add a partial result."""
         self._queue.show(self.id, snapshot)
 
+    def hide(self, snapshot: str) -> None:
+        """Take back a partial result that is of no more use."""
+        self._queue.hide(self.id, snapshot)
+
     def check(self) -> None:
         """Raise `CancelledError` where the job is to stop; call it between steps."""
         if self._queue.is_cancelled(self.id):

@@ -259,6 +259,11 @@ class JobQueue:
         with self._changed:
             self._register.show(job_id, snapshot)
 
+    def hide(self, job_id: str, snapshot: str) -> None:
+        """Take back a partial result of a job."""
+        with self._changed:
+            self._register.hide(job_id, snapshot)
+
     def give_way(self, job_id: str) -> None:
         """Run what is urgent between two steps of a long job; see `JobHandle.give_way`."""
         assert threading.current_thread() is self._thread, "only the model thread gives way"

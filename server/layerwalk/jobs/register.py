@@ -128,6 +128,12 @@ class Register:
         if job.state == "running":
             self.change(job_id, partial=(*job.partial, snapshot))
 
+    def hide(self, job_id: str, snapshot: str) -> None:
+        """Take back a partial result; told of with the next change."""
+        entry = self.entry(job_id)
+        left = tuple(one for one in entry.job.partial if one != snapshot)
+        entry.job = entry.job.model_copy(update={"partial": left})
+
     def place(self, places: Mapping[str, int]) -> None:
         """Note the places of the jobs that wait in line, and tell of those at its front."""
         for job_id, place in places.items():

@@ -164,9 +164,14 @@ class Phase:
     """Only the phases of a spectrum, whose magnitudes are those of a data set; mutable, owned by who
     climbs.
 
-    Phases are shifted and scaled to mean 0 and deviation 1, so steps of one length turn them less
-    and less; the picture is shifted and scaled likewise, coloured and put through a sigmoid (Fel et
-    al. 2023: MACO, arXiv 2306.06805). All of that is done for each image alone.
+    Phases are shifted and scaled to the mean and deviation that they began with, so steps of one
+    length turn them less and less; the picture is shifted and scaled to mean 0 and deviation 1,
+    coloured and put through a sigmoid (Fel et al. 2023: MACO, arXiv 2306.06805). All of that is done
+    for each image alone.
+
+    Phases begin uniform on the circle. Normal ones of deviation 1, as in published code, lie so near
+    to each other that a share of exp(-1/2) of all waves adds up in one place, and every image has
+    white corners.
     """
 
     def __init__(
@@ -190,7 +195,7 @@ class Phase:
             is_decorrelated: three channels are optimised in decorrelated colours.
             mean, std: of the network's input space, per channel; empty: the input is the picture.
             start: images `[n, C, H, W]` in the network's input space whose phases are taken;
-                nothing is drawn then. The images are not kept, as their magnitudes are not.
+                nothing is drawn then. They come back with other magnitudes.
             device: of the images.
 
         Raises:
@@ -209,12 +214,13 @@ class Phase:
         self._colours = _colours(channels, is_decorrelated=is_decorrelated, device=device)
         self._magnitude = torch.as_tensor(spectrum, dtype=torch.float32, device=device)
         if start is None:
-            drawn = [generator.standard_normal(expected, np.float32) for generator in generators]
-            values = torch.from_numpy(np.stack(drawn)).to(device)
+            drawn = [generator.uniform(-math.pi, math.pi, expected) for generator in generators]
+            values = torch.from_numpy(np.stack(drawn)).to(device, torch.float32)
         else:
             picture = self._space.pictures(start.detach().to(device, torch.float32))
             light = torch.logit(picture.clamp(_LEAST_LIGHT, 1 - _LEAST_LIGHT))
             values = torch.fft.rfft2(_mixed(light, torch.linalg.inv(self._colours))).angle()
+        self._mean, self._deviation = _moments(values)
         self._phases = values.requires_grad_(True)
 
     @property
@@ -224,7 +230,7 @@ class Phase:
 
     def images(self) -> Tensor:
         """Return the images `[n, C, H, W]`."""
-        phases = _standardised(self._phases)
+        phases = _standardised(self._phases) * self._deviation + self._mean
         spectrum = torch.polar(self._magnitude.expand_as(phases), phases)
         plain = _standardised(torch.fft.irfft2(spectrum, s=self._shape[1:]))
         return self._space.images(torch.sigmoid(_mixed(plain, self._colours)))
@@ -317,8 +323,14 @@ def _mixed(planes: Tensor, matrix: Tensor) -> Tensor:
     return torch.einsum("ij,njhw->nihw", matrix, planes)
 
 
+def _moments(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation of each row of `[n, C, H, W]`, as `[n, 1, 1, 1]`."""
+    over = (1, 2, 3)
+    mean = values.mean(dim=over, keepdim=True)
+    return mean, ((values - mean) ** 2).mean(dim=over, keepdim=True).sqrt()
+
+
 def _standardised(values: Tensor) -> Tensor:
     """Shift and scale each row of `[n, C, H, W]` to mean 0 and deviation 1."""
-    over = (1, 2, 3)
-    centred = values - values.mean(dim=over, keepdim=True)
-    return centred / ((centred * centred).mean(dim=over, keepdim=True).sqrt() + _LEAST_DEVIATION)
+    mean, deviation = _moments(values)
+    return (values - mean) / (deviation + _LEAST_DEVIATION)

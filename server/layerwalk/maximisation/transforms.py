@@ -259,6 +259,7 @@ class Moves:
         return torch.from_numpy(values).to(dtype).to(self._device, non_blocking=True)
 
 
+@torch.no_grad()
 def blend(
     images: Tensor, share: float, *, mean: Sequence[float] = (), std: Sequence[float] = ()
 ) -> Tensor:
@@ -270,7 +271,7 @@ def blend(
     A constant image has no deviation to scale: it is shifted alone.
 
     Args:
-        images: `[n, ...]` in the network's input space.
+        images: `[n, ...]` in the network's input space; stay as they are.
         share: 0 to 1.
         mean, std: of the network's input space; empty where nobody told them.
     """
@@ -282,7 +283,7 @@ def blend(
     is_constant = deviation <= _LEAST_DEVIATION * (1 + own_mean.abs())
     gain = torch.where(is_constant, 1.0, aim_deviation / deviation.clamp_min(_LEAST_DEVIATION))
     keep = 1 - share
-    return centred * (keep + share * gain) + (keep * own_mean + share * aim_mean)
+    return centred.mul_(keep + share * gain).add_(keep * own_mean + share * aim_mean)
 
 
 def _mean(images: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from layerwalk.results import files
-from layerwalk.results.index import Index, Row, discard, is_broken, is_busy
+from layerwalk.results.index import Index, Row, discard, is_broken, is_busy, is_full
 from layerwalk.results.key import ResultKey
 from layerwalk.results.result import Result, Summary
 from layerwalk_shared.errors import (
@@ -186,16 +186,26 @@ class ResultCache:
         return tuple(sorted(there, key=_order))
 
     def clear(self) -> None:
-        """Remove all results.
+        """Remove all results, also where the disk is full.
 
         Raises:
             StorageError, ClosedError: as for `put`.
         """
 
-        def clear(index: Index) -> None:
+        def empty(index: Index) -> list[str]:
             with index.writing():
                 names = [row.file for row in index.rows()]
                 index.remove(names)
+            return names
+
+        def clear(index: Index) -> None:
+            try:
+                names = empty(index)
+            except sqlite3.Error as error:
+                if not is_full(error):
+                    raise
+                with index.without_journal():
+                    names = empty(index)
             self._unlink(names)
 
         self._run(clear, f"the result cache {self.folder} cannot be cleared")
@@ -361,5 +371,8 @@ def _told(key: ResultKey) -> str:
 
 
 def _storage_error(what: str, error: Exception) -> StorageError:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, sqlite3.Error) and is_busy(error):
+        reason = "another process is writing there and did not come to an end"
+    else:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return StorageError(f"{what}: {reason}")

@@ -48,6 +48,11 @@ def is_busy(error: sqlite3.Error) -> bool:
     return _code(error) == sqlite3.SQLITE_BUSY
 
 
+def is_full(error: sqlite3.Error) -> bool:
+    """Return whether an error says that the disk is full."""
+    return _code(error) == sqlite3.SQLITE_FULL
+
+
 def _code(error: sqlite3.Error) -> int:
     code: int = getattr(error, "sqlite_errorcode", None) or 0
     return code & 0xFF
@@ -123,6 +128,18 @@ class Index:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def without_journal(self) -> Iterator[None]:
+        """Write without the journal, for which a full disk has no room.
+
+        A process that is killed while it writes so may leave a broken index, to be made anew.
+        """
+        self._database.execute("PRAGMA journal_mode = MEMORY")
+        try:
+            yield
+        finally:
+            self._database.execute("PRAGMA journal_mode = DELETE")
 
     def row(self, digest: str) -> Row | None:
         """Return where the key of that digest is kept."""

@@ -59,8 +59,10 @@ def is_leaf(module: nn.Module) -> bool:
     if isinstance(module, (nn.MultiheadAttention, Scripted)):
         return True
     return all(
-        name == PARAMETRIZATIONS or isinstance(child, (nn.ParameterList, nn.ParameterDict))
-        for name, child in module.named_children()
+        child is None
+        or name == PARAMETRIZATIONS
+        or isinstance(child, (nn.ParameterList, nn.ParameterDict))
+        for name, child in module._modules.items()
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal, NamedTuple
 
 import torch
@@ -73,16 +74,18 @@ def batch_axis(shape: Iterable[int], batch: int) -> int | None:
     where neither has that size.
     """
     sizes = tuple(shape)
-    if sizes[:1] == (batch,):
+    if sizes and sizes[0] == batch:
         return 0
     return 1 if len(sizes) >= 3 and sizes[1] == batch else None
 
 
 def without_axis(shape: Iterable[int], axis: int | None) -> tuple[int, ...]:
     """Return the shape without that axis."""
-    return tuple(size for position, size in enumerate(shape) if position != axis)
+    sizes = tuple(shape)
+    return sizes if axis is None else sizes[:axis] + sizes[axis + 1 :]
 
 
+@cache
 def type_name(dtype: torch.dtype) -> str:
     """Return torch's name of an element type, without "torch."."""
     return str(dtype).removeprefix("torch.")
@@ -90,6 +93,7 @@ def type_name(dtype: torch.dtype) -> str:
 
 def describe_tensor(draft: NodeDraft, tensor: Tensor, *, batch: int) -> None:
     """Fill in what the tensor says of the node."""
-    draft.batch_axis = batch_axis(tensor.shape, batch)
-    draft.shape = without_axis(tensor.shape, draft.batch_axis)
+    shape = tuple(tensor.shape)
+    draft.batch_axis = batch_axis(shape, batch)
+    draft.shape = without_axis(shape, draft.batch_axis)
     draft.dtype = type_name(tensor.dtype)

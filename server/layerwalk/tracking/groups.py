@@ -100,7 +100,9 @@ class GroupBook:
         prefix = path + "." if path else ""
         if not frame.path.startswith(prefix):
             return group  # registered elsewhere: it stands where it runs
-        for step in frame.path[len(prefix) :].split(".")[:-1]:
+        if "." not in (rest := frame.path[len(prefix) :]):
+            return group
+        for step in rest.split(".")[:-1]:
             path = joined(path, step)
             if (path, group) not in self._uncalled:
                 made = self._new(path, short_name(path), self._tree.modules[path], group)
@@ -126,6 +128,9 @@ class GroupBook:
 
 def short_name(path: str) -> str:
     """Return the end of a module path that reads well alone: `conv1`, but `layer1.0`."""
+    last = path.rpartition(".")[2]
+    if not last.isdigit():
+        return last
     steps = path.split(".")
     start = len(steps) - 1
     while start > 0 and steps[start].isdigit():

@@ -22,6 +22,13 @@ def leaves(value: Any) -> list[Tensor]:
     return found
 
 
+def argument_leaves(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Tensor]:
+    """Return the tensors among the arguments of a call, in order."""
+    if len(args) == 1 and not kwargs and isinstance(args[0], Tensor):  # most calls of modules
+        return [args[0]]
+    return leaves((args, kwargs))
+
+
 def keyed_leaves(value: Any) -> list[tuple[str, Tensor]]:
     """Return the tensors in `value`, in order, each with a key that is its own.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Generic, TypeVar
 from weakref import ref
 
@@ -164,15 +165,14 @@ class Provenance(Generic[Source]):
 
     def _memory(self, tensor: Tensor, record: _Record[Source] | None = None) -> Memory[Source]:
         """Return the memory that a tensor shows."""
-        address = address_of(tensor)
+        address, storage = _located(tensor)
         if record is not None and record.memory.address == address:
             return record.memory  # it lives, and so does its memory
-        if address < 0:  # its own alone
+        if storage is None:  # its own alone
             return Memory(address, None)
         memory = self._memories.get(address)
         if memory is None or memory.storage is None or memory.storage.expired():
-            storage = StorageWeakRef(_plain(tensor).untyped_storage())
-            memory = self._memories[address] = Memory(address, storage)
+            memory = self._memories[address] = Memory(address, StorageWeakRef(storage))
         return memory
 
     def _adopt(self, tensor: Tensor) -> _Record[Source]:
@@ -210,15 +210,25 @@ class Provenance(Generic[Source]):
 
 def union(groups: Iterable[tuple[Source, ...]]) -> tuple[Source, ...]:
     """Return the sources of all groups, each once, in order."""
-    return tuple(dict.fromkeys(source for group in groups for source in group))
+    found = [group for group in groups if group]
+    if len(found) == 1:
+        return found[0]
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
 def address_of(tensor: Tensor) -> int:
     """Return a number that tensors sharing memory share; without memory, a negative one."""
+    return _located(tensor)[0]
+
+
+def _located(tensor: Tensor) -> tuple[int, torch.UntypedStorage | None]:
+    """Return the address of the tensor's memory, and that; see `address_of`."""
     try:
-        return _plain(tensor).untyped_storage().data_ptr() or -id(tensor)
+        storage = _plain(tensor).untyped_storage()
+        address = storage.data_ptr()
     except (RuntimeError, NotImplementedError, ValueError):  # sparse, meta, lazy and others
-        return -id(tensor)
+        return -id(tensor), None
+    return (address, storage) if address else (-id(tensor), None)
 
 
 def _plain(tensor: Tensor) -> Tensor:

@@ -83,6 +83,8 @@ def numbered_sources(entered: list[Sources]) -> tuple[tuple[NodeDraft, int], ...
 
 def slotted_sources(sources: Sources, entered: list[Sources]) -> list[tuple[NodeDraft, int]]:
     """Return each source with the number of the first argument it came in by."""
+    if len(entered) == 1:
+        return [(source, 0 if source in entered[0] else 1) for source in sources]
     first = dict(reversed(numbered_sources(entered)))
     return [(source, first.get(source, len(entered))) for source in sources]
 

@@ -20,7 +20,7 @@ from layerwalk.tracking.calls import CallStack, Frame, ModuleTree, joined, numbe
 from layerwalk.tracking.drafts import Capture, NodeDraft, describe_tensor
 from layerwalk.tracking.groups import GroupBook, IdBook, Place, WeightBook, short_name
 from layerwalk.tracking.modules import MarkerModule, TrackerModule
-from layerwalk.tracking.nesting import has_names, keyed_leaves, leaves
+from layerwalk.tracking.nesting import argument_leaves, has_names, keyed_leaves, leaves
 from layerwalk.tracking.operations import Detail, Operation, OperationBook
 from layerwalk.tracking.outside import Outside
 from layerwalk.tracking.provenance import Provenance, is_wrapped, union
@@ -104,7 +104,7 @@ class Tracer(TorchFunctionMode):
 
     def _enter(self, frame: Frame, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         with torch._C.DisableTorchFunction():
-            arguments = leaves((args, kwargs))
+            arguments = argument_leaves(args, kwargs)
             caller = frame.parent
             opens = not frame.is_leaf or self._detail == "operations"
             place = caller.state.place if caller is not None else None
@@ -161,8 +161,8 @@ class Tracer(TorchFunctionMode):
                 sources = self.provenance.sources(output)
             output = replacement
         self.order.append((frame.path, frame.call))
-        is_named = has_names(output)
         is_one = isinstance(output, Tensor)
+        is_named = not is_one and has_names(output)
         made = list(enumerate([("0", output)] if is_one else keyed_leaves(output)))
         if not is_one:  # what is only handed on in a tuple or a dict is no node again
             passed = untouched(call)
@@ -268,7 +268,7 @@ class Tracer(TorchFunctionMode):
         frame = self.stack.current
         if operation is None or frame is None:
             return func(*args, **kwargs)
-        call = self._begin(operation, frame, leaves((args, kwargs)))
+        call = self._begin(operation, frame, argument_leaves(args, kwargs))
         if operation.is_export:
             self._outside.export(call.arguments)
         try:

@@ -46,7 +46,9 @@ def guess_views(nodes: list[NodeDraft]) -> dict[NodeDraft, View]:
     sides: dict[NodeDraft, frozenset[int]] = {}
     for node in nodes:
         read = [source for source, _ in node.predecessors]
-        known = frozenset[int]().union(*(sides.get(source, frozenset()) for source in read))
+        known = frozenset[int]()
+        for source in read:
+            known |= sides.get(source, known)
         found[node] = node.view or _shown(node, read, found, known)
         if len(node.shape) == 3 and found[node] in ("maps", "image", "grid"):
             first, second, third = node.shape
@@ -75,7 +77,8 @@ def _shown(
     sides: frozenset[int],
 ) -> View:
     shape = node.shape
-    view: View = guess_view(shape)
+    guess: View = guess_view(shape)
+    view = guess
     inherited = {found[source] for source in read if source in found and _is_alike(node, source)}
     if len(shape) == 4:
         has_colours = shape[1] in COLOURS and shape[0] not in COLOURS
@@ -94,10 +97,12 @@ def _shown(
             view = "attention"
         elif shape[0] == shape[1] != shape[2] and {shape[0], 2 * shape[0]} & sides:
             view = "grid"
+    if view == guess:  # which fits
+        return guess
     try:
         picture_shape(view, shape)
     except InvalidRequestError:
-        return guess_view(shape)
+        return guess
     return view
 
 

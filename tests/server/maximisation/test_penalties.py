@@ -65,18 +65,13 @@ def test_a_small_picture_by_hand() -> None:
 
 
 def test_it_is_the_slope_of_the_value_where_no_two_neighbours_are_equal() -> None:
-    picture = torch.rand(
-        1, 2, 4, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(1)
+    generator = torch.Generator().manual_seed(1)
+    picture = torch.rand(1, 4, 5, dtype=torch.float64, generator=generator)
+    nudges = 1e-6 * torch.eye(20, dtype=torch.float64).reshape(20, 4, 5)
+    slopes = (total_variation(picture + nudges) - total_variation(picture - nudges)) / 2e-6
+    torch.testing.assert_close(
+        total_variation_gradient(picture).flatten(), slopes, atol=1e-6, rtol=0
     )
-    slopes = torch.zeros_like(picture)
-    tiny = 1e-6
-    for place in np.ndindex(*picture.shape):
-        moved = picture.clone()
-        moved[place] += tiny
-        other = picture.clone()
-        other[place] -= tiny
-        slopes[place] = (total_variation(moved) - total_variation(other))[0] / (2 * tiny)
-    torch.testing.assert_close(total_variation_gradient(picture), slopes, atol=1e-6, rtol=0)
 
 
 @given(pictures, pictures)

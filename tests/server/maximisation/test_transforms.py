@@ -229,10 +229,19 @@ def test_images_that_are_given_stay_as_they_are() -> None:
 
 
 def test_gradients_flow_through_views() -> None:
-    moves = Moves(WITH_EVERYTHING, shape=(1, 5, 6), mean=(0.4,), std=(0.2,))
-    images = _images(2, (1, 5, 6)).double().requires_grad_(True)
+    moves = Moves(WITH_EVERYTHING, shape=(2, 8, 9), mean=(0.4, 0.5), std=(0.2, 0.3))
+    images = _images(2, (2, 8, 9)).double().requires_grad_(True)
+    weights, aside = _images(4, (2, 8, 9), seed=1).double(), _images(2, (2, 8, 9), seed=2).double()
     numbers = _numbers(4, seed=3)
-    assert torch.autograd.gradcheck(lambda x: moves.views(x, numbers, progress=0.5), (images,))
+
+    def value(x: torch.Tensor) -> torch.Tensor:
+        return (weights * moves.views(x, numbers, progress=0.5) ** 2).sum()
+
+    (gradient,) = torch.autograd.grad(value(images), images)
+    with torch.no_grad():
+        slope = (value(images + 1e-5 * aside) - value(images - 1e-5 * aside)) / 2e-5
+    torch.testing.assert_close((gradient * aside).sum(), slope, rtol=1e-6, atol=1e-6)
+    assert (gradient.flatten(1).abs().amax(dim=1) > 0).all()
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

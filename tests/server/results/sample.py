@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,17 @@ def check_equal(found: Result | None, wanted: Result) -> None:
         assert found.frames.dtype == wanted.frames.dtype
         assert np.array_equal(found.frames, wanted.frames)
     assert found.frame_steps == wanted.frame_steps
+
+
+def check_index(folder: Path) -> None:
+    """See that each row of an index has its file before anything is swept."""
+    database = sqlite3.connect(folder / "index.sqlite")
+    try:
+        rows = database.execute("SELECT file, nbytes FROM results").fetchall()
+    finally:
+        database.close()
+    for file, nbytes in rows:
+        assert (folder / "files" / file).stat().st_size == nbytes, file
 
 
 def check_folder(folder: Path, *, budget_bytes: int) -> dict[int | None, int]:
