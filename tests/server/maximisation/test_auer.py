@@ -93,7 +93,11 @@ def test_fourier_is_adam_on_the_spectrum() -> None:
     *_, last = layerwalk.maximise(
         model, "8", units, recipe, example=example, seed=5, precision="float32"
     )
-    image = Fourier((3, 16, 16), [streams_of(5, unit, 1)[0] for unit in units])
+    image = Fourier(
+        (3, 16, 16),
+        [streams_of(5, unit, 1)[0] for unit in units],
+        deviation=recipe.spectrum_deviation,
+    )
     optimiser = torch.optim.Adam(image.leaves, lr=0.05)
     for _ in range(STEPS):
         optimiser.zero_grad()
