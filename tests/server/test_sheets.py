@@ -94,7 +94,7 @@ def test_inputs_that_are_no_pictures_are_painted(shape: tuple[int, ...], kind: s
     [b"", b"{}", b"\x89PNG nothing", b'{"version": 2}', parameters_json(LEGEND)[:-40]],
 )
 def test_what_is_no_legend_is_refused(data: bytes) -> None:
-    with pytest.raises(InvalidRequestError, match="no (legend|sheet)"):
+    with pytest.raises(InvalidRequestError, match=r"no (legend|sheet)"):
         read_legend(data)
 
 
