@@ -112,7 +112,9 @@ def draw_sheet(
     pictures = [picture_of(one.image, legend.input, colormap=colormap) for one in entries]
     cell_w, cell_h = _cell_size(pictures[0])
     _, columns = grid_shape(len(entries))
-    columns = min(len(entries), max(columns, (_NARROWEST - 2 * _MARGIN + _GAP) // (cell_w + _GAP)))
+    columns = min(
+        len(entries), max(columns, 3, (_NARROWEST - 2 * _MARGIN + _GAP) // (cell_w + _GAP))
+    )
     rows = math.ceil(len(entries) / columns)
     row_h = cell_h + 12 + max(map(len, map(_lines_under, entries))) * _LINE + _GAP
     width = max(_NARROWEST, 2 * _MARGIN + columns * (cell_w + _GAP) - _GAP)
