@@ -112,7 +112,9 @@ def draw_sheet(
     pictures = [picture_of(one.image, legend.input, colormap=colormap) for one in entries]
     cell_w, cell_h = _cell_size(pictures[0])
     _, columns = grid_shape(len(entries))
-    columns = min(len(entries), max(columns, (_NARROWEST - 2 * _MARGIN + _GAP) // (cell_w + _GAP)))
+    columns = min(
+        len(entries), max(columns, 3, (_NARROWEST - 2 * _MARGIN + _GAP) // (cell_w + _GAP))
+    )
     rows = math.ceil(len(entries) / columns)
     row_h = cell_h + 12 + max(map(len, map(_lines_under, entries))) * _LINE + _GAP
     width = max(_NARROWEST, 2 * _MARGIN + columns * (cell_w + _GAP) - _GAP)
@@ -268,7 +270,7 @@ def _lines_under(entry: Entry) -> list[tuple[str, str, int]]:
     lines = [(title, _INK, 14), (_reached(told), _SOFT, 12)]
     if told.answers:
         best = told.answers[0]
-        lines.append((f"answer: {best.name} {best.probability:.0%}", _SOFT, 12))
+        lines.append((f"answer: {best.name}, {best.probability:.0%}", _SOFT, 12))
     if told.note:
         lines.append((told.note, _ALARM, 12))
     return lines
@@ -316,7 +318,7 @@ def _number(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, tuple | list):
-        shown = [_number(one) for one in value[:4]]
+        shown = [f"{one:.3g}" if isinstance(one, float) else _number(one) for one in value[:4]]
         return ", ".join([*shown, *(["..."] if len(value) > 4 else [])]) or "none"
     return "none" if value is None else str(value)
 
@@ -339,8 +341,8 @@ def _write_group(
     for at, (key, value) in enumerate(lines):
         x, y = left + at // deep * _COLUMN, top + 22 + at % deep * _LINE
         draw.text((x, y), key, _SOFT, _font(12))
-        begins = max(120, math.ceil(draw.textlength(key, _font(12))) + 10)
-        room = _COLUMN - begins - 12
+        begins = max(108, math.ceil(draw.textlength(key, _font(12))) + 10)
+        room = _COLUMN - begins - 6
         draw.text((x + begins, y), _cut(draw, value, _font(12), room), _INK, _font(12))
 
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from types import ModuleType, TracebackType
 from typing import Any
@@ -321,7 +321,7 @@ class RayExecutor:
                 "where it is"
             )
         with _by_value():
-            network = _pickled(replace(plan, running=None, **_NO_SETTINGS))
+            network = _pickled(replace(plan, running=nullcontext, **_NO_SETTINGS))
         settings = _pickled({name: getattr(plan, name) for name in _SETTINGS})
         own = hashlib.blake2b(network, digest_size=16).hexdigest()
         if self._network is None or self._network[0] != own:
