@@ -43,6 +43,8 @@ _COLUMN = 228
 """Pixels of a column of the legend."""
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+Line = tuple[str, str]
+"""Of the legend: what, and how much."""
 
 
 class Legend(Frozen):
@@ -122,7 +124,7 @@ def draw_sheet(
     across = (width - 2 * _MARGIN) // _COLUMN
     top = _MARGIN + 66
     legend_top = top + rows * row_h
-    height = legend_top + 18 + sum(_group_height(len(lines), across) for _, lines in groups)
+    height = legend_top + 18 + sum(_group_height(lines, across) for _, lines in groups)
     sheet = Image.new("RGB", (width, height + _MARGIN - 12), _PAPER)
     draw = ImageDraw.Draw(sheet)
     _write_head(draw, legend, len(entries), part, width=width)
@@ -135,7 +137,7 @@ def draw_sheet(
     lower = legend_top + 18
     for title, lines in groups:
         _write_group(draw, title, lines, (_MARGIN, lower), across)
-        lower += _group_height(len(lines), across)
+        lower += _group_height(lines, across)
     about = PngImagePlugin.PngInfo()
     about.add_itxt(CHUNK, legend.model_dump_json())
     stream = BytesIO()
@@ -196,16 +198,17 @@ def picture_of(
 ) -> Picture:
     """Return an input as a picture `[H, W, 3]`: in its colours, or painted where it is none.
 
+    Colours are those that walls show: what reaches beyond 0..1 is squeezed, not clipped.
+
     Raises:
         InvalidRequestError: no such table.
     """
-    view = guess_view(image.shape, is_picture=spec.kind == "image")
-    found = make_pictures(image, view=view, input_spec=spec)
-    values = found.values.numpy()
-    if found.is_image:
-        pixels: Picture = np.rint(values.clip(0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+    if spec.kind == "image":
+        colours = make_pictures(image[None], view="pictures", input_spec=spec).values.numpy()
+        pixels: Picture = np.rint(colours * 255).astype(np.uint8).transpose(1, 2, 0)
         return pixels
-    planes = _mosaic(values)
+    view = guess_view(image.shape, is_picture=False)
+    planes = _mosaic(make_pictures(image, view=view, input_spec=spec).values.numpy())
     return paint(planes / (float(np.abs(planes).max()) or 1.0), colormap)
 
 
@@ -286,7 +289,7 @@ def _reached(told: MaximisedImage) -> str:
     return f"{text},  #{told.rival.channel}: {told.rival.activation:.3g}"
 
 
-def _told(legend: Legend, colormap: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def _told(legend: Legend, colormap: str) -> Iterator[tuple[str, list[Line]]]:
     """Yield (title, lines) of the legend: every number there is."""
     spec = legend.input
     run = {
@@ -318,32 +321,51 @@ def _number(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, tuple | list):
-        shown = [f"{one:.3g}" if isinstance(one, float) else _number(one) for one in value[:4]]
+        shown = [f"{one:.4g}" if isinstance(one, float) else _number(one) for one in value[:4]]
         return ", ".join([*shown, *(["..."] if len(value) > 4 else [])]) or "none"
     return "none" if value is None else str(value)
 
 
-def _group_height(lines: int, across: int) -> int:
-    return 22 + math.ceil(lines / across) * _LINE + 14
+def _columns(lines: Sequence[Line], across: int) -> list[tuple[int, Sequence[Line]]]:
+    """Return (width, lines) of each column, in columns' widths: one with a long line takes two."""
+    for deep in range(math.ceil(len(lines) / across), len(lines) + 1):
+        parts = [lines[at : at + deep] for at in range(0, len(lines), deep)]
+        spans = [2 if any(map(_is_long, part)) else 1 for part in parts]
+        if sum(spans) <= across:
+            break
+    return list(zip(spans, parts, strict=True))
+
+
+def _is_long(line: Line) -> bool:
+    return _begin(line[0]) + math.ceil(_font(12).getlength(_plain(line[1]))) > _COLUMN - 6
+
+
+def _begin(key: str) -> int:
+    """Return where a value begins, pixels from its key's left."""
+    return max(108, math.ceil(_font(12).getlength(key)) + 10)
+
+
+def _group_height(lines: Sequence[Line], across: int) -> int:
+    return 22 + max(len(part) for _, part in _columns(lines, across)) * _LINE + 14
 
 
 def _write_group(
     draw: ImageDraw.ImageDraw,
     title: str,
-    lines: Sequence[tuple[str, str]],
+    lines: Sequence[Line],
     left_top: tuple[int, int],
     across: int,
 ) -> None:
     """Write a part of the legend: a title, and lines in columns that are read downwards."""
     left, top = left_top
     draw.text((left, top), _plain(title), _INK, _font(14))
-    deep = math.ceil(len(lines) / across)
-    for at, (key, value) in enumerate(lines):
-        x, y = left + at // deep * _COLUMN, top + 22 + at % deep * _LINE
-        draw.text((x, y), key, _SOFT, _font(12))
-        begins = max(108, math.ceil(draw.textlength(key, _font(12))) + 10)
-        room = _COLUMN - begins - 6
-        draw.text((x + begins, y), _cut(draw, value, _font(12), room), _INK, _font(12))
+    for span, part in _columns(lines, across):
+        for row, (key, value) in enumerate(part):
+            x, y = left + _begin(key), top + 22 + row * _LINE
+            draw.text((left, y), key, _SOFT, _font(12))
+            cut = _cut(draw, value, _font(12), span * _COLUMN - 6 - _begin(key))
+            draw.text((x, y), cut, _INK, _font(12))
+        left += span * _COLUMN
 
 
 def _font(size: int) -> Font:

@@ -63,6 +63,30 @@ def test_every_image_is_on_the_sheet_in_its_colour_and_side_by_side() -> None:
     assert boxes[0][3] < boxes[1][2]
 
 
+def test_a_sheet_shows_an_image_as_its_wall_does() -> None:
+    made = np.random.default_rng(3).normal(0.0, 3.0, (3, 8, 8)).astype(np.float32)
+    (wall,) = as_drawn(made[None], SPEC)
+    found = picture_of(made, SPEC)
+    assert np.abs(found.astype(int) - wall).max() <= 1
+    is_end = (found == 0) | (found == 255)
+    assert is_end.mean() < 0.05, "nearly nothing is clipped, though half lies beyond 0..1"
+
+
+def as_drawn(images: np.ndarray, spec: InputSpec) -> np.ndarray:
+    """What a wall draws of inputs `[N, 3, h, w]`, by the formula in words: `[N, h, w, 3]`, 0..255.
+
+    Three standard deviations around the mean, within what there is, and 0 and 1, find room.
+    """
+    drawn = []
+    for one in images.astype(np.float64):
+        colours = one * np.reshape(spec.std, (3, 1, 1)) + np.reshape(spec.mean, (3, 1, 1))
+        reach = 3 * colours.std()
+        low = min(0.0, max(colours.min(), colours.mean() - reach))
+        high = max(1.0, min(colours.max(), colours.mean() + reach))
+        drawn.append(((colours - low) / (high - low)).clip(0, 1).transpose(1, 2, 0) * 255)
+    return np.rint(drawn)
+
+
 def test_a_sheet_and_its_json_tell_how_they_were_made() -> None:
     assert read_legend(draw_sheet(ENTRIES, LEGEND)) == LEGEND
     assert read_legend(parameters_json(LEGEND)) == LEGEND

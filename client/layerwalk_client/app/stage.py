@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from layerwalk_client.app.arrangement import Arrangement
 from layerwalk_client.app.changes import NOTHING, Changes, Happenings
 from layerwalk_client.app.gallery import Gallery
+from layerwalk_client.app.needs import Needs
 from layerwalk_client.app.residency import Residency, Wanted
 from layerwalk_client.app.sound_boards import SoundBoards
 from layerwalk_client.app.state import SceneState
@@ -21,7 +19,7 @@ from layerwalk_client.cache import TileCache
 from layerwalk_client.gl.pictures import Picture
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
-from layerwalk_client.planner import MAX_WISHES, plan
+from layerwalk_client.planner import MAX_WISHES
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import (
     Arrival,
@@ -81,7 +79,7 @@ class Stage:
         self._wording = Wording(renderer.images, theme)
         self.gallery = Gallery(self.state.results, pictures, renderer, self.state.place)
         self._gpu_bytes = gpu_bytes
-        self._held: NDArray[np.int64] | None = None
+        self._needs = Needs(renderer.resident)
         self.arrays = SceneArrays.from_scene(self.scene)
         self._told: object = None
         self._has_hidden = False
@@ -186,61 +184,18 @@ class Stage:
         self.needs_plan = False
         if self.shown is None or self.network is None:
             return
-        arrays = self.arrays
-        resident = self._resident()
-        planned = plan(
-            arrays,
+        wanted, evicted = self._needs.plan(
+            self.arrays,
             camera,
             size_wh,
-            resident,
-            self._gpu_bytes,
-            held=self._held,
+            gpu_bytes=self._gpu_bytes,
             motion=motion,
+            extra=extra,
             max_wishes=max_wishes,
         )
-        self._held = planned.levels
-        wanted: dict[str, list[Wanted]] = {"": []}
-        evicted: dict[str, list[tuple[int, int]]] = {"": []}
-        for one in extra:
-            wanted.setdefault(self._values_of(one.node), []).append(one)
-        for wish in planned.wishes:
-            is_coarser = wish.level > resident[wish.index]
-            self._note(wanted, wish.index, wish.level, is_coarser=is_coarser)
-        known = {wish.index for wish in planned.wishes}
-        for index in np.flatnonzero(resident < arrays.overview).tolist():
-            if index not in known and planned.levels[index] < arrays.overview[index]:
-                self._note(wanted, index, int(planned.levels[index]))
-        for eviction in planned.evictions:
-            wall = arrays.scene.walls[int(arrays.wall_of[eviction.index])]
-            evicted.setdefault(wall.values, []).append((eviction.node, eviction.block))
         batches = self.gallery.want(wanted, evicted, now_s=now_s)
         batches += self.residency.want(wanted[""], now_s=now_s, evicted=evicted[""])
         self._source.want(batches)
-
-    def _note(
-        self, wanted: dict[str, list[Wanted]], index: int, level: int, *, is_coarser: bool = False
-    ) -> None:
-        """Add a block to what is wanted of its wall's values."""
-        wall = self.arrays.scene.walls[int(self.arrays.wall_of[index])]
-        number = int(self.arrays.number_of[index])
-        wanted.setdefault(wall.values, []).append(Wanted(wall.node, number, level, is_coarser))
-
-    def _values_of(self, node: int) -> str:
-        """Return the name of the values that a node's wall shows; "": the network's."""
-        index = self.wall_index(node)
-        return "" if index is None else self.scene.walls[index].values
-
-    def _resident(self) -> NDArray[np.int64]:
-        """Return the finest level of each block on the GPU; the overview's where there is none."""
-        arrays = self.arrays
-        found = arrays.overview.copy()
-        for index in range(arrays.block_total):
-            wall = arrays.scene.walls[int(arrays.wall_of[index])]
-            number = int(arrays.number_of[index])
-            level = self._renderer.resident(*wall.value_key, number)
-            if level is not None:
-                found[index] = min(level, int(found[index]))
-        return found
 
     def step(self, now_s: float, upload_bytes: float) -> bool:
         """Let walls change and blocks go up within a budget; return whether anything did."""
@@ -398,8 +353,6 @@ class Stage:
             return False
         self._has_hidden = bool(self.scene.hidden)
         self.arrays = SceneArrays.from_scene(self.scene, texel_bytes=2)
-        if self._held is not None and len(self._held) != self.arrays.block_total:
-            self._held = None
         self._renderer.set_scene(self.scene)
         self.needs_plan = True
         return True

@@ -19,6 +19,7 @@ from layerwalk_client.app.hand import (
     hold_result,
 )
 from layerwalk_client.app.letters import write, writer_of
+from layerwalk_client.app.loupe import Loupe
 from layerwalk_client.app.maximising import Maximising
 from layerwalk_client.app.panels import Content, Panels
 from layerwalk_client.app.stage import Stage
@@ -45,11 +46,10 @@ from layerwalk_client.ui.intents import (
     SetAppearance,
     StudioIntent,
 )
-from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.world.legend import Legend
 from layerwalk_client.world.view import Appearance, Camera
 from layerwalk_shared.errors import LayerwalkError, NotFoundError
-from layerwalk_shared.messages import ChannelInput, DatasetInput
+from layerwalk_shared.messages import DatasetInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,6 @@ class Toolbox:
     ) -> None:
         self._stage = stage
         self._source = source
-        self._images = images
         self._go_to = go_to
         self._choose_step = choose_step
         self._outlook = outlook
@@ -107,9 +106,7 @@ class Toolbox:
             hold=self._hold, holding=lambda: self.hand.holding,
             table=lambda: self.appearance.table, folder=folder,
         )  # fmt: skip
-        self._drawn = -1
-        self._picture: Picture | None = None
-        self._loupe: Holding | None = None
+        self._loupe = Loupe(self.hand, images, channel=self.channel)
 
     @property
     def thumbnails(self) -> ThumbnailStore:
@@ -124,7 +121,7 @@ class Toolbox:
     @property
     def loupe(self) -> Holding | None:
         """What is held to the eye without being picked up."""
-        return self._loupe
+        return self._loupe.holding
 
     # Panels.
 
@@ -319,40 +316,13 @@ class Toolbox:
             self._hold(holding)
 
     def look_closer(self, node: int | None, channel: int | None, *, is_looking: bool) -> bool:
-        """Hold what is carried, or else a channel under the pointer, to the eye.
-
-        Returns:
-            Whether what is seen has changed.
-        """
-        was = (self.hand.is_magnifying, self._loupe)
-        self.hand.is_magnifying = is_looking and self.hand.holding is not None
-        if not is_looking or self.hand.holding is not None:
-            self._loupe = None
-        elif node is not None and channel is not None:
-            is_same = self._loupe is not None and self._is_of(self._loupe, node, channel)
-            if self._loupe is None or is_same:
-                self._loupe = self._closer(node, channel)
-        if was != (self.hand.is_magnifying, self._loupe):
-            self.hand.revision += 1
-            return True
-        return False
+        """Hold what is carried, or else a channel under the pointer, to the eye; return whether
+        what is seen has changed."""
+        return self._loupe.look(node, channel, is_looking=is_looking)
 
     def carried(self) -> Carried | None:
         """Return what is in the hand, or before the eye, for the HUD."""
-        held = self._loupe or self.hand.holding
-        if self._drawn != self.hand.revision:
-            self._drawn = self.hand.revision
-            if self._picture is not None:
-                self._images.drop(self._picture.texture)
-                self._picture = None
-            if held is not None and held.pixels is not None:
-                height, width = held.pixels.shape[:2]
-                texture = self._images.make(held.pixels, is_smooth=False)
-                self._picture = Picture(texture, size_wh=(width, height))
-        if held is None:
-            return None
-        is_magnified = self.hand.is_magnifying or self._loupe is not None
-        return Carried(self._picture, held.title, held.note, is_magnified)
+        return self._loupe.carried()
 
     # Arrivals.
 
@@ -372,29 +342,11 @@ class Toolbox:
         self.panels.close_all()
         self.desk.close()
         self.maximising.close()
-        if self._picture is not None:
-            self._images.drop(self._picture.texture)
+        self._loupe.close()
 
     def _hold(self, holding: Holding) -> None:
         self.hand.pick_up(holding)
         self._tell("picked", title=holding.title)
-
-    def _is_of(self, held: Holding, node: int, channel: int) -> bool:
-        found, image = self.channel(node, channel), held.image
-        return (
-            found is not None
-            and isinstance(image, ChannelInput)
-            and isinstance(found.image, ChannelInput)
-            and (image.node, image.channel) == (found.image.node, found.image.channel)
-        )
-
-    def _closer(self, node: int, channel: int) -> Holding | None:
-        """Return the channel to look at, the one already looked at while it is no finer."""
-        found = self.channel(node, channel)
-        before = self._loupe
-        if found is None or before is None or found.pixels is None or before.pixels is None:
-            return found or before
-        return found if found.pixels.shape > before.pixels.shape else before
 
 
 def reason(error: LayerwalkError) -> str:
