@@ -1,0 +1,319 @@
+"""Auer's figures 2 to 5 on the network of his widths that is shipped: noise, adversaries, smoothness.
+
+Auer, "Visualising the Hidden Neurons of a Non-convolutional DNN Trained on the MNIST Database":
+
+- figure 2: ascent from real digits gives images that look as before and are read as another digit;
+- figure 3: output neurons under total variation, whose weight doubles from 0.004 to 0.256;
+- figure 4: output neuron 3 under total variation and L1, whose weight is a share of the former;
+- figure 5: the same for neuron 1 of the last hidden layer, with the ratio to the next-highest neuron.
+
+His: what is climbed (the softmax of the output; the ReLU of a hidden layer), pictures from 0 to 1,
+clipping whose derivative the penalties do not see, starts of 0.01, weights, 100 steps and 30.
+Ours: the rates, the shares of L1, the network (trained on 7,602 of MNIST's test digits, with label
+smoothing), a start of 0.01 to 0.99 in figure 2, because what is 0 exactly has no gradient there.
+
+Figure 2 and the averages of figure 3 need MNIST's test digits; the others need nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+import layerwalk
+from layerwalk_models.idx import read_idx
+from layerwalk_models.zoo import make_network
+from layerwalk_shared.recipes import RECIPES, Recipe
+from research.ascents import last_images
+from research.ledger import write_json
+from research.plotting import INK, Colour
+from research.sheets import Cell, draw_sheet
+
+NETWORK = "auer_mlp_mnist"
+DIGITS = (0, 3, 5)
+WEIGHTS = (0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256)
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+"""Weight of L1 as a share of that of total variation."""
+OUTPUT_RATE, OUTPUT_STEPS = 0.05, 100
+HIDDEN_RATE, HIDDEN_STEPS = 0.03, 30
+HIDDEN, NEURON = "network.layers.13", 1
+"""The ReLU of the last hidden layer, of 32 neurons."""
+ADVERSARY_RATE, ADVERSARY_STEPS = 0.3, 500
+SURE = 0.99
+INSET = 0.01
+GREEN: Colour = (20, 120, 50)
+RED: Colour = (185, 40, 35)
+EMPTY = torch.zeros(1, 1, 28, 28)
+
+
+class Answers(nn.Module):
+    """The network as Auer's is: pictures 0 to 1 `[N, 1, 28, 28]` to shares of belief `[N, 10]`."""
+
+    def __init__(self) -> None:
+        """Load the shipped network; its card says how pictures become its input."""
+        super().__init__()
+        self.network = make_network(NETWORK)
+        card = self.network.layerwalk_card
+        self.mean, self.std = float(card.mean[0]), float(card.std[0])
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return the softmax of the logits."""
+        return torch.softmax(self.network((pictures - self.mean) / self.std), 1)
+
+    def hidden(self, pictures: Tensor) -> Tensor:
+        """Return the last hidden layer `[N, 32]`."""
+        inner = (pictures - self.mean) / self.std
+        return self.network.layers[:-1](self.network.flatten(inner))  # type: ignore[no-any-return,union-attr,index,operator]
+
+
+def smooth(*, rate: float, steps: int, variation: float, share: float = 0.0) -> Recipe:
+    """Return recipe `smooth` with these numbers."""
+    changes = {
+        "rate": rate,
+        "steps": steps,
+        "total_variation": variation,
+        "l1": share * variation,
+    }
+    return RECIPES["smooth"].model_copy(update=changes)
+
+
+def roughness(picture: Tensor) -> float:
+    """Return the mean difference of neighbours over the picture's highest value."""
+    plane = picture[0].double()
+    total = plane.diff(dim=0).abs().mean() + plane.diff(dim=1).abs().mean()
+    return float(total / 2 / plane.max().clamp(min=1e-9))
+
+
+def black_share(picture: Tensor) -> float:
+    """Return how many of the pixels are below a hundredth of the highest."""
+    return float((picture < 0.01 * picture.max()).double().mean())
+
+
+def describe(picture: Tensor) -> dict[str, float]:
+    """Return the numbers of a picture that the figures speak of."""
+    return {
+        "highest": float(picture.max()),
+        "roughness": roughness(picture),
+        "black": black_share(picture),
+    }
+
+
+def shown(picture: Tensor) -> NDArray[np.float32]:
+    """Return a picture `[H, W]` with its highest value white; what it is stands under it."""
+    plane = picture[0].numpy()
+    return plane / max(float(plane.max()), 1e-9)  # type: ignore[no-any-return]
+
+
+def output_cell(model: Answers, picture: Tensor, digit: int) -> tuple[Cell, dict[str, float]]:
+    """Return a picture with the belief in its digit, and its numbers."""
+    with torch.inference_mode():
+        belief = float(model(picture[None])[0, digit])
+    numbers = {"activation": belief, **describe(picture)}
+    colour = GREEN if belief > 0.5 else RED
+    notes = ((f"{belief:.1%}", colour), (f"white = {numbers['highest']:.2f}", INK))
+    return Cell(shown(picture), notes), numbers
+
+
+def hidden_cell(model: Answers, picture: Tensor, neuron: int) -> tuple[Cell, dict[str, float]]:
+    """Return a picture with Auer's ratio of its neuron to the next-highest, and its numbers."""
+    with torch.inference_mode():
+        values = model.hidden(picture[None])[0]
+        answers = model(picture[None])[0]
+    own = float(values[neuron])
+    others = values.clone()
+    others[neuron] = -torch.inf
+    ratio = own / max(float(others.max()), 1e-9)
+    numbers = {
+        "activation": own,
+        "ratio": ratio,
+        "answer": float(answers.argmax()),
+        "belief": float(answers.max()),
+        **describe(picture),
+    }
+    notes = (
+        (f"{ratio:.2f} ({own:.1f})", GREEN if ratio > 1 else RED),
+        (f"reads {int(answers.argmax())}, {float(answers.max()):.0%}", INK),
+    )
+    return Cell(shown(picture), notes), numbers
+
+
+class Figures:
+    """Draws the figures and notes their numbers. Mutable, owned by the script.
+
+    Args:
+        folder: where the pictures go.
+        steps_share: of the steps that are taken; below 1 for a trial.
+
+    Attributes:
+        numbers: of all figures so far.
+    """
+
+    def __init__(self, folder: Path, *, steps_share: float = 1.0) -> None:
+        self.numbers: dict[str, Any] = {"network": NETWORK, "steps_share": steps_share}
+        self._folder, self._share = folder, steps_share
+        self._model = Answers().eval()
+        self._output = layerwalk.trace(self._model, EMPTY).outputs[0]
+
+    def _steps(self, steps: int) -> int:
+        return max(1, round(steps * self._share))
+
+    def _save(self, name: str, rows: list[list[Cell | None]], **names: Any) -> None:
+        sheet = draw_sheet(rows, **names)
+        sheet.quantize(128).save(self._folder / f"{name}.png", optimize=True)
+
+    def total_variation(self, digits: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None) -> None:
+        """Draw figure 3; with averages of the digits that a neuron is sure of, where there are some."""
+        noted: dict[str, Any] = {}
+        by_digit: dict[int, list[Cell | None]] = {digit: [] for digit in DIGITS}
+        for weight in (0.0, *WEIGHTS):
+            recipe = smooth(rate=OUTPUT_RATE, steps=self._steps(OUTPUT_STEPS), variation=weight)
+            images = last_images(self._model, self._output, DIGITS, recipe, example=EMPTY)
+            for digit in DIGITS:
+                cell, numbers = output_cell(self._model, images[digit], digit)
+                by_digit[digit].append(cell)
+                noted[f"{digit} tv {weight:g}"] = numbers
+        titles = ["none", *(f"TV {weight:g}" for weight in WEIGHTS)]
+        if digits is not None:
+            titles.insert(0, "average")
+            pictures = torch.from_numpy(digits[0][:, None].astype(np.float32) / 255)
+            with torch.inference_mode():
+                beliefs = self._model(pictures)
+            for digit, cells in by_digit.items():
+                sure = pictures[beliefs[:, digit] > 0.9]
+                plane = sure.mean(0) if len(sure) else torch.zeros(1, 28, 28)
+                cells.insert(0, Cell(shown(plane), ((f"of {len(sure)}", INK),)))
+        self.numbers["figure 3"] = noted
+        names = [f"output {digit}" for digit in DIGITS]
+        self._save("auer_3", list(by_digit.values()), row_names=names, column_names=titles)
+
+    def grid(self, name: str, weights: Sequence[float], *, is_hidden: bool) -> None:
+        """Draw figure 4 or 5: total variation downwards, L1 to the right."""
+        noted: dict[str, Any] = {}
+        rows: list[list[Cell | None]] = []
+        node, unit = (HIDDEN, NEURON) if is_hidden else (self._output, 3)
+        for weight in weights:
+            cells: list[Cell | None] = []
+            for share in SHARES:
+                recipe = smooth(
+                    rate=HIDDEN_RATE if is_hidden else OUTPUT_RATE,
+                    steps=self._steps(HIDDEN_STEPS if is_hidden else OUTPUT_STEPS),
+                    variation=weight,
+                    share=share,
+                )
+                picture = last_images(self._model, node, [unit], recipe, example=EMPTY)[unit]
+                draw = hidden_cell if is_hidden else output_cell
+                cell, numbers = draw(self._model, picture, unit)
+                cells.append(cell)
+                noted[f"tv {weight:g} l1 {share:.0%}"] = numbers
+            rows.append(cells)
+        self.numbers["figure 5" if is_hidden else "figure 4"] = noted
+        self._save(
+            name,
+            rows,
+            row_names=[f"TV {weight:g}" for weight in weights],
+            column_names=[f"L1 {share:.0%}" for share in SHARES],
+        )
+
+    def adversaries(
+        self, digits: tuple[NDArray[np.uint8], NDArray[np.uint8]], *, count: int
+    ) -> None:
+        """Draw figure 2: `count` digits that are read rightly, each climbed towards the next digit."""
+        noted: list[dict[str, float]] = []
+        rows: list[list[Cell | None]] = [[], [], []]
+        for picture, digit in self._well_read(digits, count):
+            target = (digit + 1) % 10
+            made, steps = self._turned(picture, target)
+            with torch.inference_mode():
+                before, after = self._model(torch.stack([picture, made]))
+            change = made - picture
+            noted.append(
+                {
+                    "digit": digit,
+                    "target": target,
+                    "steps": steps,
+                    "before": float(before[digit]),
+                    "after": float(after[target]),
+                    "left": float(after[digit]),
+                    "change": float(change.square().mean().sqrt()),
+                    "largest": float(change.abs().max()),
+                }
+            )
+            if len(rows[0]) < 8:
+                first, then = before.argmax().item(), after.argmax().item()
+                rows[0].append(_read(picture, first, float(before.max()), colour=GREEN))
+                rows[1].append(_read(made, then, float(after.max()), colour=RED))
+                note = f"r.m.s. {noted[-1]['change']:.3f}"
+                rows[2].append(Cell(change[0].numpy() / 2 + 0.5, ((note, INK),)))
+        self.numbers["figure 2"] = noted
+        self._save(
+            "auer_2",
+            rows,
+            row_names=["digit", "climbed", "change"],
+            column_names=[""] * len(rows[0]),
+        )
+
+    def _turned(self, picture: Tensor, target: int) -> tuple[Tensor, int]:
+        """Return the image that is surely read as the target, or what was reached, and the steps."""
+        recipe = smooth(rate=ADVERSARY_RATE, steps=self._steps(ADVERSARY_STEPS), variation=0.0)
+        start = picture.clamp(INSET, 1 - INSET)[None]
+        run = layerwalk.maximise(
+            self._model, self._output, [target], recipe, start=start, precision="float32"
+        )
+        for made in run:
+            if float(made.activations[0]) > SURE or made.is_last:
+                return made.images[0], made.step
+        raise AssertionError("a run has a last step")
+
+    def _well_read(
+        self, digits: tuple[NDArray[np.uint8], NDArray[np.uint8]], count: int
+    ) -> list[tuple[Tensor, int]]:
+        """Return pictures that are read rightly with their digits, the ten digits in turn."""
+        pictures = torch.from_numpy(digits[0][:, None].astype(np.float32) / 255)
+        with torch.inference_mode():
+            read = self._model(pictures).argmax(1).numpy()
+        by_digit = [np.flatnonzero((digits[1] == one) & (read == one)) for one in range(10)]
+        chosen = [(by_digit[one % 10], one // 10, one % 10) for one in range(count)]
+        return [(pictures[int(of[turn])], digit) for of, turn, digit in chosen if turn < len(of)]
+
+
+def _read(picture: Tensor, digit: float, belief: float, *, colour: Colour) -> Cell:
+    return Cell(picture[0].numpy(), ((f"{int(digit)}: {belief:.1%}", colour),))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw the figures that can be drawn; write `auer_2.png` to `auer_5.png`, `auer_figures.json`."""
+    parser = argparse.ArgumentParser(prog="python -m research.auer_figures", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("runs/auer_figures"), help="folder")
+    parser.add_argument("--digits", type=Path, help="MNIST's t10k-images-idx3-ubyte(.gz)")
+    parser.add_argument("--labels", type=Path, help="MNIST's t10k-labels-idx1-ubyte(.gz)")
+    parser.add_argument("--adversaries", type=int, default=50, help="digits of figure 2")
+    parser.add_argument("--steps-share", type=float, default=1.0, help="below 1: a trial")
+    parser.add_argument("--threads", type=int, default=1, help="of the processor")
+    chosen = parser.parse_args(arguments)
+    if (chosen.digits is None) != (chosen.labels is None):
+        parser.error("--digits and --labels go together")
+    torch.set_num_threads(chosen.threads)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    digits = None
+    if chosen.digits is not None:
+        digits = read_idx(chosen.digits), read_idx(chosen.labels)
+    figures = Figures(chosen.out, steps_share=chosen.steps_share)
+    figures.total_variation(digits)
+    figures.grid("auer_4", WEIGHTS[1:-1], is_hidden=False)
+    figures.grid("auer_5", WEIGHTS[1:-1], is_hidden=True)
+    if digits is not None:
+        figures.adversaries(digits, count=chosen.adversaries)
+    write_json(chosen.out / "auer_figures.json", figures.numbers)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
