@@ -5,12 +5,16 @@ Auer, "Visualising the Hidden Neurons of a Non-convolutional DNN Trained on the 
 - figure 2: ascent from real digits gives images that look as before and are read as another digit;
 - figure 3: output neurons under total variation, whose weight doubles from 0.004 to 0.256;
 - figure 4: output neuron 3 under total variation and L1, whose weight is a share of the former;
-- figure 5: the same for neuron 1 of the last hidden layer, with the ratio to the next-highest neuron.
+- figure 5: the same for a neuron of the last hidden layer, with the ratio to the next-highest neuron.
 
-His: what is climbed (the softmax of the output; the ReLU of a hidden layer), pictures from 0 to 1,
-clipping whose derivative the penalties do not see, starts of 0.01, weights, 100 steps and 30.
-Ours: the rates, the shares of L1, the network (trained on 7,602 of MNIST's test digits, with label
-smoothing), a start of 0.01 to 0.99 in figure 2, because what is 0 exactly has no gradient there.
+His: pictures from 0 to 1, clipping whose derivative the penalties do not see, starts of 0.01, the
+weights, 100 steps and 30; of a hidden layer what the ReLU gives is climbed.
+Ours: of the output the logarithm of the softmax is climbed instead of the softmax. Where the belief
+y is nearly 1 both have one gradient, (1 - y) times that of the logits' difference, so his weights
+hold; where y is nearly 0, as for output 0 at the start, that of the softmax vanishes and penalties
+win (measured beside it). Ours are also the rates, the shares of L1, the network (trained on 7,602 of
+MNIST's test digits, with label smoothing), the hidden neuron (the one of the highest ratio), and in
+figure 2 a start of 0.01 to 0.99, because what is 0 exactly has no gradient there.
 
 Figure 2 and the averages of figure 3 need MNIST's test digits; the others need nothing.
 """
@@ -42,12 +46,16 @@ DIGITS = (0, 3, 5)
 WEIGHTS = (0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256)
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 """Weight of L1 as a share of that of total variation."""
-OUTPUT_RATE, OUTPUT_STEPS = 0.05, 100
+OUTPUT_RATE, OUTPUT_STEPS = 0.02, 100
 HIDDEN_RATE, HIDDEN_STEPS = 0.03, 30
-HIDDEN, NEURON = "network.layers.13", 1
-"""The ReLU of the last hidden layer, of 32 neurons."""
-ADVERSARY_RATE, ADVERSARY_STEPS = 0.3, 500
+HIDDEN, NEURONS = "network.layers.13", 32
+"""The ReLU of the last hidden layer, and its neurons."""
+SURVEYED = 0.032, 0.1
+"""Weight of total variation and share of L1 at which all of them are climbed."""
+ADVERSARY_RATE, ADVERSARY_STEPS = 0.05, 300
 SURE = 0.99
+CONTRAST = 2
+"""What a change is multiplied by where it is shown, around grey."""
 INSET = 0.01
 GREEN: Colour = (20, 120, 50)
 RED: Colour = (185, 40, 35)
@@ -68,10 +76,27 @@ class Answers(nn.Module):
         """Return the softmax of the logits."""
         return torch.softmax(self.network((pictures - self.mean) / self.std), 1)
 
+    def logs(self, pictures: Tensor) -> Tensor:
+        """Return the logarithm of the softmax of the logits."""
+        return torch.log_softmax(self.network((pictures - self.mean) / self.std), 1)
+
     def hidden(self, pictures: Tensor) -> Tensor:
         """Return the last hidden layer `[N, 32]`."""
         inner = (pictures - self.mean) / self.std
         return self.network.layers[:-1](self.network.flatten(inner))  # type: ignore[no-any-return,union-attr,index,operator]
+
+
+class LogAnswers(nn.Module):
+    """What is climbed: the logarithm of what `Answers` gives."""
+
+    def __init__(self, answers: Answers) -> None:
+        """Take the network itself, not a copy."""
+        super().__init__()
+        self.answers = answers
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return logarithms of shares of belief `[N, 10]`."""
+        return self.answers.logs(pictures)
 
 
 def smooth(*, rate: float, steps: int, variation: float, share: float = 0.0) -> Recipe:
@@ -160,14 +185,14 @@ class Figures:
         self.numbers: dict[str, Any] = {"network": NETWORK, "steps_share": steps_share}
         self._folder, self._share = folder, steps_share
         self._model = Answers().eval()
-        self._output = layerwalk.trace(self._model, EMPTY).outputs[0]
+        self._climbed = LogAnswers(self._model).eval()
+        self._output = layerwalk.trace(self._climbed, EMPTY).outputs[0]
 
     def _steps(self, steps: int) -> int:
         return max(1, round(steps * self._share))
 
-    def _save(self, name: str, rows: list[list[Cell | None]], **names: Any) -> None:
-        sheet = draw_sheet(rows, **names)
-        sheet.quantize(128).save(self._folder / f"{name}.png", optimize=True)
+    def _save(self, name: str, rows: Sequence[Sequence[Cell | None]], **names: Any) -> None:
+        draw_sheet(rows, **names).save(self._folder / f"{name}.png", optimize=True)
 
     def total_variation(self, digits: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None) -> None:
         """Draw figure 3; with averages of the digits that a neuron is sure of, where there are some."""
@@ -175,11 +200,14 @@ class Figures:
         by_digit: dict[int, list[Cell | None]] = {digit: [] for digit in DIGITS}
         for weight in (0.0, *WEIGHTS):
             recipe = smooth(rate=OUTPUT_RATE, steps=self._steps(OUTPUT_STEPS), variation=weight)
-            images = last_images(self._model, self._output, DIGITS, recipe, example=EMPTY)
+            images = last_images(self._climbed, self._output, DIGITS, recipe, example=EMPTY)
+            itself = layerwalk.trace(self._model, EMPTY).outputs[0]
+            by_softmax = last_images(self._model, itself, DIGITS, recipe, example=EMPTY)
             for digit in DIGITS:
                 cell, numbers = output_cell(self._model, images[digit], digit)
                 by_digit[digit].append(cell)
-                noted[f"{digit} tv {weight:g}"] = numbers
+                _, other = output_cell(self._model, by_softmax[digit], digit)
+                noted[f"{digit} tv {weight:g}"] = {**numbers, "by softmax": other["activation"]}
         titles = ["none", *(f"TV {weight:g}" for weight in WEIGHTS)]
         if digits is not None:
             titles.insert(0, "average")
@@ -194,30 +222,65 @@ class Figures:
         names = [f"output {digit}" for digit in DIGITS]
         self._save("auer_3", list(by_digit.values()), row_names=names, column_names=titles)
 
-    def grid(self, name: str, weights: Sequence[float], *, is_hidden: bool) -> None:
-        """Draw figure 4 or 5: total variation downwards, L1 to the right."""
-        noted: dict[str, Any] = {}
-        rows: list[list[Cell | None]] = []
-        node, unit = (HIDDEN, NEURON) if is_hidden else (self._output, 3)
-        for weight in weights:
-            cells: list[Cell | None] = []
-            for share in SHARES:
-                recipe = smooth(
-                    rate=HIDDEN_RATE if is_hidden else OUTPUT_RATE,
-                    steps=self._steps(HIDDEN_STEPS if is_hidden else OUTPUT_STEPS),
-                    variation=weight,
-                    share=share,
-                )
-                picture = last_images(self._model, node, [unit], recipe, example=EMPTY)[unit]
-                draw = hidden_cell if is_hidden else output_cell
-                cell, numbers = draw(self._model, picture, unit)
-                cells.append(cell)
-                noted[f"tv {weight:g} l1 {share:.0%}"] = numbers
-            rows.append(cells)
-        self.numbers["figure 5" if is_hidden else "figure 4"] = noted
+    def survey(self) -> int:
+        """Climb every neuron of the last hidden layer; return the one of the highest ratio."""
+        weight, share = SURVEYED
+        recipe = smooth(
+            rate=HIDDEN_RATE, steps=self._steps(HIDDEN_STEPS), variation=weight, share=share
+        )
+        images = last_images(self._model, HIDDEN, range(NEURONS), recipe, example=EMPTY)
+        found = {unit: hidden_cell(self._model, images[unit], unit)[1] for unit in range(NEURONS)}
+        self.numbers["hidden neurons"] = {str(unit): numbers for unit, numbers in found.items()}
+        return max(found, key=lambda unit: found[unit]["ratio"])
+
+    def output_grid(self, digit: int, weights: Sequence[float]) -> None:
+        """Draw figure 4: total variation downwards, L1 to the right, for an output."""
+        cells = [
+            [
+                output_cell(self._model, self._climb_output(digit, weight, share), digit)
+                for share in SHARES
+            ]
+            for weight in weights
+        ]
+        self._keep_grid("auer_4", "figure 4", cells, weights)
+
+    def hidden_grid(self, neuron: int, weights: Sequence[float]) -> None:
+        """Draw figure 5: the same for a hidden neuron."""
+        cells = [
+            [
+                hidden_cell(self._model, self._climb_hidden(neuron, weight, share), neuron)
+                for share in SHARES
+            ]
+            for weight in weights
+        ]
+        self.numbers["neuron of figure 5"] = neuron
+        self._keep_grid("auer_5", "figure 5", cells, weights)
+
+    def _climb_output(self, digit: int, weight: float, share: float) -> Tensor:
+        steps = self._steps(OUTPUT_STEPS)
+        recipe = smooth(rate=OUTPUT_RATE, steps=steps, variation=weight, share=share)
+        return last_images(self._climbed, self._output, [digit], recipe, example=EMPTY)[digit]
+
+    def _climb_hidden(self, neuron: int, weight: float, share: float) -> Tensor:
+        steps = self._steps(HIDDEN_STEPS)
+        recipe = smooth(rate=HIDDEN_RATE, steps=steps, variation=weight, share=share)
+        return last_images(self._model, HIDDEN, [neuron], recipe, example=EMPTY)[neuron]
+
+    def _keep_grid(
+        self,
+        name: str,
+        title: str,
+        cells: Sequence[Sequence[tuple[Cell, dict[str, float]]]],
+        weights: Sequence[float],
+    ) -> None:
+        self.numbers[title] = {
+            f"tv {weight:g} l1 {share:.0%}": numbers
+            for weight, row in zip(weights, cells, strict=True)
+            for share, (_, numbers) in zip(SHARES, row, strict=True)
+        }
         self._save(
             name,
-            rows,
+            [[cell for cell, _ in row] for row in cells],
             row_names=[f"TV {weight:g}" for weight in weights],
             column_names=[f"L1 {share:.0%}" for share in SHARES],
         )
@@ -251,12 +314,12 @@ class Figures:
                 rows[0].append(_read(picture, first, float(before.max()), colour=GREEN))
                 rows[1].append(_read(made, then, float(after.max()), colour=RED))
                 note = f"r.m.s. {noted[-1]['change']:.3f}"
-                rows[2].append(Cell(change[0].numpy() / 2 + 0.5, ((note, INK),)))
+                rows[2].append(Cell(CONTRAST * change[0].numpy() + 0.5, ((note, INK),)))
         self.numbers["figure 2"] = noted
         self._save(
             "auer_2",
             rows,
-            row_names=["digit", "climbed", "change"],
+            row_names=["digit", "climbed", f"change\ntimes {CONTRAST}"],
             column_names=[""] * len(rows[0]),
         )
 
@@ -265,10 +328,10 @@ class Figures:
         recipe = smooth(rate=ADVERSARY_RATE, steps=self._steps(ADVERSARY_STEPS), variation=0.0)
         start = picture.clamp(INSET, 1 - INSET)[None]
         run = layerwalk.maximise(
-            self._model, self._output, [target], recipe, start=start, precision="float32"
+            self._climbed, self._output, [target], recipe, start=start, precision="float32"
         )
         for made in run:
-            if float(made.activations[0]) > SURE or made.is_last:
+            if float(made.activations[0].exp()) > SURE or made.is_last:
                 return made.images[0], made.step
         raise AssertionError("a run has a last step")
 
@@ -307,8 +370,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         digits = read_idx(chosen.digits), read_idx(chosen.labels)
     figures = Figures(chosen.out, steps_share=chosen.steps_share)
     figures.total_variation(digits)
-    figures.grid("auer_4", WEIGHTS[1:-1], is_hidden=False)
-    figures.grid("auer_5", WEIGHTS[1:-1], is_hidden=True)
+    figures.output_grid(3, WEIGHTS[1:-1])
+    figures.hidden_grid(figures.survey(), WEIGHTS[1:-1])
     if digits is not None:
         figures.adversaries(digits, count=chosen.adversaries)
     write_json(chosen.out / "auer_figures.json", figures.numbers)

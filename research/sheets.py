@@ -44,7 +44,7 @@ def draw_sheet(
         rows: of equal length; None leaves a place empty.
         row_names: left of the rows; `\\n` begins a line.
         column_names: above the columns; likewise.
-        side: of a picture, in pixels.
+        side: of a picture, in pixels; best a multiple of its own.
         names_px: width of the row names.
 
     Returns:
@@ -81,4 +81,4 @@ def draw_sheet(
             draw.rectangle(outer, outline=EDGE, width=FINE)
             for index, (text, colour) in enumerate(cell.notes):
                 write(x + side / 2, y + side + 3 + index * LINE, text, colour, "ma")
-    return sheet.resize(size, Image.Resampling.LANCZOS)
+    return sheet.resize(size, Image.Resampling.BOX)

@@ -153,6 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows,
         row_names=[title for title, _ in PROBLEMS.values()],
         column_names=["start", *(way.title for way in WAYS)],
+        side=4 * chosen.side if chosen.side < 32 else chosen.side,
     )
     sheet.save(chosen.out / "white_images.png", optimize=True)
     return 0
