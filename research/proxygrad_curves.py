@@ -256,7 +256,8 @@ def report(folder: Path, sizes: Mapping[str, Size]) -> None:
         summary[name] = {"setup": asdict(size), "after": found}
         rows = found[str(size.marks[-1])]
         if rows:
-            count = next(iter(rows.values()))["classes"]
+            counts = {row["is_regularised"]: row["classes"] for row in rows.values()}
+            count = " or ".join(str(number) for number in sorted(set(counts.values())))
             diagrams.append(
                 draw_lines(
                     lines_of(rows),
