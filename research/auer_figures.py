@@ -35,7 +35,7 @@ from torch import Tensor, nn
 
 import layerwalk
 from layerwalk_models.idx import read_idx
-from layerwalk_models.zoo import make_network
+from layerwalk_models.zoo import make_network, read_zoo_card
 from layerwalk_shared.recipes import RECIPES, Recipe
 from research.ascents import last_images
 from research.ledger import write_json
@@ -72,7 +72,7 @@ class Answers(nn.Module):
         """Load the shipped network; its card says how pictures become its input."""
         super().__init__()
         self.network = make_network(NETWORK)
-        card = self.network.layerwalk_card
+        card = read_zoo_card(NETWORK)
         self.mean, self.std = float(card.mean[0]), float(card.std[0])
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ class Answers(nn.Module):
     def hidden(self, pictures: Tensor) -> Tensor:
         """Return the last hidden layer `[N, 32]`."""
         inner = (pictures - self.mean) / self.std
-        return self.network.layers[:-1](self.network.flatten(inner))  # type: ignore[no-any-return,union-attr,index,operator]
+        return self.network.layers[:-1](self.network.flatten(inner))  # type: ignore[no-any-return,index,operator]
 
 
 class LogAnswers(nn.Module):
@@ -134,10 +134,10 @@ def describe(picture: Tensor) -> dict[str, float]:
     }
 
 
-def shown(picture: Tensor) -> NDArray[np.float32]:
+def shown(picture: Tensor) -> NDArray[np.floating]:
     """Return a picture `[H, W]` with its highest value white; what it is stands under it."""
     plane = picture[0].numpy()
-    return plane / max(float(plane.max()), 1e-9)  # type: ignore[no-any-return]
+    return plane / max(float(plane.max()), 1e-9)
 
 
 def output_cell(model: Answers, picture: Tensor, digit: int) -> tuple[Cell, dict[str, float]]:

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 import layerwalk
-from layerwalk_models.zoo import make_network
+from layerwalk_models.zoo import make_network, read_zoo_card
 from layerwalk_shared.recipes import RECIPES, Recipe, Transforms
 from research.ledger import Ledger, write_json
 from research.plotting import Line, draw_lines, stack
@@ -125,7 +125,7 @@ def climb(
 ) -> dict[str, dict[str, tuple[float, bool]]]:
     """Return step -> class -> what the true network says of its image."""
     climbed = with_leaky(model, condition.slope) if condition.method == "leaky" else model
-    card = model.layerwalk_card
+    card = read_zoo_card(NETWORK)
     found: dict[str, dict[str, tuple[float, bool]]] = {str(mark): {} for mark in size.marks}
     run = layerwalk.maximise(
         climbed,
@@ -163,7 +163,7 @@ def measure(size: Size, path: Path, *, until_s: float = math.inf) -> Ledger:
     """
     model = make_network(NETWORK)
     ledger = Ledger(path, {"network": NETWORK, **asdict(size)})
-    for number, classes in enumerate(chunks(size, len(model.layerwalk_card.classes))):
+    for number, classes in enumerate(chunks(size, len(read_zoo_card(NETWORK).classes))):
         for condition in conditions(size.slopes):
             name = f"{number} {condition.name}"
             if name in ledger.parts:

@@ -58,7 +58,8 @@ class Problem(nn.Module):
             values = self.rectify(x) + self.rectify(-P * x)
         else:
             values = self.rectify(x)
-        return values.flatten(1).sum(1, keepdim=True)
+        total: Tensor = values.flatten(1).sum(1, keepdim=True)
+        return total
 
 
 @dataclass(frozen=True, slots=True)
