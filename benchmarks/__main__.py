@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from benchmarks.measure import HEADER, Result
 
-NAMES = ("tracing", "wire", "drawing", "drop", "training")
+NAMES = ("tracing", "wire", "drawing", "drop", "training", "maximisation")
 """Modules of this package with a function `results() -> Iterable[Result]`."""
 
 

@@ -2,7 +2,9 @@
 
 Trace and recorded forward against the plain forward, freezing against one copy of the values into
 fresh memory. One thread. Memory is kept for use again, as in the server. `--families` traces one
-network of each of many families instead, as they come, the best of several turns for each.
+network of each of many families instead, as they come, the best of several turns for each;
+`--small` networks whose forward pass takes little. Both count the thread's own processor time, which
+is the time on the clock where nothing else runs.
 """
 
 from __future__ import annotations
@@ -11,13 +13,16 @@ import argparse
 import gc
 import importlib
 import statistics
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmarks.measure import HEADER, Result, interleave
+from benchmarks.small import SMALL
 from layerwalk.targets import open_target
 from layerwalk.tracking import Recorder, freeze, keep_freed_memory, trace
 
@@ -87,7 +92,7 @@ def results(target: str = TARGET, *, size: int = 224, pairs: int = 15) -> Iterat
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Best times of one network, in seconds."""
+    """Best times of one network, in seconds of the thread's processor time."""
 
     name: str
     nodes: int
@@ -99,12 +104,19 @@ class Family:
         return self.trace_s / self.forward_s
 
 
+def open_family(target: str) -> tuple[nn.Module, tuple[Any, ...], dict[str, Any]]:
+    """Return the network that `target` names, with arguments of one forward pass."""
+    if target in SMALL:
+        return *SMALL[target](), {}
+    model, card = open_target(target)
+    args = () if card.example else (torch.rand(1, *(card.input_shape or (3, 224, 224))),)
+    return model, args, dict(card.example)
+
+
 def measure_family(target: str, *, turns: int = 7) -> Family:
     """Return the best of several traces and forwards of the network `target` names, in turn."""
-    model, card = open_target(target)
+    model, args, example = open_family(target)
     model.eval()
-    args = () if card.example else (torch.rand(1, *(card.input_shape or (3, 224, 224))),)
-    example = dict(card.example)
 
     def forward() -> object:
         with torch.no_grad():
@@ -119,6 +131,7 @@ def measure_family(target: str, *, turns: int = 7) -> Family:
         limit=TRACE_LIMIT,
         pairs=turns,
         warm_up=1,
+        clock=time.thread_time,
     )
     return Family(target, nodes, min(result.floor_s), min(result.subject_s))
 
@@ -138,8 +151,8 @@ def print_families(targets: Sequence[str] = FAMILIES, *, turns: int = 7) -> None
     for family in found:
         extra_us = (family.trace_s - family.forward_s) / family.nodes * 1e6
         print(
-            f"| {family.name} | {family.nodes} | {family.forward_s * 1e3:.1f} ms "
-            f"| {family.trace_s * 1e3:.1f} ms | {family.ratio:.2f} | {extra_us:.0f} us |"
+            f"| {family.name} | {family.nodes} | {family.forward_s * 1e3:.3g} ms "
+            f"| {family.trace_s * 1e3:.3g} ms | {family.ratio:.2f} | {extra_us:.0f} us |"
         )
     median = statistics.median(family.ratio for family in found)
     worst = found[-1]
@@ -157,9 +170,10 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=224, help="side of the image")
     parser.add_argument("--pairs", type=int, default=15, help="measurements of each")
     parser.add_argument("--families", action="store_true", help="a trace of one of each family")
+    parser.add_argument("--small", action="store_true", help="the same of small networks")
     chosen = parser.parse_args()
-    if chosen.families:
-        print_families(turns=chosen.pairs)
+    if chosen.families or chosen.small:
+        print_families(tuple(SMALL) if chosen.small else FAMILIES, turns=chosen.pairs)
         return
     print(HEADER)
     for result in results(chosen.target, size=chosen.size, pairs=chosen.pairs):

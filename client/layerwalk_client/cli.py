@@ -70,6 +70,13 @@ def shot(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--data", action="append", default=[], help="data set for --serve; may be repeated"
     )
+    parser.add_argument(
+        "--maximised",
+        action="append",
+        default=[],
+        metavar="NODE",
+        help="show this node's newest maximised images; may be repeated",
+    )
     parser.add_argument("--table", help="colour table")
     parser.add_argument("--range", dest="range_mode", help="channel, node, shared or percentile")
     parser.add_argument("--theme", choices=("dark", "paper"), default="dark")
@@ -89,6 +96,7 @@ def shot(argv: Sequence[str]) -> int:
             item=options.item,
             serve=options.serve,
             datasets=tuple(options.data),
+            maximised=tuple(options.maximised),
             table=options.table,
             range_mode=options.range_mode,
             theme=options.theme,

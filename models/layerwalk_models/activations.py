@@ -4,9 +4,10 @@ Kim: Feature Analysis and Activation Function Study of Image Reconstruction Usin
 Networks, compares ReLU, SIREN (Sitzmann et al., NeurIPS 2020), "a modified version of mReLU (Zhao,
 Griffin 2016)" and JaSIN. The abstract gives no formula for the last two. Choices:
 
-- **mReLU** is the published min(ReLU(1 - x), ReLU(1 + x)) (Zhao, Griffin: Suppressing the Unusual:
-  towards Robust CNNs using Symmetric Activation Functions, arXiv 1603.05145): a hat of height 1 on
-  (-1, 1), bounded as it stands. What was modified is not said; here it is shifted and stretched
+- **mReLU** is min(ReLU(1 - x), ReLU(1 + x)), as it is remembered from Zhao, Griffin: Suppressing the
+  Unusual: towards Robust CNNs using Symmetric Activation Functions, arXiv 1603.05145. Their abstract,
+  which was read, asks for what it does: symmetric units that suppress signals of exceptional
+  magnitude. It is a hat of height 1 on (-1, 1), bounded as it stands. What was modified is not said; here it is shifted and stretched
   to [-1, 1], 2 mReLU(x) - 1, so that its range is that of the sine it is compared with.
 - **JaSIN** is "bounded, jagged, sin-like" with "the computation efficiency of ReLU": the triangle
   wave with the sine's period, zeros and extremes, which needs a floor and an absolute value but no

@@ -1,8 +1,9 @@
 """A small U-Net: a picture to a map of classes, with skips from each scale to its mirror image.
 
 Ronneberger, Fischer, Brox: U-Net: Convolutional Networks for Biomedical Image Segmentation, MICCAI
-2015. Zhou et al. (UNet++, 2018) give 7.76 million parameters for it at 32 channels in the first
-scale, where the original has 64; at 16, the default here, it has 1.9 million.
+2015. At 32 channels in the first scale, where the original has 64, it has 7,760,097 parameters for
+three colours and one class; that is the 7.76 million that Zhou et al. (UNet++, 2018) are remembered to
+give for it (the paper's table was not at hand). At 16, the default here, it has 1.9 million.
 
 Choice: convolutions are padded, so that the answer has the picture's height and width.
 """

@@ -116,7 +116,7 @@ def _end_with_stdin(ended: threading.Event) -> None:
 def graph(argv: Sequence[str]) -> int:
     """Print the traced graph of a model as text or JSON; return the exit code."""
     parser = argparse.ArgumentParser("layerwalk graph", description="The traced graph as text.")
-    _add_model_options(parser)
+    add_model_options(parser)
     parser.add_argument("--json", action="store_true", help="the Graph message as JSON")
     options = parser.parse_args(argv)
     with Session(device=options.device) as session:
@@ -132,7 +132,7 @@ def graph(argv: Sequence[str]) -> int:
 
 def _serve_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("layerwalk serve", description="Serve a PyTorch model.")
-    _add_model_options(parser)
+    add_model_options(parser)
     add = parser.add_argument
     add("--data", action="append", default=[], metavar="SPEC", help="what to pick inputs from: a "
         "folder of pictures, texts (.txt), sounds (.wav) or tables (.csv), an IDX file, digits, "
@@ -160,9 +160,13 @@ def _serve_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_model_options(parser: argparse.ArgumentParser) -> None:
+def add_model_options(parser: argparse.ArgumentParser, *, is_target_needed: bool = True) -> None:
+    """Add the options that name a model and say what it takes."""
     add = parser.add_argument
-    add("target", metavar="TARGET", help=_TARGET_HELP)
+    if is_target_needed:
+        add("target", metavar="TARGET", help=_TARGET_HELP)
+    else:
+        add("target", nargs="?", metavar="TARGET", help=_TARGET_HELP)
     add("--weights", type=Path, metavar="FILE", help="safetensors, or a state_dict of torch.save")
     add("--device", default="cpu", help="cpu or cuda (%(default)s)")
     add("--classes", type=Path, metavar="FILE", help="names of the outputs: lines, or a JSON list")

@@ -97,7 +97,8 @@ def guess_spec(shape: tuple[int, ...], model: nn.Module | None = None) -> InputS
     """Return what a network takes, by shape and its first layers, where nobody says.
 
     `[N]` is a vector, or a text where the first layer with weights is an Embedding; `[C, H, W]` an
-    image for C 1 or 3; `[T, D]` a series, `[D, T]` where the first layer is a Conv1d;
+    image for C 1 or 3; `[T, D]` a series, `[D, T]` where the first layer is a Conv1d or D
+    is 1;
     `[C, D, H, W]` a volume for C up to 4; anything else a tensor.
     """
     first = _first_layer(model)
@@ -106,7 +107,8 @@ def guess_spec(shape: tuple[int, ...], model: nn.Module | None = None) -> InputS
     if len(shape) == 1:
         return InputSpec(kind="vector", shape=shape)
     if len(shape) == 2:
-        return InputSpec(kind="series", shape=shape, time_axis=int(isinstance(first, nn.Conv1d)))
+        is_across = isinstance(first, nn.Conv1d) or shape[0] == 1 < shape[1]
+        return InputSpec(kind="series", shape=shape, time_axis=int(is_across))
     if len(shape) == 3 and shape[0] in (1, 3):
         return InputSpec(kind="image", shape=shape)
     is_volume = len(shape) == 4 and shape[0] <= MOST_VOLUME_CHANNELS

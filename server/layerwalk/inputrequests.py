@@ -14,7 +14,14 @@ from layerwalk.inputs.prepared import (
     from_noise,
     from_text,
 )
-from layerwalk_shared.messages import ChannelInput, DatasetInput, InputRequest, TextInput
+from layerwalk_shared.errors import InvalidRequestError
+from layerwalk_shared.messages import (
+    ChannelInput,
+    DatasetInput,
+    ExampleInput,
+    InputRequest,
+    TextInput,
+)
 
 
 def prepare_request(
@@ -36,6 +43,7 @@ def prepare_request(
 
     Raises:
         NotFoundError, GoneError, InputError, DatasetError: as the request says.
+        InvalidRequestError: the example is asked for, which only a network knows.
     """
     if isinstance(request, DatasetInput):
         found = dataset(request.dataset)
@@ -45,6 +53,8 @@ def prepare_request(
         snapshot.graph.node(request.node)
         node = snapshot.graph.index[request.node]
         return from_channel(snapshot, node, request.channel, argument)
+    if isinstance(request, ExampleInput):
+        raise InvalidRequestError("the example goes on an argument of a network, nowhere else")
     if isinstance(request, TextInput):
         return from_text(request.text, argument)
     return from_noise(request, argument)

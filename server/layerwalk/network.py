@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +13,7 @@ from torch import nn
 from layerwalk.answers import top_classes
 from layerwalk.candidate import Candidate
 from layerwalk.inputkinds import spec_of
-from layerwalk.inputs.prepared import Argument, PreparedInput
+from layerwalk.inputs.prepared import Argument, PreparedInput, Slot, prepared
 from layerwalk.nodeviews import chosen_views, shown_as
 from layerwalk.snapshots import Snapshot, fitting_view
 from layerwalk.tracking import Recorder, Recording, Trace, freeze, trace
@@ -30,12 +31,16 @@ from layerwalk.twin import (
 from layerwalk_shared.errors import NotFoundError, nearest_hint
 from layerwalk_shared.graph import Graph, View
 from layerwalk_shared.messages import (
+    InputReference,
     InputSpec,
+    NamedInput,
     NetworkDescription,
     NetworkSummary,
     NodeStatistics,
     SnapshotManifest,
 )
+
+_NODE_NAME = re.compile(r"input(:\d+)?")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +60,8 @@ class Network:
         care: how it is run.
         arguments: name -> what an input can be put on: ids of input nodes, names and paths of
             arguments; the one that is shown by "" too.
+        inputs: name -> what lay on it when the network was added, one for each argument, the shown
+            one first.
         views: node id -> how a person wishes it to be shown.
         graph: of the trace, shown as `views` says.
     """
@@ -72,6 +79,7 @@ class Network:
     care: Care
     first: PreparedInput
     arguments: Mapping[str, Argument]
+    inputs: Mapping[str, PreparedInput]
     views: Mapping[str, View] = field(default_factory=dict)
     graph: Graph = field(init=False)
 
@@ -106,12 +114,28 @@ class Network:
             name=self.name,
             graph=self.graph,
             input=self.input,
+            inputs=tuple(
+                NamedInput(
+                    name=name,
+                    node=self._input_node(self.arguments[name]),
+                    spec=self.arguments[name].spec,
+                )
+                for name in self.inputs
+            ),
             classes=self.classes,
             detail=self.trace.detail,
             parameters=self.parameters,
             snapshot=snapshot,
             error=self.trace.error,
         )
+
+    def _input_node(self, argument: Argument) -> str | None:
+        """Return the id of the input node of an argument."""
+        for name, one in self.arguments.items():
+            index = self.graph.index.get(name)
+            if one is argument and index is not None and self.graph.nodes[index].kind == "input":
+                return name
+        return None
 
     def node_index(self, node_id: str) -> int:
         """Return the index of a node.
@@ -137,6 +161,15 @@ class Network:
             )
         return found
 
+    def example_on(self, name: str | None) -> PreparedInput:
+        """Return what lay on an argument when the network was added.
+
+        Raises:
+            NotFoundError: there is no such argument.
+        """
+        slot = self.argument(name).slot
+        return next(one for one in self.inputs.values() if one.slot == slot)
+
     def node_weights(self, node_id: str) -> NDArray[np.generic]:
         """Return the weights of the module that a node is the output of, read-only.
 
@@ -160,6 +193,7 @@ class Network:
         generation: int,
         client: str | None,
         step: int | None = None,
+        beside: Sequence[PreparedInput] = (),
     ) -> tuple[Snapshot, Recording]:
         """Run the twin on an input and freeze every value; model thread only.
 
@@ -168,19 +202,25 @@ class Network:
             snapshot_id, generation: of the snapshot.
             client: who asked.
             step: of the training, where the run shows one.
+            beside: what lies on other arguments; the rest is as in the example.
 
         Returns:
             The snapshot, and the recording it was made of.
         """
-        args, kwargs = self.example.with_values(prepared.values, prepared.slot)
+        example = self.example.with_inputs((*beside, prepared))
+        lying = {one.slot or self.example.slot: one.reference for one in (*beside, prepared)}
         with self.care.running():
-            recording = self.recorder.record(args, kwargs)
+            recording = self.recorder.record(example.args, dict(example.kwargs))
             frozen = freeze(recording, self.graph)
         manifest = SnapshotManifest(
             id=snapshot_id,
             network=self.id,
             generation=generation,
             input=prepared.reference,
+            inputs=tuple(
+                lying.get(one.slot or self.example.slot, one.reference)
+                for one in self.inputs.values()
+            ),
             client=client,
             step=step,
             nodes=frozen.statistics,
@@ -227,6 +267,7 @@ def make_network(candidate: Candidate, network_id: str) -> Network:
         initialise(twin, example)
     with care.tracing():
         traced = trace(twin, example.args, example.kwargs, detail=candidate.detail)
+    arguments = _arguments(candidate, traced.graph)
     return Network(
         id=network_id,
         name=candidate.name,
@@ -240,7 +281,8 @@ def make_network(candidate: Candidate, network_id: str) -> Network:
         twin=twin,
         care=care,
         first=candidate.first,
-        arguments=_arguments(candidate, traced.graph),
+        arguments=arguments,
+        inputs=_inputs(arguments, example, candidate.first),
         views=chosen_views(traced.graph, candidate.views),
     )
 
@@ -258,9 +300,37 @@ def _arguments(candidate: Candidate, graph: Graph) -> dict[str, Argument]:
         if not is_shown and (tensor.ndim < 2 or tensor.shape[0] != 1 or tensor.numel() == 0):
             continue
         spec = candidate.input if is_shown else spec_of(example, slot=slot, model=twin)
-        tokenizer = candidate.tokenizer if spec.kind == "text" else None
-        made = Argument(spec, is_whole(tensor), tokenizer, slot)
+        words = candidate.tokenizer if is_shown or spec.vocabulary is not None else None
+        if spec.kind == "text":
+            spec = spec.model_copy(update={"has_tokenizer": words is not None})
+        made = Argument(spec, is_whole(tensor), words if spec.kind == "text" else None, slot)
         names = [inputs[place]] if len(inputs) == len(slots) else []
         for name in (*([""] if is_shown else []), *names, *slot_names(slot, parameters)):
             found.setdefault(name, made)
     return found
+
+
+def _inputs(
+    arguments: Mapping[str, Argument], example: Example, first: PreparedInput
+) -> dict[str, PreparedInput]:
+    """Return the name of each argument -> what lies on it, the shown one first.
+
+    What forward calls it says more than the id of an input node.
+    """
+    found: dict[str, PreparedInput] = {}
+    names: dict[Slot, list[str]] = {}
+    for name, argument in arguments.items():
+        if name:
+            names.setdefault(argument.slot or example.slot, []).append(name)
+    for slot in sorted(names, key=lambda slot: slot != example.slot):
+        name = min(names[slot], key=_says_little)
+        values = example.tensor(slot)[0].cpu().numpy()
+        reference = InputReference(kind="example", title="example")
+        is_shown = slot == example.slot
+        found[name] = first if is_shown else prepared(values, arguments[name], reference)
+    return found
+
+
+def _says_little(name: str) -> int:
+    """Rank a name of an argument: what forward calls it, the id of a node, a position."""
+    return 2 if name[0].isdigit() else int(_NODE_NAME.fullmatch(name) is not None)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 from layerwalk.candidate import Candidate
 from layerwalk.events import EventLog
 from layerwalk.gallery import Gallery
+from layerwalk.inputs.placed import Placed
 from layerwalk.inputs.prepared import PreparedInput
 from layerwalk.network import Network, make_network
 from layerwalk.nodeviews import shown_again
@@ -30,6 +32,7 @@ class Networks:
         self._gallery = gallery
         self._events = events
         self._lock = lock
+        self._placed = Placed()
         self._register: Register[Network] = Register("network", letter="n", lock=lock)
 
     def get(self, network_id: str) -> Network:
@@ -66,10 +69,15 @@ class Networks:
     ) -> tuple[Snapshot, Recording]:
         """Run a network on an input, keep what came of it and tell of it; model thread only.
 
+        What the client put on other arguments stays there.
+
         Raises:
             NotFoundError: there is no such network.
         """
-        snapshot, recording = self._run(self.get(network_id), prepared, client=client)
+        network = self.get(network_id)
+        lying = self._placed.put(network_id, client, prepared, shown=network.example.slot)
+        beside = [one for one in lying if one is not prepared]
+        snapshot, recording = self._run(network, prepared, client=client, beside=beside)
         return self._keep(snapshot), recording
 
     def take_step(self, network_id: str, step: int) -> tuple[Network, Snapshot, Recording]:
@@ -152,10 +160,16 @@ class Networks:
         *,
         client: str | None = None,
         step: int | None = None,
+        beside: Sequence[PreparedInput] = (),
     ) -> tuple[Snapshot, Recording]:
         snapshot_id, generation = self._gallery.reserve()
         return network.run(
-            prepared, snapshot_id=snapshot_id, generation=generation, client=client, step=step
+            prepared,
+            snapshot_id=snapshot_id,
+            generation=generation,
+            client=client,
+            step=step,
+            beside=beside,
         )
 
     def _keep(self, snapshot: Snapshot) -> Snapshot:

@@ -33,6 +33,7 @@ from layerwalk.twin import Care, check_device
 from layerwalk_shared.graph import Node, View
 from layerwalk_shared.messages import (
     DatasetSummary,
+    ExampleInput,
     InputRequest,
     InputSpec,
     Job,
@@ -105,6 +106,7 @@ class Session:
             prepare=self._prepared,
             datasets=lambda: [dataset for _, dataset in self._datasets.items()],
             cache=cache,
+            device=device,
         )
 
     def add_network(
@@ -162,7 +164,9 @@ class Session:
             argument=argument,
             tokenizer=tokenizer,
             vocabulary=vocabulary,
-            first=None if first is None else lambda taker: self._prepared(first, taker),
+            first=None
+            if first is None or isinstance(first, ExampleInput)
+            else lambda taker: self._prepared(first, taker),
             care=care,
         )
         return self.jobs.call(lambda: self._networks.add(candidate))
@@ -253,7 +257,8 @@ class Session:
     ) -> Job:
         """Put a file on an argument of a network, the shown one by default.
 
-        The other arguments stay as in the example. The job ends with a snapshot.
+        What the client put on the other arguments stays; without a client they are as in the
+        example. The job ends with a snapshot.
 
         Args:
             network_id: which network.
@@ -283,12 +288,16 @@ class Session:
         client: str | None = None,
         argument: str | None = None,
     ) -> Job:
-        """Put a data set's item, noise, a channel or words on an argument of a network.
+        """Put a data set's item, noise, a channel, words or the example on an argument of a network.
 
         Raises:
             NotFoundError, GoneError, InputError, DatasetError, BusyError: as the request says.
         """
-        made = self._prepared(request, self.network(network_id).argument(argument))
+        network = self.network(network_id)
+        if isinstance(request, ExampleInput):
+            made = network.example_on(argument)
+        else:
+            made = self._prepared(request, network.argument(argument))
         return self._run(network_id, made, client)
 
     def show_as(self, network_id: str, node_id: str, view: View | None) -> Node:

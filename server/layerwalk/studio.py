@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from layerwalk.canvas import Canvas
@@ -67,6 +68,7 @@ class Studio:
         prepare: makes starts ready that are inputs; any thread.
         datasets: pictures whose magnitudes recipes may take; any thread.
         cache: where finished images are kept; None: nowhere.
+        device: where twins live.
         precision: of the climb.
     """
 
@@ -80,8 +82,10 @@ class Studio:
         prepare: Prepare,
         datasets: Callable[[], Sequence[Dataset]],
         cache: ResultCache | None = None,
+        device: str = "cpu",
         precision: Precision = "auto",
     ) -> None:
+        self._device = torch.device(device)
         self._networks, self._gallery, self._jobs = networks, gallery, jobs
         self._limits, self._prepare, self._datasets = limits, prepare, datasets
         self._cache = cache
@@ -89,6 +93,11 @@ class Studio:
         self._ready: tuple[tuple[object, ...], TruncatedNetwork] | None = None
         self._prints: dict[int, tuple[Network, str]] = {}
         self._spectra: dict[tuple[int, ...], NDArray[np.float32] | None] = {}
+
+    @property
+    def precision(self) -> str:
+        """Element type of the climb on this machine, as torch names it."""
+        return str(precision_for(self._device, self._precision)).removeprefix("torch.")
 
     def submit(
         self, network_id: str, request: MaximiseRequest, *, client: str | None = None

@@ -6,7 +6,7 @@ import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from layerwalk.inputs.prepared import Slot
+from layerwalk.inputs.prepared import PreparedInput, Slot
 from layerwalk.tracking import Trace
 from layerwalk_shared.errors import InputError, ModelError
 
@@ -144,6 +144,14 @@ class Example:
         args = tuple(_mapped(value, fitting) for value in self.args)
         kwargs = {key: _mapped(value, fitting) for key, value in self.kwargs.items()}
         return _put(args, kwargs, self.slot, shown)
+
+    def with_inputs(self, inputs: Sequence[PreparedInput]) -> Example:
+        """Return the example with other values at the places of `inputs`; copied."""
+        changed = self
+        for one in inputs:
+            args, kwargs = changed.with_values(one.values, one.slot)
+            changed = replace(changed, args=args, kwargs=kwargs)
+        return changed
 
 
 def _put(

@@ -51,6 +51,20 @@ class InputSpec(Frozen):
     names: tuple[str, ...] = ()
 
 
+class NamedInput(Frozen):
+    """One argument that something can be put on.
+
+    Attributes:
+        name: what requests call it.
+        node: id of its input node; None where the graph has none for it.
+        spec: what it takes.
+    """
+
+    name: str
+    node: str | None = None
+    spec: InputSpec
+
+
 class InputReference(Frozen):
     """What a snapshot was taken of."""
 
@@ -177,12 +191,17 @@ class Maximised(Frozen):
 
 
 class SnapshotManifest(Frozen):
-    """Everything about a snapshot but its values. `nodes` is indexed as the graph's nodes."""
+    """Everything about a snapshot but its values. `nodes` is indexed as the graph's nodes.
+
+    `input` is what was put on last; `inputs` tells what lies on each argument, in the order of
+    `NetworkDescription.inputs`.
+    """
 
     id: str
     network: str
     generation: Positive
     input: InputReference
+    inputs: tuple[InputReference, ...] = ()
     step: int | None = None
     client: str | None = None
     nodes: tuple[NodeStatistics, ...]
@@ -234,12 +253,17 @@ class NetworkSummary(Frozen):
 
 
 class NetworkDescription(Frozen):
-    """One network whole: graph, input, classes, and its newest snapshot nobody owns alone."""
+    """One network whole: graph, input, classes, and its newest snapshot nobody owns alone.
+
+    `input` is the argument that is shown first and taken by default; `inputs` are all of them,
+    that one first.
+    """
 
     id: str
     name: str
     graph: Graph
     input: InputSpec
+    inputs: tuple[NamedInput, ...] = ()
     classes: tuple[str, ...] = ()
     detail: Literal["trackers", "modules", "operations"] = "modules"
     parameters: NonNegative = 0
@@ -297,8 +321,15 @@ class TextInput(Frozen):
     text: Annotated[str, Field(max_length=100_000)]
 
 
+class ExampleInput(Frozen):
+    """Put on the input what lay there when the network was added."""
+
+    kind: Literal["example"] = "example"
+
+
 InputRequest = Annotated[
-    DatasetInput | NoiseInput | ChannelInput | TextInput, Field(discriminator="kind")
+    DatasetInput | NoiseInput | ChannelInput | TextInput | ExampleInput,
+    Field(discriminator="kind"),
 ]
 
 

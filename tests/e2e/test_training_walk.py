@@ -92,7 +92,7 @@ def test_dragging_along_the_timeline_scrubs(begin):
     hand.frames(5)
     panel = hand.walker.tools.panels.content("timeline")
     assert panel.course.served.tolist() == [0, 25, 50, 75, 100]
-    left, right, row = 0.08, 0.97, 0.81
+    left, right, row = 0.08, 0.97, 0.785
     hand.move(panel_pixel(hand, right, row))
     hand.frames(2)
     start = panel_pixel(hand, right, row)
@@ -146,7 +146,7 @@ def test_words_are_written_and_put_on_the_input(begin):
     hand.frames(3)
     assert hand.walker.tools.is_typing
     panel = hand.walker.tools.panels.content("input")
-    assert panel.shown.tokens[1] == " quiet"
+    assert panel.editor.shown.tokens[1] == " quiet"
     hand.type("in a lit hall w")
     hand.frame(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_BACKSPACE, mod=0))
     hand.frame(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=0))
@@ -156,8 +156,8 @@ def test_words_are_written_and_put_on_the_input(begin):
     assert hand.walker.stage.shown.input.tokens[:3] == ("in", " a", " lit")
     hand.key(pygame.K_i)
     hand.frames(3)
-    assert panel.shown.tokens[:2] == ("in", " a")
-    assert panel.shown.values is not None
+    assert panel.editor.shown.tokens[:2] == ("in", " a")
+    assert panel.editor.shown.values is not None
 
 
 def test_a_sound_that_is_dropped_on_the_window_is_drawn(begin, tmp_path):
@@ -177,9 +177,9 @@ def test_a_sound_that_is_dropped_on_the_window_is_drawn(begin, tmp_path):
     hand.key(pygame.K_i)
     hand.frames(4)
     panel = hand.walker.tools.panels.content("input")
-    assert panel.shown.spectrogram is not None
-    assert panel.shown.highest_hz == 4000
-    assert panel.shown.values[0, :4000] == pytest.approx(samples / 32768, abs=1e-6)
+    assert panel.editor.shown.picture is not None
+    assert panel.editor.shown.highest_hz == 4000
+    assert panel.editor.shown.values[0, :4000] == pytest.approx(samples / 32768, abs=1e-6)
 
 
 def test_a_changed_graph_keeps_the_eye_the_colours_and_what_is_selected(begin):

@@ -1,8 +1,9 @@
-"""Several inputs: any of them is put on, the others stay as in the example."""
+"""Several inputs: any of them is put on, the others stay as they are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -12,10 +13,18 @@ from flask.testing import FlaskClient
 from torch import Tensor, nn
 
 from layerwalk.http.app import make_app
+from layerwalk.inputs.placed import MOST_CLIENTS, Placed
+from layerwalk.inputs.prepared import Argument, prepared
 from layerwalk.session import Session
 from layerwalk.snapshots import Snapshot
 from layerwalk_shared.errors import InputError, NotFoundError
-from layerwalk_shared.messages import InputSpec, NoiseInput
+from layerwalk_shared.messages import (
+    CLIENT_HEADER,
+    ExampleInput,
+    InputReference,
+    InputSpec,
+    NoiseInput,
+)
 from layerwalk_shared.routes import INPUT
 
 
@@ -171,3 +180,71 @@ def test_a_sound_with_channels_has_its_time_last(no_thread_left: None) -> None:
             input_spec=InputSpec(kind="sound", shape=(1, 800), sample_rate=8000),
         )
         assert session.describe_network("n1").input.time_axis == 1
+
+
+def test_what_a_client_put_on_one_stays_while_it_changes_another(session: Session) -> None:
+    def put(name: str, amplitude: float, client: str | None) -> Snapshot:
+        noise = NoiseInput(noise="constant", amplitude=amplitude)
+        session.put("n1", noise, argument=name, client=client)
+        return newest(session)
+
+    put("more.series", 3, "ada")
+    put("words", 7, "bob")
+    seen = put("scale", 5, "ada")
+    assert value(seen, "more.series").tolist() == [[3, 3]] * 6
+    assert value(seen, "words").tolist() == [1, 2, 3]  # the other client's words are its own
+    seen = put("more.series", 4, "ada")
+    assert value(seen, "more.series").tolist() == [[4, 4]] * 6
+    assert value(seen, "scale").tolist() == [5, 5]
+    seen = put("image", 0.5, None)  # who gives no name has nothing that stays
+    assert value(seen, "scale").tolist() == [1, 2]
+    session.put("n1", ExampleInput(), argument="scale", client="ada")
+    seen = newest(session)
+    assert value(seen, "scale").tolist() == [1, 2]
+    assert value(seen, "more.series").tolist() == [[4, 4]] * 6
+
+
+def test_a_manifest_tells_what_lies_on_each(session: Session, web: FlaskClient) -> None:
+    described = session.describe_network("n1")
+    assert [one.name for one in described.inputs] == ["image", "words", "more.series", "scale"]
+    assert [one.node for one in described.inputs] == ["image", "words", "more.series", "scale"]
+    assert described.inputs[0].spec == described.input
+    assert [one.spec.kind for one in described.inputs] == ["image", "text", "series", "vector"]
+    session.put_file("n1", npy(7, 8, 9), media_type="application/x-npy", title="three.npy",
+                     client="ada", argument="words")  # fmt: skip
+    answer = web.post(
+        INPUT.url(network="n1") + "?argument=scale",
+        json={"kind": "noise", "seed": 2},
+        headers={CLIENT_HEADER: "ada"},
+    )
+    assert answer.status_code == 202
+    manifest = newest(session).manifest
+    assert [one.title for one in manifest.inputs] == [
+        "example", "three.npy", "example", "gaussian noise, seed 2",
+    ]  # fmt: skip
+    assert manifest.input == manifest.inputs[3]
+
+
+def test_a_network_of_one_input_tells_of_one(no_thread_left: None) -> None:
+    with Session() as session:
+        session.add_network(nn.Linear(4, 2), torch.zeros(1, 4))
+        (only,) = session.describe_network("n1").inputs
+        assert (only.name, only.node, only.spec.kind) == ("input", "input", "vector")
+        job = session.put("n1", ExampleInput(), client="ada")
+        assert job.kind == "forward"
+        assert newest(session).manifest.inputs[0].title == "example"
+
+
+def test_only_so_many_clients_are_remembered() -> None:
+    placed = Placed()
+    argument = Argument(InputSpec(kind="vector", shape=(2,)), slot=("a",))
+    made = prepared(np.zeros(2), argument, InputReference(kind="noise", title="noise"))
+    other = replace(made, slot=("b",))
+    assert placed.put("n1", "first", made, shown=("a",)) == (made,)
+    assert placed.put("n1", "first", other, shown=("a",)) == (made, other)
+    for number in range(MOST_CLIENTS):
+        placed.put("n1", str(number), made, shown=("a",))
+    assert placed.put("n1", "first", other, shown=("a",)) == (other,)
+    assert placed.put("n2", "0", other, shown=("a",)) == (other,)
+    unnamed = replace(made, slot=None)
+    assert placed.put("n1", "63", unnamed, shown=("a",)) == (unnamed,)

@@ -343,7 +343,7 @@ def test_a_dead_unit_is_named_and_the_others_finish(cache: ResultCache) -> None:
     with Session(cache=cache) as session:
         session.add_network(model, input_spec=InputSpec(kind="image", shape=(3, 8, 8)))
         job, _, told = made(session, MaximiseRequest(node="1", recipe=FEW))
-        assert job.notes == ("channel 1: never active: 0 over 6 steps and 3 starts",)
+        assert job.notes == ("channel 1: never active: 0 over 6 steps and 4 starts",)
         assert [image.note is not None for image in told.images] == [False, True, False]
         assert told.images[0].activation > 0
 

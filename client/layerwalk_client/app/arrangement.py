@@ -3,7 +3,8 @@ folded runs are others."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from layerwalk_client.world.answer import with_answer
@@ -17,10 +18,12 @@ from layerwalk_client.world.folding import (
     unfolded_numbers,
     with_badges,
 )
+from layerwalk_client.world.hanging import Hung, with_pictures
 from layerwalk_client.world.health import with_warnings
+from layerwalk_client.world.inputs import titles
 from layerwalk_client.world.layout import layout
 from layerwalk_client.world.options import LayoutOptions
-from layerwalk_client.world.scene import Scene
+from layerwalk_client.world.scene import Label, Scene, Wall
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
 from layerwalk_shared.training import HealthWarning
@@ -49,7 +52,7 @@ class Arrangement:
         self._counts: dict[str, int] = {}
         self._shapes: object = None
         self._dressed: object = None
-        self._title = ""
+        self._titles: dict[str, str] = {}
 
     def begin(self, graph: Graph, *, keeps_folds: bool) -> None:
         """Begin with another graph.
@@ -106,12 +109,21 @@ class Arrangement:
         *,
         warnings: Sequence[HealthWarning] = (),
         has_answer: bool = True,
+        hung: tuple[Hung, ...] = (),
     ) -> bool:
-        """Make the scene anew where something of it is another; return whether it is."""
+        """Make the scene anew where something of it is another; return whether it is.
+
+        Args:
+            network: that is shown.
+            manifest: of the snapshot.
+            warnings: of a training.
+            has_answer: the answer's boards stand.
+            hung: results of maximisations on the walls.
+        """
         shapes = shapes_of(manifest)
         answer = (manifest.input, manifest.top) if manifest is not None and has_answer else None
-        title = "" if manifest is None else manifest.input.title
-        dressed = (title, answer, tuple(warnings))
+        titled = titles(network, manifest)
+        dressed = (titled, answer, tuple(warnings), hung)
         if shapes == self._shapes and dressed == self._dressed:
             return False
         if shapes != self._shapes:
@@ -120,14 +132,22 @@ class Arrangement:
             self._base = unfolded_numbers(laid, less)
             self._counts = dict(less.counts)
             self._shapes = shapes
-        elif title != self._title:
-            self._base = retitled(self._base, self._title, title)
-        self._title, self._dressed = title, dressed
+        elif titled != self._titles:
+            index = network.graph.index
+            changed = {
+                index[node]: (self._titles[node], title)
+                for node, title in titled.items()
+                if self._titles.get(node) and node in index
+            }
+            self._base = retitled(self._base, changed)
+        self._titles, self._dressed = titled, dressed
         theme = self._options.theme
         scene = self._base
         if manifest is not None and has_answer:
-            scene = with_answer(scene, network, manifest, theme=theme)
+            seen = frozenset(one.node for one in hung if one.is_seen)
+            scene = with_answer(scene, network, manifest, theme=theme, unmarked=seen)
         scene = with_warnings(scene, network.graph, warnings, theme=theme)
+        scene = with_pictures(scene, hung, theme=theme)
         self.scene, self.badges = with_badges(
             scene, self._counts, network.graph.groups, theme=theme
         )
@@ -141,21 +161,30 @@ def shapes_of(manifest: SnapshotManifest | None) -> object:
     return tuple((node.pictures, node.has_values) for node in manifest.nodes)
 
 
-def retitled(scene: Scene, old: str, new: str) -> Scene:
-    """Return a scene whose input walls tell another title: much cheaper than laying it out."""
-    texts = {
-        wall.subtitle: wall.subtitle.replace(old, new, 1)
-        for wall in scene.walls
-        if old and wall.subtitle.startswith(old)
-    }
-    return replace(
-        scene,
-        walls=tuple(
-            replace(wall, subtitle=texts[wall.subtitle]) if wall.subtitle in texts else wall
-            for wall in scene.walls
-        ),
-        labels=tuple(
-            replace(label, text=texts[label.text]) if label.text in texts else label
-            for label in scene.labels
-        ),
-    )
+def retitled(scene: Scene, changed: Mapping[int, tuple[str, str]]) -> Scene:
+    """Return a scene whose input walls tell other titles: much cheaper than laying it out.
+
+    Args:
+        scene: with the titles so far.
+        changed: node -> (title so far, title from now on).
+    """
+    walls, labels = list(scene.walls), list(scene.labels)
+    for place, wall in enumerate(scene.walls):
+        old, new = changed.get(wall.node, ("", ""))
+        if old == new or not wall.subtitle.startswith(old):
+            continue
+        text = new + wall.subtitle.removeprefix(old)
+        walls[place] = replace(wall, subtitle=text)
+        labels = [
+            replace(label, text=text)
+            if label.text == wall.subtitle and _owner(label, scene.walls) is wall
+            else label
+            for label in labels
+        ]
+    return replace(scene, walls=tuple(walls), labels=tuple(labels))
+
+
+def _owner(label: Label, walls: Sequence[Wall]) -> Wall:
+    """Return the wall that a label hangs on: the nearest of those that say these words."""
+    same = [wall for wall in walls if wall.subtitle == label.text]
+    return min(same, key=lambda wall: math.dist(label.position, wall.centre))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from layerwalk_client.source.arrivals import Arrival
 from layerwalk_client.source.asking import Fetch
 from layerwalk_shared.errors import LayerwalkError, ProtocolError
 from layerwalk_shared.messages import SnapshotManifest
@@ -24,6 +25,7 @@ class Changes:
         failure: what a person should read.
         is_status: something of the status changed (connection, jobs).
         is_training: curves, steps or warnings of a training changed.
+        is_results: runs of maximisations, their pictures or what is looked at changed.
         notice: what a person may like to read.
     """
 
@@ -35,10 +37,33 @@ class Changes:
     failure: LayerwalkError | None = None
     is_status: bool = False
     is_training: bool = False
+    is_results: bool = False
     notice: str = ""
 
 
 NOTHING = Changes()
+
+
+@dataclass(slots=True)
+class Happenings:
+    """What one look at the arrivals brought.
+
+    Attributes:
+        is_new_network: the world was laid out anew.
+        is_new_graph: so it was, but the eye stays where it is.
+        is_new_picture: another snapshot is being shown.
+        is_changed: something on the screen may be different.
+        failures, notices: for people to read.
+        others: arrivals that are not the stage's: pictures, pages, values, statistics.
+    """
+
+    is_new_network: bool = False
+    is_new_graph: bool = False
+    is_new_picture: bool = False
+    is_changed: bool = False
+    failures: list[LayerwalkError] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    others: list[Arrival] = field(default_factory=list)
 
 
 def unfit_manifest(manifest: SnapshotManifest, count: int) -> ProtocolError | None:

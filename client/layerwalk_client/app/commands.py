@@ -8,12 +8,17 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pygame
 
 from layerwalk_client.app.places import OVERVIEW, camera_at, facing_node, wall_of
+from layerwalk_client.app.results import unit_at
+from layerwalk_client.app.scrubbing import next_mode_of_wall, scrub
 from layerwalk_client.devices.actions import Command, Ordered
 from layerwalk_client.ui.colours import MODE_TEXTS, next_mode, next_table
+from layerwalk_client.ui.intents import ClosePanel
 from layerwalk_client.world.view import Camera, Mark
+from layerwalk_shared.recipes import unit_axis
 
 if TYPE_CHECKING:
     from layerwalk_client.app.walker import Walker
@@ -95,7 +100,38 @@ def _node_panel(walker: Walker, number: int) -> None:
     if node is None and "node" not in walker.tools.panels.kinds:
         walker.say("point at a wall first")
         return
-    walker.tools.toggle("node", walker.outlook(), node=node)
+    walker.tools.toggle("node", walker.outlook(), node=node, unit=unit_under_pointer(walker))
+
+
+def unit_under_pointer(walker: Walker) -> int | None:
+    """Return the unit of the place under the pointer, None where there is none."""
+    pointed, spot = walker.pointed, walker.spot
+    if pointed is None or pointed.is_input or pointed.hit.channel is None:
+        return None
+    shown = walker.stage.manifest_of(pointed.wall.node)
+    if shown is not None and shown.maximised is not None:
+        return unit_at(shown, pointed.hit.channel)
+    if spot is None:
+        return None
+    axis = unit_axis(spot.node.view, spot.node.shape)
+    if axis is not None:
+        return spot.index[axis]
+    return int(np.ravel_multi_index(spot.index, spot.node.shape))
+
+
+def _maximise(walker: Walker, number: int) -> None:
+    """The wall or the channel under the pointer, else the selected one; else close the panel."""
+    pointed = walker.pointed
+    node = pointed.wall.node if pointed is not None and not pointed.is_input else None
+    is_open = "maximise" in walker.tools.panels.kinds
+    if node is None and not is_open and walker.selection is not None:
+        node = walker.selection.node
+    if node is not None:
+        walker.tools.open_maximise(node, unit_under_pointer(walker))
+    elif is_open:
+        walker.tools.carry_out("maximise", ClosePanel())
+    else:
+        walker.say("point at a wall first")
 
 
 def toggle_run(walker: Walker, run: Run | None) -> None:
@@ -123,6 +159,8 @@ def _fold(walker: Walker, number: int) -> None:
 
 def _step(by: int) -> Callable[[Walker, int], None]:
     def act(walker: Walker, number: int) -> None:
+        if scrub(walker, by):
+            return
         state = walker.stage.state
         step = state.training.beside(state.chosen, by)
         if step is None:
@@ -136,6 +174,8 @@ def _step(by: int) -> Callable[[Walker, int], None]:
 
 
 def _newest_step(walker: Walker, number: int) -> None:
+    if scrub(walker, None):
+        return
     walker.choose_step(None)
     walker.say("following the training" if walker.stage.state.training.is_any else "no training")
 
@@ -200,11 +240,13 @@ COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.DATASET: _panel("dataset"),
     Command.NOISE: _panel("noise"),
     Command.NODE: _node_panel,
+    Command.MAXIMISE: _maximise,
     Command.COLOURS: _panel("colours"),
     Command.INPUT: _panel("input"),
     Command.TIMELINE: _panel("timeline"),
     Command.GRADIENTS: _panel("gradients"),
     Command.FOLD: _fold,
+    Command.PICTURES: lambda walker, number: next_mode_of_wall(walker),
     Command.STEP_BACK: _step(-1),
     Command.STEP_FORWARD: _step(1),
     Command.NEWEST_STEP: _newest_step,

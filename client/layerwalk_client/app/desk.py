@@ -72,14 +72,16 @@ class Desk:
         self._kernels: int | None = None
         self._told: object = None
 
-    def content(self, kind: str, *, node: int | None, appearance: Appearance) -> Content | None:
+    def content(
+        self, kind: str, *, node: int | None, appearance: Appearance, unit: int | None = None
+    ) -> Content | None:
         """Return what a panel of a kind shows, None where there is nothing to show."""
         makers: dict[str, Callable[[], Content | None]] = {
             "help": lambda: HelpPanel(self._bindings),
             "noise": lambda: self._noise,
             "colours": lambda: ColoursPanel(appearance),
             "search": self._search,
-            "node": lambda: None if node is None else self._facts(node),
+            "node": lambda: None if node is None else self._facts(node, unit),
             "dataset": self._pictures,
             "timeline": lambda: self._timeline,
             "gradients": lambda: self._gradients,
@@ -162,11 +164,11 @@ class Desk:
             self._dataset = DatasetPanel(session.datasets, self.thumbnails)
         return self._dataset
 
-    def _facts(self, node: int) -> NodePanel:
+    def _facts(self, node: int, unit: int | None) -> NodePanel:
         network, shown = self._stage.network, self._stage.shown
         assert network is not None
         described = network.graph.nodes[node]
-        content = NodePanel(described)
+        content = NodePanel(described, node, unit)
         if shown is not None and shown.nodes[node].has_values:
             self._source.fetch(Statistics(shown.id, described.id))
         else:

@@ -24,6 +24,7 @@ def describe(walker: Walker, now_s: float) -> dict[str, Any]:
         "answer": shown.top[0].name if shown is not None and shown.top else None,
         "step": None if shown is None else shown.step,
         "chosen_step": stage.state.chosen,
+        "maximised": {wall: list(told) for wall, told in stage.gallery.told().items()},
         "is_switching": stage.residency.is_switching,
         "is_settled": stage.is_settled(now_s),
         "is_connected": stage.state.is_connected,

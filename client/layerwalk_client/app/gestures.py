@@ -62,7 +62,7 @@ class Gestures:
             go_to_node(walker, node)
             return
         self._held = None
-        if pointed.is_input and walker.tools.put():
+        if pointed.is_input and walker.tools.put(node):
             walker.lesson.has_put = True
             return
         self._held = walker.tools.hand.holding

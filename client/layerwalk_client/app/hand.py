@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from layerwalk_client.app.captions import reached
+from layerwalk_client.app.results import image_at, maximised_of, unit_at
 from layerwalk_client.source.asking import PutInput
+from layerwalk_client.world.inputs import argument_at
 from layerwalk_shared.colours import TABLES, paint
 from layerwalk_shared.errors import InputError
 from layerwalk_shared.messages import (
@@ -73,11 +76,19 @@ class Hand:
         self.revision += 1
         return True
 
-    def put_on(self, network: NetworkDescription) -> PutInput | None:
-        """Return the wish that what is held be the input of `network`, None when empty-handed."""
+    def put_on(self, network: NetworkDescription, node: str | None = None) -> PutInput | None:
+        """Return the wish that what is held be on an input's node of `network` (None: the shown
+        one); None when empty-handed."""
         if self.holding is None:
             return None
-        return PutInput(network.id, self.holding.image, title=self.holding.title)
+        argument = argument_of(network, node)
+        return PutInput(network.id, self.holding.image, title=self.holding.title, argument=argument)
+
+
+def argument_of(network: NetworkDescription, node: str | None) -> str | None:
+    """Return the name of the argument at an input's node, None where there is no choice."""
+    found = argument_at(network, node)
+    return None if found is None or len(network.inputs) < 2 else found.name
 
 
 def picture_of_noise(noise: NoiseInput, spec: InputSpec) -> NDArray[np.uint8]:
@@ -135,6 +146,29 @@ def hold_channel(
     image = ChannelInput(snapshot=manifest.id, node=node, channel=channel)
     title = node if tile is not None and tile.dtype is TileType.RGB8 else f"{node}  {channel}"
     return Holding(image, title, note, pixels)
+
+
+def hold_result(
+    manifest: SnapshotManifest, place: int, *, tile: Tile | None, table: str
+) -> Holding:
+    """Return a picture of a result as a thing to carry.
+
+    Args:
+        manifest: of the result.
+        place: number of the picture on its wall.
+        tile: the finest tile there is of the block that holds it.
+        table: colour table for pictures that are values.
+    """
+    told = maximised_of(manifest)
+    held = hold_channel(manifest, node=told.node, channel=place, tile=tile, table=table)
+    unit, image = unit_at(manifest, place), image_at(manifest, place)
+    name = told.node if image is None or image.channel is None else f"{told.node}  {unit}"
+    return replace(
+        held,
+        image=ChannelInput(snapshot=manifest.id, node=told.node, channel=unit),
+        title=f"{name}  maximised",
+        note="" if image is None else reached(image),
+    )
 
 
 def hold_file(path: Path) -> Holding:

@@ -14,7 +14,7 @@ from layerwalk_client.world.viewpoints import first_minute
 from layerwalk_shared.errors import LayerwalkError
 
 if TYPE_CHECKING:
-    from layerwalk_client.app.stage import Happenings
+    from layerwalk_client.app.changes import Happenings
     from layerwalk_client.app.walker import Walker
 
 
@@ -50,7 +50,7 @@ def show(walker: Walker, found: Happenings) -> None:
         walker.trace.note("shown", snapshot=shown.id, input=shown.input.title, step=shown.step)
     if found.is_changed:
         walker.needs_plan = True
-    walker.needs_draw |= walker.tools.desk.refresh()
+    walker.needs_draw |= walker.tools.refresh()
 
 
 def begin(walker: Walker) -> None:

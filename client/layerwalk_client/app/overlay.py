@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from layerwalk_client.app.pointer import describe
+from layerwalk_client.app.pointer import describe, describe_result
 from layerwalk_client.app.state import SceneState
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.ui.hud import Hint, Hud, Readout
@@ -119,14 +119,17 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
     readout, limit, name = None, None, ""
     if pointed is not None:
         node, name, channel = pointed.wall.node, pointed.node.id, pointed.hit.channel or 0
-        tile = None if shown is None else walker.stage.residency.finest(node, channel)
+        tile = None if shown is None else walker.stage.finest(node, channel)
         scale = None
         if tile is not None and 0 <= channel - tile.first_channel < tile.count:
             scale = float(tile.scales[channel - tile.first_channel])
         readout = describe(
             pointed, walker.spot, walker.readings, tile, network=network, manifest=shown
         )
-        limit = node_range(tools.appearance, shown, node, channel_scale=scale)
+        hung = walker.stage.gallery.manifest_of(node)
+        if hung is not None:
+            readout = describe_result(pointed, hung)
+        limit = node_range(tools.appearance, hung or shown, node, channel_scale=scale)
     else:
         limit = node_range(tools.appearance, shown, None)
     told = legend(

@@ -33,6 +33,8 @@ SAME_PLACE = math.radians(40)
 """A panel that appears within this angle of another one replaces it."""
 REACH = 1.6
 """A panel is at hand up to this many times the distance at which it appeared."""
+ASIDE_MARGIN = 0.03
+"""Of the view's width, free at the left of a panel that stands aside."""
 LOW_MARGIN = 0.1
 """Of the view's height, free below a low panel: the legend and the readout lie there."""
 SETTLING_FRAMES = 3
@@ -131,6 +133,7 @@ class Panels:
             window_wh=window_wh,
             room=room,
             is_low=getattr(content, "is_low", False),
+            is_aside=getattr(content, "is_aside", False),
         )
         texture = self._make_texture(size_wh, scale=scale, setup=make_style)
         picture = Picture(texture.texture, centre, metres_wh, camera.yaw, -camera.pitch)
@@ -233,11 +236,12 @@ def place_before(
     window_wh: tuple[int, int],
     room: float = math.inf,
     is_low: bool = False,
+    is_aside: bool = False,
 ) -> tuple[Vector, tuple[float, float]]:
     """Return the centre and the size in metres of a panel before the eye, pixel for pixel.
 
     It stands where it can be seen: beyond the near plane, before whatever stands there. A low one
-    leaves the upper part of the view to what it is about.
+    leaves the upper part of the view to what it is about, one that stands aside the right part.
     """
     farthest = 0.85 * room
     if camera.near < USUAL_DISTANCE / 2:
@@ -249,6 +253,9 @@ def place_before(
     if is_low:
         lowered = max(0.0, window_wh[1] * (0.5 - LOW_MARGIN) - size_wh[1] / 2)
         centre -= axes(camera)[1] * lowered * metres_per_pixel
+    if is_aside:
+        moved = round(max(0.0, window_wh[0] * (0.5 - ASIDE_MARGIN) - size_wh[0] / 2))
+        centre -= axes(camera)[0] * moved * metres_per_pixel
     x, y, z = centre.tolist()
     return (x, y, z), (size_wh[0] * metres_per_pixel, size_wh[1] * metres_per_pixel)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from layerwalk_client.app.captions import picture_lines
 from layerwalk_client.app.readings import Readings, Spot, spot_of
+from layerwalk_client.app.results import maximised_of
 from layerwalk_client.ui.hud import Readout
 from layerwalk_client.ui.widgets import short_number
 from layerwalk_client.world.camera import Ray, ray_from_pixel
+from layerwalk_client.world.inputs import spec_at, texts_at
 from layerwalk_client.world.picking import Hit
 from layerwalk_client.world.scene import Scene, Wall
 from layerwalk_client.world.terms import kind_line, words
@@ -61,7 +64,7 @@ def point_at(hit: Hit | None, scene: Scene, network: NetworkDescription | None) 
 
 def spot_at(pointed: Pointed | None, manifest: SnapshotManifest | None) -> Spot | None:
     """Return the pixel whose exact value can be asked for, or None."""
-    if pointed is None or manifest is None:
+    if pointed is None or manifest is None or manifest.maximised is not None:
         return None
     hit = pointed.hit
     if hit.channel is None or hit.texel is None:
@@ -99,7 +102,7 @@ def describe(
         manifest: names what each position of a text reads.
     """
     node = pointed.node
-    spec = None if network is None else network.input
+    spec = None if network is None else spec_at(network, node.id)
     facts = kind_line(node, spec)
     if node.error:
         return Readout(node.id, facts, node.error)
@@ -109,10 +112,26 @@ def describe(
         spot.node,
         spot.index,
         spec=spec,
-        tokens=() if manifest is None else manifest.input.tokens,
+        texts=() if network is None or manifest is None else texts_at(network, manifest, node.id),
         classes=() if network is None else network.classes,
     )
     return Readout(node.id, facts, place, _value(pointed, spot, readings, tile))
+
+
+def describe_result(pointed: Pointed, manifest: SnapshotManifest) -> Readout:
+    """Return what is told about a picture of a result: its unit, what it reached, its rival.
+
+    Args:
+        pointed: a wall on which a result hangs.
+        manifest: the result.
+    """
+    told = maximised_of(manifest)
+    node = pointed.node.id
+    facts = f"maximised by {told.recipe.name}, step {told.step} of {told.steps}, seed {told.seed}"
+    if pointed.hit.channel is None:
+        return Readout(node, facts)
+    place, value, note = picture_lines(manifest, pointed.hit.channel)
+    return Readout(node, note or facts, place, value)
 
 
 def _value(pointed: Pointed, spot: Spot | None, readings: Readings, tile: Tile | None) -> str:

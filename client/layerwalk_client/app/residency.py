@@ -80,11 +80,13 @@ class Residency:
     Args:
         cache: of tiles that have arrived.
         screen: where they go.
+        patience_s: so long a wall whose turn has come waits for its fine tiles.
     """
 
-    def __init__(self, cache: TileCache, screen: Screen) -> None:
+    def __init__(self, cache: TileCache, screen: Screen, *, patience_s: float = PATIENCE_S) -> None:
         self._cache = cache
         self._screen = screen
+        self._patience_s = patience_s
         self._network = ""
         self._graph = Graph(nodes=())
         self._manifest: SnapshotManifest | None = None
@@ -186,7 +188,7 @@ class Residency:
         due: list[int] = []
         for due_s, turns in itertools.groupby(self._turns, key=lambda turn: turn.due_s):
             nodes = [turn.node for turn in turns]
-            is_late = due_s + PATIENCE_S <= now_s
+            is_late = due_s + self._patience_s <= now_s
             if due_s > now_s or not (is_late or all(map(self._is_complete, nodes))):
                 break
             due += nodes

@@ -30,7 +30,7 @@ from layerwalk_client.source.http import HttpSource
 from layerwalk_client.ui.colours import MODES
 from layerwalk_client.world.answer import percent
 from layerwalk_client.world.options import Style
-from layerwalk_client.world.view import Appearance, Look
+from layerwalk_client.world.view import Appearance, Camera, Look
 from layerwalk_shared.colours import describe_table
 from layerwalk_shared.errors import InvalidRequestError, LayerwalkError, NotFoundError, nearest_hint
 from layerwalk_shared.messages import DatasetInput, SnapshotManifest
@@ -58,6 +58,7 @@ class ShotOptions:
         item: (data set's name or id, number) to put there first.
         serve: TARGET to serve for the picture, instead of `url`.
         datasets: for `serve`.
+        maximised: ids of nodes whose walls show the newest result of a maximisation.
         table, range_mode: how values look; None: the defaults.
         theme: of everything that is not data.
         layout: how long chains stand.
@@ -73,6 +74,7 @@ class ShotOptions:
     item: tuple[str, int] | None = None
     serve: str | None = None
     datasets: tuple[str, ...] = ()
+    maximised: tuple[str, ...] = ()
     table: str | None = None
     range_mode: str | None = None
     theme: Literal["dark", "paper"] = "dark"
@@ -114,6 +116,7 @@ def run_shot(options: ShotOptions) -> Shot:
         studio = _Studio(stage, news)
         studio.wait(lambda: stage.shown is not None)
         _put_input(options, studio)
+        _hang(options.maximised, studio)
         pixels = studio.photograph(options, appearance)
         shown = stage.shown
         assert shown is not None
@@ -161,17 +164,21 @@ class _Studio:
         index = stage.network.graph.index.get(str(options.place))
         if index is not None:
             stage.open_for(index)
-        camera = camera_at(options.place, stage.scene, stage.network, aspect=width / height)
+        network = stage.network
+
+        def camera() -> Camera:
+            return camera_at(options.place, stage.scene, network, aspect=width / height)
 
         def step() -> None:
             now_s = time.monotonic()
-            stage.plan(camera, size_wh, now_s=now_s, max_wishes=MANY_WISHES)
+            stage.plan(camera(), size_wh, now_s=now_s, max_wishes=MANY_WISHES)
             stage.step(now_s, MANY_BYTES)
 
         self.wait(lambda: stage.is_settled(time.monotonic()), step)
-        camera = camera_at(options.place, stage.scene, stage.network, aspect=width / height)
         with Target(size_wh, pixel_scale=factor) as target:
-            stage.draw(Look(camera=camera, appearance=appearance), target)
+            looked = camera()
+            notes = stage.words(looked, height)
+            stage.draw(Look(camera=looked, appearance=appearance, notes=notes), target)
             return shrink(target.read_rgb(), factor)
 
 
@@ -190,6 +197,26 @@ def _put_input(options: ShotOptions, studio: _Studio) -> None:
     before = stage.shown
     stage.submit(wish)
     studio.wait(lambda: stage.shown is not before and not stage.state.is_busy)
+
+
+def _hang(nodes: tuple[str, ...], studio: _Studio) -> None:
+    """Let walls show the newest results that the server has kept.
+
+    Raises:
+        NotFoundError: a node does not exist, or has none.
+    """
+    if not nodes:
+        return
+    state, network = studio.stage.state, studio.stage.network
+    assert network is not None
+    studio.wait(lambda: state.results.is_loaded)
+    for node in nodes:
+        if node not in network.graph.index:
+            hint = nearest_hint(node, network.graph.index)
+            raise NotFoundError(f"node {node!r} is not in network {network.name!r}{hint}")
+        if state.results.shown(node) is None:
+            raise NotFoundError(f"node {node!r} has no maximised images on this server")
+        state.results.set_mode(node, "images")
 
 
 def find_item(stage: Stage, dataset: str, item: int) -> DatasetInput:

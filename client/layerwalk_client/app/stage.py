@@ -6,54 +6,41 @@ The window and the picture without a window stand on the same stage.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk_client.app.arrangement import Arrangement
-from layerwalk_client.app.changes import NOTHING, Changes
+from layerwalk_client.app.changes import NOTHING, Changes, Happenings
+from layerwalk_client.app.gallery import Gallery
 from layerwalk_client.app.residency import Residency, Wanted
+from layerwalk_client.app.sound_boards import SoundBoards
 from layerwalk_client.app.state import SceneState
+from layerwalk_client.app.wording import Wording
 from layerwalk_client.cache import TileCache
+from layerwalk_client.gl.pictures import Picture
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
 from layerwalk_client.planner import MAX_WISHES, plan
 from layerwalk_client.source import Source
-from layerwalk_client.source.arrivals import Arrival, RequestFailed, TilesArrived
-from layerwalk_client.source.asking import Tiles, Wish
+from layerwalk_client.source.arrivals import (
+    Arrival,
+    RequestFailed,
+    TilesArrived,
+    ValuesArrived,
+    WishTaken,
+)
+from layerwalk_client.source.asking import Overview, Tiles, Wish
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.folding import Run
 from layerwalk_client.world.options import LayoutOptions, Style
 from layerwalk_client.world.palette import Theme
-from layerwalk_client.world.scene import Scene, Vector
+from layerwalk_client.world.scene import Label, Scene, Vector
 from layerwalk_client.world.view import Camera, Look
-from layerwalk_shared.errors import LayerwalkError
 from layerwalk_shared.messages import InputReference, NetworkDescription, SnapshotManifest
+from layerwalk_shared.tiles import Tile, block_count
 
 MIB = 2**20
-
-
-@dataclass(slots=True)
-class Happenings:
-    """What one look at the arrivals brought.
-
-    Attributes:
-        is_new_network: the world was laid out anew.
-        is_new_graph: so it was, but the eye stays where it is.
-        is_new_picture: another snapshot is being shown.
-        is_changed: something on the screen may be different.
-        failures, notices: for people to read.
-        others: arrivals that are not the stage's: pictures, pages, values, statistics.
-    """
-
-    is_new_network: bool = False
-    is_new_graph: bool = False
-    is_new_picture: bool = False
-    is_changed: bool = False
-    failures: list[LayerwalkError] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    others: list[Arrival] = field(default_factory=list)
 
 
 class Stage:
@@ -66,6 +53,9 @@ class Stage:
         gpu_bytes: for textures.
         sweep_s: how long a new input takes to pass through the walls.
         theme: of everything that is not data.
+
+    Attributes:
+        needs_plan: walls show something else: what the camera needs must be thought about anew.
     """
 
     def __init__(
@@ -84,18 +74,43 @@ class Stage:
         self._sweep_s = sweep_s
         self._arrangement = Arrangement(LayoutOptions(style=style, theme=theme, shows_answer=False))
         cache = TileCache(cache_bytes)
-        self.state = SceneState(cache, client=source.client)
+        pictures = TileCache(cache_bytes // 4)
+        self.state = SceneState(cache, client=source.client, pictures=pictures)
         self.residency = Residency(cache, renderer)
+        self._sounds = SoundBoards(source, renderer.images)
+        self._wording = Wording(renderer.images, theme)
+        self.gallery = Gallery(self.state.results, pictures, renderer, self.state.place)
         self._gpu_bytes = gpu_bytes
         self._held: NDArray[np.int64] | None = None
         self.arrays = SceneArrays.from_scene(self.scene)
         self._told: object = None
+        self._has_hidden = False
+        self._followed = -1
+        self.needs_plan = False
         self._input: InputReference | None = None
 
     @property
     def scene(self) -> Scene:
         """What stands in the world."""
         return self._arrangement.scene
+
+    @property
+    def pictures(self) -> Sequence[Picture]:
+        """What stands in the world beside the scene: boards over sounds, grounds of words."""
+        return (*self._sounds.pictures(self.scene), *self._wording.pictures)
+
+    def words(
+        self, camera: Camera, height_px: int, pointed: tuple[int, int] | None = None
+    ) -> tuple[Label, ...]:
+        """Return the words at the walls that can be read.
+
+        Args:
+            camera: the eye.
+            height_px: of the view.
+            pointed: (node, channel) under the pointer.
+        """
+        self._wording.follow(self.network, self.shown, self.scene)
+        return self._wording.look(camera, height_px=height_px, pointed=pointed)
 
     @property
     def network(self) -> NetworkDescription | None:
@@ -168,6 +183,7 @@ class Stage:
             extra: blocks wanted before all others (what is held to the eye).
             max_wishes: blocks asked for at once.
         """
+        self.needs_plan = False
         if self.shown is None or self.network is None:
             return
         arrays = self.arrays
@@ -183,21 +199,36 @@ class Stage:
             max_wishes=max_wishes,
         )
         self._held = planned.levels
-        wanted = [
-            *extra,
-            *(
-                Wanted(wish.node, wish.block, wish.level, wish.level > resident[wish.index])
-                for wish in planned.wishes
-            ),
-        ]
+        wanted: dict[str, list[Wanted]] = {"": []}
+        evicted: dict[str, list[tuple[int, int]]] = {"": []}
+        for one in extra:
+            wanted.setdefault(self._values_of(one.node), []).append(one)
+        for wish in planned.wishes:
+            is_coarser = wish.level > resident[wish.index]
+            self._note(wanted, wish.index, wish.level, is_coarser=is_coarser)
         known = {wish.index for wish in planned.wishes}
         for index in np.flatnonzero(resident < arrays.overview).tolist():
             if index not in known and planned.levels[index] < arrays.overview[index]:
-                wall = arrays.scene.walls[int(arrays.wall_of[index])]
-                number = int(arrays.number_of[index])
-                wanted.append(Wanted(wall.node, number, int(planned.levels[index])))
-        evicted = [(one.node, one.block) for one in planned.evictions]
-        self._source.want(self.residency.want(wanted, now_s=now_s, evicted=evicted))
+                self._note(wanted, index, int(planned.levels[index]))
+        for eviction in planned.evictions:
+            wall = arrays.scene.walls[int(arrays.wall_of[eviction.index])]
+            evicted.setdefault(wall.values, []).append((eviction.node, eviction.block))
+        batches = self.gallery.want(wanted, evicted, now_s=now_s)
+        batches += self.residency.want(wanted[""], now_s=now_s, evicted=evicted[""])
+        self._source.want(batches)
+
+    def _note(
+        self, wanted: dict[str, list[Wanted]], index: int, level: int, *, is_coarser: bool = False
+    ) -> None:
+        """Add a block to what is wanted of its wall's values."""
+        wall = self.arrays.scene.walls[int(self.arrays.wall_of[index])]
+        number = int(self.arrays.number_of[index])
+        wanted.setdefault(wall.values, []).append(Wanted(wall.node, number, level, is_coarser))
+
+    def _values_of(self, node: int) -> str:
+        """Return the name of the values that a node's wall shows; "": the network's."""
+        index = self.wall_index(node)
+        return "" if index is None else self.scene.walls[index].values
 
     def _resident(self) -> NDArray[np.int64]:
         """Return the finest level of each block on the GPU; the overview's where there is none."""
@@ -206,30 +237,66 @@ class Stage:
         for index in range(arrays.block_total):
             wall = arrays.scene.walls[int(arrays.wall_of[index])]
             number = int(arrays.number_of[index])
-            level = self._renderer.resident(wall.network, wall.node, number)
+            level = self._renderer.resident(*wall.value_key, number)
             if level is not None:
                 found[index] = min(level, int(found[index]))
         return found
 
     def step(self, now_s: float, upload_bytes: float) -> bool:
         """Let walls change and blocks go up within a budget; return whether anything did."""
-        has_changed = self.residency.advance(now_s)
+        if self._followed != self.state.results.revision:
+            self._follow_results(now_s)
+        hung = self.gallery.revision
+        has_changed = self.residency.advance(now_s) | self.gallery.advance(now_s)
+        self.needs_plan |= self.gallery.revision != hung
         if not self.residency.is_switching and self.shown is not None:
-            told = (self.shown.id, self.state.training.revision, self.state.chosen)
+            told = (
+                self.shown.id, self.state.training.revision, self.state.chosen,
+                self.state.results.revision, self.gallery.revision, self.gallery.shows_pictures,
+            )  # fmt: skip
             if told != self._told:
                 self._told = told
                 has_changed |= self._arrange(self.shown)
-        return bool(self.residency.upload(upload_bytes)) or has_changed
+        self._release_hidden()
+        used = self.residency.upload(upload_bytes)
+        used += self.gallery.upload(upload_bytes - used)
+        return bool(used) or has_changed
+
+    def _release_hidden(self) -> None:
+        """Take textures off walls that nobody sees any more, once the change is over."""
+        if not self._has_hidden or self._renderer.is_animating:
+            return
+        self._has_hidden = False
+        for wall in self.scene.hidden:
+            if not self.gallery.keeps(wall.node):
+                for number in range(block_count(wall.channels)):
+                    self._renderer.drop_block(*wall.value_key, number)
 
     def draw(self, look: Look, target: Target, *, dt: float = 0.0) -> None:
         """Draw the world into a target."""
-        self._renderer.draw(look, target, dt=dt)
+        self._renderer.draw(look, target, dt=dt, pictures=self.pictures)
 
     def is_settled(self, now_s: float) -> bool:
         """Whether everything that is wanted is on the screen."""
         return (
-            self.shown is not None and not self.state.is_busy and self.residency.is_settled(now_s)
+            self.shown is not None
+            and not self.state.is_busy
+            and not self._sounds.is_waiting
+            and not self.needs_plan
+            and self._followed == self.state.results.revision
+            and self.residency.is_settled(now_s)
+            and self.gallery.is_settled(now_s)
         )
+
+    def manifest_of(self, node: int) -> SnapshotManifest | None:
+        """Return the snapshot that a wall shows: of the network, or a result that hangs there;
+        None while that is not certain."""
+        return self.gallery.manifest_of(node) or self.residency.manifest_of(node)
+
+    def finest(self, node: int, channel: int) -> Tile | None:
+        """Return the finest tile there is of a picture of what a wall shows."""
+        shower = self.gallery if self.gallery.is_seen(node) else self.residency
+        return shower.finest(node, channel)
 
     def finest_of(self, node: int, block: int) -> Wanted:
         """Return the wish for the finest level of a block that can be shown."""
@@ -245,14 +312,30 @@ class Stage:
         return None
 
     def _take_one(self, arrival: Arrival, found: Happenings, now_s: float) -> None:
+        if isinstance(arrival, ValuesArrived) and self._sounds.take(arrival):
+            found.is_changed = True
+            return
+        if isinstance(arrival, RequestFailed):
+            self._sounds.fail(arrival)
         changes = self.state.apply(arrival)
         self._bring_about(changes, found, now_s)
+        request = arrival.request if isinstance(arrival, RequestFailed) else None
         if isinstance(arrival, TilesArrived) and changes.failure is not None:
-            self.residency.fail((tile.key for tile in arrival.tiles), now_s=now_s)
-        elif isinstance(arrival, RequestFailed) and isinstance(arrival.request, Tiles):
-            self.residency.fail(arrival.request.keys, now_s=now_s)
-        elif changes == NOTHING or isinstance(arrival, RequestFailed):
+            keys = tuple(tile.key for tile in arrival.tiles)
+            self._fail(Tiles(arrival.snapshot, keys), now_s)
+        elif isinstance(request, Tiles):
+            self._fail(request, now_s)
+        elif isinstance(request, Overview):
+            self.gallery.fail(request, now_s=now_s)
+        elif changes == NOTHING or isinstance(arrival, RequestFailed | WishTaken):
             found.others.append(arrival)
+
+    def _fail(self, fetch: Tiles, now_s: float) -> None:
+        """Note tiles that did not come."""
+        if self.shown is not None and fetch.snapshot == self.shown.id:
+            self.residency.fail(fetch.keys, now_s=now_s)
+        else:
+            self.gallery.fail(fetch, now_s=now_s)
 
     def _bring_about(self, changes: Changes, found: Happenings, now_s: float) -> None:
         """Let the world become what has changed."""
@@ -271,19 +354,32 @@ class Stage:
             found.is_new_picture = True
         if changes.tiles:
             self.residency.note_tiles()
+        if changes.is_results:
+            self._follow_results(now_s)
         found.is_changed |= (
             changes.is_status
             or changes.is_training
+            or changes.is_results
             or bool(changes.tiles)
             or changes.is_new_picture
         )
+
+    def _follow_results(self, now_s: float) -> None:
+        """Let the walls show what is looked at of the results now."""
+        self._followed = self.state.results.revision
+        self.needs_plan = True
+        for fetch in self.gallery.follow(now_s):
+            self._source.fetch(fetch)
+        self.gallery.note_tiles()
 
     def _begin(self, *, keeps_folds: bool) -> None:
         network = self.state.network
         assert network is not None
         self._renderer.drop_network(network.id)
         self.residency.set_network(network.id, network.graph)
+        self.gallery.begin(network)
         self._arrangement.begin(network.graph, keeps_folds=keeps_folds)
+        self._sounds.begin(network)
         self._told = self._input = None
         self._arrange(self.state.coming, has_answer=False)
 
@@ -293,13 +389,19 @@ class Stage:
         assert network is not None
         warnings = self.state.training.warnings(self.state.chosen)
         if not self._arrangement.arrange(
-            network, manifest, warnings=warnings, has_answer=has_answer
+            network,
+            manifest,
+            warnings=warnings,
+            has_answer=has_answer,
+            hung=self.gallery.hung(),
         ):
             return False
+        self._has_hidden = bool(self.scene.hidden)
         self.arrays = SceneArrays.from_scene(self.scene, texel_bytes=2)
         if self._held is not None and len(self._held) != self.arrays.block_total:
             self._held = None
         self._renderer.set_scene(self.scene)
+        self.needs_plan = True
         return True
 
     def _show(self, now_s: float) -> None:
@@ -311,4 +413,5 @@ class Stage:
         # A new input sweeps through the walls; another step of a training changes them at once.
         sweep_s = self._sweep_s if manifest.input != self._input else 0.0
         self._input = manifest.input
+        self._sounds.show(network, manifest)
         self.residency.show(manifest, self.state.place(manifest.id), now_s=now_s, sweep_s=sweep_s)

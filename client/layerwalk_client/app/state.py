@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from layerwalk_client.app.album import KEPT_BYTES
 from layerwalk_client.app.changes import NOTHING, Changes, unfit_tile
+from layerwalk_client.app.results import Results
 from layerwalk_client.app.showing import Showing
 from layerwalk_client.app.training import TrainingRecord
 from layerwalk_client.cache import TileCache
@@ -20,12 +21,23 @@ from layerwalk_client.source.arrivals import (
     ManifestArrived,
     NetworkArrived,
     RequestFailed,
+    SnapshotsArrived,
     TilesArrived,
     TrainingArrived,
     WishTaken,
 )
-from layerwalk_client.source.asking import Fetch, Manifest, Network, Overview, PutInput, Training
-from layerwalk_shared.errors import GoneError, error_from_problem
+from layerwalk_client.source.asking import (
+    Fetch,
+    Manifest,
+    Maximise,
+    Network,
+    Overview,
+    Snapshots,
+    Tiles,
+    Training,
+    Wish,
+)
+from layerwalk_shared.errors import GoneError, LayerwalkError, error_from_problem
 from layerwalk_shared.messages import (
     Job,
     JobChanged,
@@ -40,6 +52,9 @@ from layerwalk_shared.messages import (
     TrainingStepped,
 )
 
+PICTURE_BYTES = 128 * 2**20
+"""For tiles of results, where nothing else is said."""
+
 
 class SceneState:
     """Mutable, owned by the main thread.
@@ -48,9 +63,17 @@ class SceneState:
         cache: where tiles are held.
         client: id of this client; snapshots of other clients are not followed.
         kept_bytes: for overviews of a training's steps beside the one shown.
+        pictures: where tiles of results are held.
     """
 
-    def __init__(self, cache: TileCache, *, client: str, kept_bytes: int = KEPT_BYTES) -> None:
+    def __init__(
+        self,
+        cache: TileCache,
+        *,
+        client: str,
+        kept_bytes: int = KEPT_BYTES,
+        pictures: TileCache | None = None,
+    ) -> None:
         self._cache = cache
         self._client = client
         self._epoch = 0
@@ -58,6 +81,8 @@ class SceneState:
         self.session: SessionDescription | None = None
         self.network: NetworkDescription | None = None
         self.training = TrainingRecord()
+        self.results = Results()
+        self._pictures = TileCache(PICTURE_BYTES) if pictures is None else pictures
         self.lost: ConnectionLost | None = None
         self._change = ""
         self._held_back: SnapshotManifest | None = None
@@ -94,8 +119,14 @@ class SceneState:
 
     @property
     def jobs(self) -> Mapping[str, Job]:
-        """Jobs of this client, and of nobody, that have not ended."""
+        """Jobs of this client, and of nobody, that have not ended and lead to a new picture of the
+        network; maximisations are in `results`."""
         return self._jobs
+
+    @property
+    def pictures(self) -> TileCache:
+        """Tiles of results."""
+        return self._pictures
 
     @property
     def is_busy(self) -> bool:
@@ -134,6 +165,7 @@ class SceneState:
             NetworkArrived: self._change_network,
             TrainingArrived: self._take_training,
             GradientsArrived: self._take_gradients,
+            SnapshotsArrived: self._take_snapshots,
         }
         handler = handlers.get(type(arrival))
         return NOTHING if handler is None else handler(arrival)
@@ -143,7 +175,8 @@ class SceneState:
     def _lose(self, arrival: ConnectionLost) -> Changes:
         self.lost = arrival
         self._jobs.clear()
-        return Changes(is_status=True)
+        self.results.lose()
+        return Changes(is_status=True, is_results=True)
 
     def _connect(self, arrival: Connected) -> Changes:
         is_other = self.network is None or (
@@ -161,12 +194,16 @@ class SceneState:
             is_new_network=is_other,
             is_status=True,
             is_training=True,
-            fetches=(Training(arrival.network.id),),
+            is_results=True,
+            fetches=(Training(arrival.network.id), Snapshots(arrival.network.id)),
         )
 
     def _begin(self, network: NetworkDescription, *, keeps_picture: bool, is_same: bool) -> None:
         self.network = network
         self.training = TrainingRecord()
+        self.results.begin(network.graph)
+        for place in self._pictures.snapshots():
+            self._pictures.drop(place)
         self._change = ""
         self._showing.begin(
             network.snapshot,
@@ -185,7 +222,8 @@ class SceneState:
             return self._note_job(event.job)
         if isinstance(event, SnapshotsDropped):
             self.training.forget_snapshots(self._showing.drop(event.snapshots))
-            return Changes(is_training=True)
+            has_gone = self._drop_results(event.snapshots)
+            return Changes(is_training=True, is_results=has_gone)
         if isinstance(event, NetworkChanged):
             return self._hear_of_change(event)
         if isinstance(event, MetricsPublished | TrainingStepped | TrainingEnded):
@@ -197,6 +235,8 @@ class SceneState:
             return NOTHING
         if manifest.client not in (None, self._client):
             return NOTHING
+        if manifest.maximised is not None:
+            return Changes(is_results=self.results.take(manifest))
         if self._change:
             self._held_back = manifest  # of the new graph, which is on its way
             return NOTHING
@@ -225,6 +265,10 @@ class SceneState:
 
     def _take_job(self, arrival: WishTaken) -> Changes:
         self._sending = max(0, self._sending - 1)
+        if isinstance(arrival.wish, Maximise):
+            if self.network is not None and arrival.job.network == self.network.id:
+                self.results.follow(arrival.job)
+            return Changes(is_status=True, is_results=True)
         self._note_job(arrival.job)
         return Changes(is_status=True)
 
@@ -232,6 +276,9 @@ class SceneState:
         is_ours = job.client in (None, self._client)
         if self.network is None or job.network != self.network.id or not is_ours:
             return NOTHING
+        if job.kind == "maximise":
+            self.results.note_job(job)
+            return Changes(is_status=True, is_results=True, failure=_failure(job))
         if job.state in ("queued", "running"):
             if job.id in self._ended:  # its events were quicker than the answer to the wish
                 return NOTHING
@@ -239,24 +286,37 @@ class SceneState:
             return Changes(is_status=True)
         self._jobs.pop(job.id, None)
         self._ended.append(job.id)
-        failure = None
-        if job.state == "failed" and job.problem is not None:
-            failure = error_from_problem(job.problem)
-        return Changes(is_status=True, failure=failure)
+        return Changes(is_status=True, failure=_failure(job))
 
     # What was fetched.
 
     def _take_tiles(self, arrival: TilesArrived) -> Changes:
         if self.coming is not None and arrival.snapshot == self.coming.id and arrival.is_overview:
             return self._showing.take_overview(arrival)
-        if self.shown is None or arrival.snapshot != self.shown.id:
+        result = self.results.manifest(arrival.snapshot)
+        manifest, cache = (self.shown, self._cache) if result is None else (result, self._pictures)
+        if manifest is None or arrival.snapshot != manifest.id:
             return NOTHING
-        problem = unfit_tile(arrival.tiles, self.shown)
+        problem = unfit_tile(arrival.tiles, manifest)
         if problem is not None:
             return Changes(failure=problem)
         for tile in arrival.tiles:
-            self._cache.put(self.place(arrival.snapshot), tile, is_pinned=arrival.is_overview)
+            cache.put(self.place(arrival.snapshot), tile, is_pinned=arrival.is_overview)
+        if result is not None:
+            return Changes(is_results=True)
         return Changes(tiles=frozenset((t.key.node, t.key.block) for t in arrival.tiles))
+
+    def _drop_results(self, snapshots: Iterable[str]) -> bool:
+        gone = self.results.drop(snapshots)
+        for snapshot in gone:
+            self._pictures.drop(self.place(snapshot))
+        return bool(gone)
+
+    def _take_snapshots(self, arrival: SnapshotsArrived) -> Changes:
+        if self.network is None or arrival.fetch.network != self.network.id:
+            return NOTHING
+        self.results.load(arrival.manifests)
+        return Changes(is_results=True)
 
     def _take_manifest(self, arrival: ManifestArrived) -> Changes:
         if self.network is None or arrival.manifest.network != self.network.id:
@@ -281,7 +341,10 @@ class SceneState:
             return NOTHING
         notice, manifest = self._change, arrival.network.snapshot
         self._begin(arrival.network, keeps_picture=False, is_same=True)
-        fetches: tuple[Fetch, ...] = (Training(arrival.network.id),)
+        fetches: tuple[Fetch, ...] = (
+            Training(arrival.network.id),
+            Snapshots(arrival.network.id),
+        )
         if manifest is not None:
             fetches = (Overview(manifest.id), *fetches)
         held, self._held_back = self._held_back, None
@@ -293,13 +356,16 @@ class SceneState:
 
     def _fail(self, arrival: RequestFailed) -> Changes:
         request = arrival.request
-        if isinstance(request, PutInput):
+        if isinstance(request, Wish):
             self._sending = max(0, self._sending - 1)
             return Changes(is_status=True, failure=arrival.error)
         if isinstance(request, Network):
             self._change = ""
             return Changes(is_status=True, failure=arrival.error)
         is_gone = isinstance(arrival.error, GoneError)
+        lost = (request.snapshot,) if isinstance(request, Manifest | Overview | Tiles) else ()
+        if is_gone and self._drop_results(lost):
+            return Changes(is_results=True)
         if is_gone and isinstance(request, Manifest | Overview):
             self.training.forget_snapshots((request.snapshot,))
         if (
@@ -311,3 +377,10 @@ class SceneState:
             failure = None if is_gone or has_next else arrival.error
             return Changes(is_status=True, is_training=is_gone, fetches=fetches, failure=failure)
         return Changes(is_training=True) if isinstance(request, Manifest | Overview) else NOTHING
+
+
+def _failure(job: Job) -> LayerwalkError | None:
+    """Return why a job failed, None where it did not."""
+    if job.state != "failed" or job.problem is None:
+        return None
+    return error_from_problem(job.problem)

@@ -9,11 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from layerwalk_client.app.desk import Desk
-from layerwalk_client.app.hand import Hand, Holding, hold_channel, hold_file, hold_noise
-from layerwalk_client.app.panels import Panels
+from layerwalk_client.app.hand import (
+    Hand,
+    Holding,
+    argument_of,
+    hold_channel,
+    hold_file,
+    hold_noise,
+    hold_result,
+)
+from layerwalk_client.app.letters import write, writer_of
+from layerwalk_client.app.maximising import Maximising
+from layerwalk_client.app.panels import Content, Panels
 from layerwalk_client.app.stage import Stage
 from layerwalk_client.app.thumbnails import Textures, ThumbnailStore
-from layerwalk_client.devices.actions import Key as Edit
 from layerwalk_client.devices.actions import Typed
 from layerwalk_client.devices.bindings import Binding
 from layerwalk_client.source import Source
@@ -27,23 +36,20 @@ from layerwalk_client.ui.intents import (
     ClosePanel,
     GoTo,
     Intent,
+    OpenMaximise,
     PickChannel,
     PickItem,
     PickNoise,
-    PutText,
+    PickPicture,
+    PutOn,
     SetAppearance,
+    StudioIntent,
 )
 from layerwalk_client.ui.pictures import Picture
-from layerwalk_client.ui.search import SearchPanel
 from layerwalk_client.world.legend import Legend
 from layerwalk_client.world.view import Appearance, Camera
 from layerwalk_shared.errors import LayerwalkError, NotFoundError
-from layerwalk_shared.messages import ChannelInput, DatasetInput, TextInput
-
-TITLE = 60
-"""Characters of a text that its title tells."""
-OPENING = {"search": "/"}
-"""What no text in a panel begins with."""
+from layerwalk_shared.messages import ChannelInput, DatasetInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ class Toolbox:
         appearance: how values look at the beginning.
         go_to: flies to a node.
         choose_step: looks at a step of the training.
+        outlook: tells where a panel would appear.
+        folder: for files that are exported.
         tell: notes what happened, for the trace.
     """
 
@@ -79,6 +87,8 @@ class Toolbox:
         appearance: Appearance,
         go_to: Callable[[int], None],
         choose_step: Callable[[int | None], None],
+        outlook: Callable[[], Outlook],
+        folder: Path,
         tell: Callable[..., None],
     ) -> None:
         self._stage = stage
@@ -86,11 +96,17 @@ class Toolbox:
         self._images = images
         self._go_to = go_to
         self._choose_step = choose_step
+        self._outlook = outlook
         self._tell = tell
         self.appearance = appearance
         self.hand = Hand()
         self.panels = Panels()
         self.desk = Desk(stage, source, images, self.panels, bindings=bindings)
+        self.maximising = Maximising(
+            stage, source, images,
+            hold=self._hold, holding=lambda: self.hand.holding,
+            table=lambda: self.appearance.table, folder=folder,
+        )  # fmt: skip
         self._drawn = -1
         self._picture: Picture | None = None
         self._loupe: Holding | None = None
@@ -103,7 +119,7 @@ class Toolbox:
     @property
     def is_typing(self) -> bool:
         """Whether an open panel takes text."""
-        return self._writing() is not None
+        return writer_of(self.panels) is not None
 
     @property
     def loupe(self) -> Holding | None:
@@ -112,12 +128,26 @@ class Toolbox:
 
     # Panels.
 
-    def toggle(self, kind: str, outlook: Outlook, *, node: int | None = None) -> bool:
+    def toggle(
+        self, kind: str, outlook: Outlook, *, node: int | None = None, unit: int | None = None
+    ) -> bool:
         """Open a panel before the eye, or close it; return whether it is open now."""
         if self.panels.close(kind):
             self._tell("panel-closed", panel=kind)
             return False
-        content = self.desk.content(kind, node=node, appearance=self.appearance)
+        content = self.desk.content(kind, node=node, unit=unit, appearance=self.appearance)
+        return self._open(kind, content, outlook)
+
+    def open_maximise(self, node: int, unit: int | None) -> bool:
+        """Open the panel of maximisation about a node or one of its units; one that is open stays
+        where it is. Return whether there is one."""
+        content = self.maximising.open(node, unit)
+        if content is not None and self.panels.content("maximise") is content:
+            self.panels.touch("maximise")
+            return True
+        return self._open("maximise", content, self._outlook())
+
+    def _open(self, kind: str, content: Content | None, outlook: Outlook) -> bool:
         if content is None:
             return False
         self.panels.open(
@@ -138,12 +168,21 @@ class Toolbox:
         """Forget what belonged to another network or server."""
         self.close_panels()
         self.desk.renew()
+        self.maximising.renew()
 
     def forget_nodes(self) -> None:
         """Close what is about nodes that may be gone: the graph has changed."""
-        for kind in ("node", "search"):
+        for kind in ("node", "search", "input", "maximise"):
             self.carry_out(kind, ClosePanel())
         self.desk.renew()
+        self.maximising.renew()
+
+    def refresh(self) -> bool:
+        """Bring open panels up to date; return whether one changed."""
+        self.maximising.watch()
+        if has_changed := "maximise" in self.panels.kinds and self.maximising.refresh():
+            self.panels.touch("maximise")
+        return self.desk.refresh() or has_changed
 
     def set_legend(self, legend: Legend) -> None:
         """Show the numbers of a node in the panel of colours."""
@@ -155,64 +194,42 @@ class Toolbox:
 
     def type(self, typed: Sequence[Typed]) -> None:
         """Hand text to the panel that takes it."""
-        found = self._writing()
-        if found is None:
-            return
-        kind, content = found
-        edits: dict[Edit, Callable[[], Any]] = {
-            Edit.BACKSPACE: content.erase,
-            Edit.TAB: content.complete,
-            Edit.DOWN: lambda: content.step(1),
-            Edit.UP: lambda: content.step(-1),
-            Edit.ENTER: lambda: self._carry_all(kind, content.enter()),
-            Edit.ESCAPE: lambda: self.carry_out(kind, ClosePanel()),
-        }
-        for one in typed:
-            if one.key is not None and one.key in edits:
-                edits[one.key]()
-            elif (one.text and one.text not in OPENING.get(kind, "")) or (
-                one.text and content.text
-            ):
-                content.type_text(one.text)
-        self.panels.touch(kind)
-
-    def _writing(self) -> tuple[str, SearchPanel | InputPanel] | None:
-        """Return the open panel that takes text."""
-        for kind in self.panels.kinds:
-            content = self.panels.content(kind)
-            if isinstance(content, SearchPanel | InputPanel) and content.takes_text:
-                return kind, content
-        return None
-
-    def _carry_all(self, kind: str, intents: Sequence[Intent]) -> None:
-        for intent in intents:
-            self.carry_out(kind, intent)
+        write(self.panels, typed, self.carry_out)
 
     def carry_out(self, kind: str, intent: Intent) -> None:
         """Do what was asked for through a panel."""
-        if isinstance(intent, ClosePanel):
-            if self.panels.close(kind):
-                self._tell("panel-closed", panel=kind)
-        elif isinstance(intent, GoTo):
-            self._go_to(intent.node)
-        elif isinstance(intent, SetAppearance):
-            self.appearance = intent.appearance
-        elif isinstance(intent, ChooseStep):
-            self._choose_step(intent.step)
-        elif isinstance(intent, PutText):
-            self.put_text(intent.text)
-        elif isinstance(intent, PickItem):
-            self.pick_item(intent.dataset, intent.item, intent.title)
-            self.carry_out(kind, ClosePanel())  # it would stand before the input
-        elif isinstance(intent, PickNoise):
-            network = self._stage.network
-            if network is not None:
-                self._hold(hold_noise(intent.noise, network.input))
-                self.carry_out(kind, ClosePanel())
-        elif isinstance(intent, PickChannel):
-            held = self.channel(intent.node, intent.channel)
-            if held is not None:
-                self._hold(held)
+        methods: dict[type, Callable[[str, Any], object]] = {
+            ClosePanel: self._close,
+            GoTo: lambda _, one: self._go_to(one.node),
+            SetAppearance: lambda _, one: setattr(self, "appearance", one.appearance),
+            ChooseStep: lambda _, one: self._choose_step(one.step),
+            PutOn: lambda _, one: self.put_on(one),
+            PickItem: self._pick_item,
+            PickNoise: self._pick_noise,
+            PickChannel: lambda _, one: self.pick_channel(one.node, one.channel),
+            OpenMaximise: lambda _, one: self.open_maximise(one.node, one.unit),
+        }
+        method = methods.get(type(intent))
+        if method is not None:
+            method(kind, intent)
+        elif isinstance(intent, StudioIntent):
+            self.maximising.carry_out(intent)
+            if isinstance(intent, PickPicture):
+                self._close(kind, ClosePanel())  # it would stand before the input
+            self.refresh()
+
+    def _close(self, kind: str, _: ClosePanel) -> None:
+        if self.panels.close(kind):
+            self._tell("panel-closed", panel=kind)
+
+    def _pick_item(self, kind: str, intent: PickItem) -> None:
+        self.pick_item(intent.dataset, intent.item, intent.title)
+        self._close(kind, ClosePanel())  # it would stand before the input
+
+    def _pick_noise(self, kind: str, intent: PickNoise) -> None:
+        if self._stage.network is not None:
+            self._hold(hold_noise(intent.noise, self._stage.network.input))
+            self._close(kind, ClosePanel())
 
     # The hand.
 
@@ -224,14 +241,17 @@ class Toolbox:
     def channel(self, node: int, channel: int) -> Holding | None:
         """Return a channel of what is shown as a thing to carry."""
         network = self._stage.network
-        manifest = self._stage.residency.manifest_of(node)
+        manifest = self._stage.manifest_of(node)
         if network is None or manifest is None:
             return None
+        if manifest.maximised is not None:
+            tile = self._stage.finest(node, channel)
+            return hold_result(manifest, channel, tile=tile, table=self.appearance.table)
         return hold_channel(
             manifest,
             node=network.graph.nodes[node].id,
             channel=channel,
-            tile=self._stage.residency.finest(node, channel),
+            tile=self._stage.finest(node, channel),
             table=self.appearance.table,
         )
 
@@ -242,10 +262,12 @@ class Toolbox:
             self._hold(held)
         return held is not None
 
-    def put(self) -> bool:
-        """Put what is held on the input; return whether there was something."""
+    def put(self, node: int | None = None) -> bool:
+        """Put what is held on an input's node (None: the shown one); return whether there was
+        something."""
         network = self._stage.network
-        wish = None if network is None else self.hand.put_on(network)
+        at = None if network is None or node is None else network.graph.nodes[node].id
+        wish = None if network is None else self.hand.put_on(network, at)
         if wish is None:
             return False
         self._tell("put", title=wish.title)
@@ -253,8 +275,9 @@ class Toolbox:
         self.hand.put_away()
         return True
 
-    def put_file(self, path: Path) -> str:
-        """Put an image file on the input; return its name.
+    def put_file(self, path: Path, *, node: int | None = None) -> str:
+        """Put a file on the argument that the panel of inputs shows, else on an input's node (None:
+        the shown one); return its name.
 
         Raises:
             LayerwalkError: it cannot be read, or there is no network.
@@ -263,17 +286,23 @@ class Toolbox:
         if network is None:
             raise NotFoundError("there is no network to put a picture on")
         held = hold_file(path)
+        content = self.panels.content("input")
+        if isinstance(content, InputPanel):
+            argument = content.argument
+        else:
+            argument = argument_of(network, None if node is None else network.graph.nodes[node].id)
         self._tell("put", title=held.title)
-        self._stage.submit(PutInput(network.id, held.image, title=held.title))
+        self._stage.submit(PutInput(network.id, held.image, title=held.title, argument=argument))
         return held.title
 
-    def put_text(self, text: str) -> None:
-        """Put words on the input."""
+    def put_on(self, wish: PutOn) -> None:
+        """Put words, noise or the example on an argument."""
         network = self._stage.network
         if network is not None:
-            title = text if len(text) <= TITLE else text[: TITLE - 1] + "…"
-            self._tell("put", title=title)
-            self._stage.submit(PutInput(network.id, TextInput(text=text), title=title))
+            self._tell("put", title=wish.title)
+            self._stage.submit(
+                PutInput(network.id, wish.image, title=wish.title, argument=wish.argument)
+            )
 
     def put_away(self) -> bool:
         """Empty the hand; return whether there was something in it."""
@@ -333,12 +362,16 @@ class Toolbox:
             fetch = arrival.fetch
             image = DatasetInput(dataset=fetch.dataset, item=fetch.item)
             return self.hand.show(image, arrival.pixels)
+        if self.maximising.take(arrival):
+            self.panels.touch("maximise")
+            return self.refresh()
         return self.desk.take(arrival)
 
     def close(self) -> None:
         """Release every texture and panel."""
         self.panels.close_all()
         self.desk.close()
+        self.maximising.close()
         if self._picture is not None:
             self._images.drop(self._picture.texture)
 
@@ -347,12 +380,12 @@ class Toolbox:
         self._tell("picked", title=holding.title)
 
     def _is_of(self, held: Holding, node: int, channel: int) -> bool:
-        network = self._stage.network
-        image = held.image
+        found, image = self.channel(node, channel), held.image
         return (
-            network is not None
+            found is not None
             and isinstance(image, ChannelInput)
-            and (image.node, image.channel) == (network.graph.nodes[node].id, channel)
+            and isinstance(found.image, ChannelInput)
+            and (image.node, image.channel) == (found.image.node, found.image.channel)
         )
 
     def _closer(self, node: int, channel: int) -> Holding | None:

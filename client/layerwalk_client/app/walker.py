@@ -108,6 +108,8 @@ class Walker:
             appearance=appearance_of(settings),
             go_to=lambda node: go_to_node(self, node),
             choose_step=self.choose_step,
+            outlook=self.outlook,
+            folder=self.start.pictures,
             tell=self.trace.note,
         )
         self.readings = Readings()
@@ -199,6 +201,8 @@ class Walker:
         self._plan(now_s, is_elsewhere=is_elsewhere)
         has_changed = self.stage.step(now_s, self.settings.upload_mib * MIB)
         self.needs_plan |= has_changed and self.stage.residency.is_switching
+        self.needs_plan |= self.stage.needs_plan
+        self.stage.gallery.is_held = self.tools.loupe is not None
         self.notice.pass_by(now_s)
         self._learn(actions, dt)
         self._read(dt)
@@ -239,9 +243,10 @@ class Walker:
             obey(self, order)
         if actions.typed:
             self.tools.type(actions.typed)
+        over = self.pointed.wall.node if self.pointed and self.pointed.is_input else None
         for path in actions.dropped:
             try:
-                title = self.tools.put_file(Path(path))
+                title = self.tools.put_file(Path(path), node=over)
             except LayerwalkError as error:
                 self.say(reason(error), is_warning=True)
             else:
@@ -276,7 +281,7 @@ class Walker:
         """Ask for the exact value under the pointer, once it rests there."""
         manifest = None
         if self.pointed is not None:
-            manifest = self.stage.residency.manifest_of(self.pointed.wall.node)
+            manifest = self.stage.manifest_of(self.pointed.wall.node)
         self.spot = spot_at(self.pointed, manifest)
         fetch = self.readings.look(None if self.spot is None else self.spot.fetch, dt)
         if fetch is not None:
@@ -304,9 +309,10 @@ class Walker:
     # The picture.
 
     def _draw(self, now_s: float, dt: float, *, is_forced: bool) -> bool:
-        pictures = self.tools.panels.pictures(self.journey.camera)
+        look = self._look()
+        pictures = [*self.stage.pictures, *self.tools.panels.pictures(self.journey.camera)]
         is_drawn = self.screen.draw(
-            self._look(),
+            look,
             overlay.hud_of(self, now_s),
             pictures,
             dt=dt,
@@ -323,10 +329,12 @@ class Walker:
     def _look(self) -> Look:
         is_pointing = self.pointed is not None and not self.journey.is_on_tour
         hover = self.pointed.mark if is_pointing and self.pointed is not None else None
+        at = None if hover is None else (hover.node, hover.channel)
         return Look(
             camera=self.journey.camera,
             appearance=self.tools.appearance,
             marks=Marks(hover, self.selection),
+            notes=self.stage.words(self.journey.camera, self.screen.size_wh[1], at),
         )
 
     def _screenshot(self) -> None:
@@ -365,6 +373,7 @@ class Walker:
             or self._renderer.is_animating
             or self.stage.residency.is_switching
             or self.stage.residency.has_uploads
+            or self.stage.gallery.is_waiting
             or self.tools.panels.is_unsettled
             or self._gestures.is_pressing
             or self.readings.is_waiting
@@ -377,6 +386,8 @@ class Walker:
             rest_s = min(rest_s, self.notice.until_s - now_s)
         if self.busy_since_s is not None:
             rest_s = min(rest_s, 0.1)
+        if self.stage.gallery.rest_s is not None:
+            rest_s = min(rest_s, self.stage.gallery.rest_s)
         if self.trace.is_on:
             rest_s = min(rest_s, 1.0)
         return max(1, int(1000 * rest_s))

@@ -127,7 +127,7 @@ class Atlas:
     def set_walls(self, walls: Iterable[Wall]) -> None:
         """Give every wall a place; overviews that are known move along."""
         grids = {
-            (wall.network, wall.node): (
+            wall.value_key: (
                 wall.columns, wall.rows, wall.channels,
                 self._is_rgb(wall),
             )
@@ -138,7 +138,7 @@ class Atlas:
             self._needs_packing = True
 
     def _is_rgb(self, wall: Wall) -> bool:
-        cells = self._cells.get((wall.network, wall.node))
+        cells = self._cells.get(wall.value_key)
         return wall.is_image if cells is None else cells.ndim == 4
 
     def put(self, network: str, tiles: Iterable[Tile]) -> None:

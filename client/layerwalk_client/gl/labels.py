@@ -24,7 +24,7 @@ _MARGIN_PX = 3.0
 _MOST_COMPARED = 160
 _MOST_WALLS = 64
 
-PLANES = {"wall": 0.0, "back": 0.0, "floor": 1.0, "billboard": 2.0}
+PLANES = {"wall": 0.0, "back": 0.0, "floor": 1.0, "billboard": 2.0, "column": 3.0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +56,9 @@ def label_places(labels: Sequence[Label], boxes: Floats) -> LabelPlaces:
     lies, turns = (planes == "floor")[:, None], (planes == "billboard")[:, None]
     right = np.stack([side * cosine, zero, -side * sine], axis=1)
     up = np.where(lies, np.stack([-sine, zero, -cosine], axis=1), (0.0, 1.0, 0.0))
+    runs_up = (planes == "column")[:, None]
+    up = np.where(runs_up, -right, up)
+    right = np.where(runs_up, (0.0, 1.0, 0.0), right)
     normal = np.where(lies, (0.0, 1.0, 0.0), np.stack([side * sine, zero, side * cosine], axis=1))
     normal = np.where(turns, 0.0, normal)
     return LabelPlaces(

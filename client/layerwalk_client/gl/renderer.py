@@ -59,11 +59,13 @@ class Renderer:
         self._ribbons = RibbonPainter()
         self._boards = BoardPainter()
         self._text = TextPainter()
+        self._notes = TextPainter()
         self._marks = MarkPainter()
         self._pictures = PicturePainter()
         self.images = Images()
         self._scene = Scene()
         self._by_key: dict[tuple[str, int], Wall] = {}
+        self._value_keys: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def memory_bytes(self) -> int:
@@ -73,21 +75,28 @@ class Renderer:
     @property
     def is_animating(self) -> bool:
         """The next frame would differ from the last by time alone (cross-fades)."""
-        return self._residency.is_fading or self._text.is_fading
+        return (
+            self._residency.is_fading
+            or self._text.is_fading
+            or self._notes.is_fading
+            or self._walls.is_fading
+        )
 
     def set_scene(self, scene: Scene) -> None:
         """Stand another arrangement in the world; values stay where their nodes do."""
         if scene is self._scene:
             return
         self._scene = scene
-        self._atlas.set_walls(scene.walls)
-        self._scales.set_walls(scene.walls)
-        self._walls.set_walls(scene.walls)
+        every = (*scene.walls, *scene.hidden)
+        self._atlas.set_walls(every)
+        self._scales.set_walls(every)
+        self._walls.set_walls(scene.walls, hidden=scene.hidden)
         self._ground.set_plots(scene.plots)
         self._ribbons.set_ribbons(scene.ribbons)
         self._boards.set_boards(scene.boards)
         self._text.set_labels(scene.labels)
         self._by_key = {(wall.network, wall.node): wall for wall in scene.walls}
+        self._value_keys = frozenset(wall.value_key for wall in every)
 
     def set_statistics(self, network: str, nodes: Sequence[NodeStatistics]) -> None:
         """Take the largest value of each node of a network from a snapshot's manifest.
@@ -159,10 +168,9 @@ class Renderer:
         """
         eye = eye or eye_of(look.camera, target.size_wh, pixel_scale=target.pixel_scale)
         self._residency.advance(dt)
+        self._walls.advance(dt)
         by_channel = look.appearance.mode == "channel"
-        if self._atlas.set_shares(
-            self._by_key.keys() - look.ranges.keys() if by_channel else set()
-        ):
+        if self._atlas.set_shares(self._value_keys - look.ranges.keys() if by_channel else set()):
             self._walls.data_changed()
         if self._atlas.flush():
             self._scales.all_stale()
@@ -206,7 +214,14 @@ class Renderer:
         gl.glEnable(gl.GL_DEPTH_CLAMP)  # names that lie on the floor, too
         self._text.draw(eye, self._walls.places, dt=dt)
         gl.glDisable(gl.GL_DEPTH_CLAMP)
-        self._pictures.draw(eye, pictures)
+        self._pictures.draw(eye, [one for one in pictures if not one.is_always_seen])
+        gl.glEnable(gl.GL_DEPTH_TEST)
+        gl.glBlendFuncSeparate(
+            gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA, gl.GL_ONE, gl.GL_ONE_MINUS_SRC_ALPHA
+        )
+        self._notes.set_labels(look.notes)
+        self._notes.draw(eye, self._walls.places, dt=dt)
+        self._pictures.draw(eye, [one for one in pictures if one.is_always_seen])
         self._pictures.draw_overlays(target.size_wh, overlays)
         gl.glDepthMask(True)
         gl.glDisable(gl.GL_BLEND)
@@ -217,7 +232,7 @@ class Renderer:
         gl.glUseProgram(0)  # a program in use outlives its deletion
         gl.glBindVertexArray(0)
         for item in (
-            self._walls, self._ground, self._ribbons, self._boards, self._text, self._marks,
+            self._walls, self._ground, self._ribbons, self._boards, self._text, self._notes, self._marks,
             self._pictures, self.images, self._colours, self._frame, self._atlas, self._pool,
         ):  # fmt: skip
             item.close()

@@ -37,9 +37,7 @@ class ChannelScales:
 
     def set_walls(self, walls: Iterable[Wall]) -> None:
         """Say which walls there are."""
-        self._walls = {
-            (wall.network, wall.node): wall.channels for wall in walls if not wall.is_image
-        }
+        self._walls = {wall.value_key: wall.channels for wall in walls if not wall.is_image}
         self._stale |= self._walls.keys()
 
     def set_statistics(self, network: str, nodes: Sequence[NodeStatistics]) -> None:

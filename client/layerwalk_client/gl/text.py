@@ -112,7 +112,7 @@ class TextPainter:
         records = np.zeros((len(self._labels), 3, 4), np.float32)
         for record, label, right in zip(records, self._labels, self._places.right, strict=True):
             record[0] = *label.position, PLANES[label.plane]
-            record[1, :3] = right
+            record[1] = *right, label.yaw
             record[2] = label.colour
         self._records.write(records)
         self._seen_from = None

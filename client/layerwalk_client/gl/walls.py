@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk_client.gl.atlas import Atlas
+from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.buffers import Attribute, RecordTable, VertexStream
 from layerwalk_client.gl.eye import Eye
 from layerwalk_client.gl.overview import CELL
 from layerwalk_client.gl.programs import Program
 from layerwalk_client.gl.residency import Residency
 from layerwalk_client.gl.strips import block_triangles
+from layerwalk_client.gl.swaps import Swaps
 from layerwalk_client.gl.values import ValueColours
-from layerwalk_client.gl.visibility import WallPlaces, see_walls, wall_places
+from layerwalk_client.gl.visibility import Sight, WallPlaces, see_walls, wall_places
 from layerwalk_client.gl.wall_draws import (
     UNIT_BLOCK,
     UNIT_MULTIPLIERS,
@@ -47,7 +49,7 @@ def wall_records(walls: Sequence[Wall], atlas: Atlas) -> NDArray[np.float32]:
         right = np.array([np.cos(wall.yaw), 0.0, -np.sin(wall.yaw)])
         width, height = wall.size_wh
         corner = np.asarray(wall.centre) - right * width / 2 + (0, height / 2, 0)
-        key = (wall.network, wall.node)
+        key = wall.value_key
         slot = atlas.slot(key)
         record[0, :3] = corner
         record[1] = right[0], right[2], width, height
@@ -74,6 +76,7 @@ class WallPainter:
             _VERTEX.itemsize,
         )
         self._walls: tuple[Wall, ...] = ()
+        self._swaps = Swaps()
         self._keys: list[NodeKey] = []
         self._ranges: list[list[tuple[int, int]]] = []
         self._places: WallPlaces = wall_places(())
@@ -85,12 +88,29 @@ class WallPainter:
         """Where the walls stand."""
         return self._places
 
-    def set_walls(self, walls: tuple[Wall, ...]) -> None:
-        """Stand other walls in the world."""
+    @property
+    def is_fading(self) -> bool:
+        """Whether a wall is just taking another one's place."""
+        return self._swaps.is_any
+
+    def advance(self, dt: float) -> None:
+        """Let `dt` seconds of cross-fades between walls pass; 0 ends them."""
+        self._swaps.advance(dt)
+
+    def set_walls(self, walls: tuple[Wall, ...], *, hidden: tuple[Wall, ...] = ()) -> None:
+        """Stand other walls in the world.
+
+        Args:
+            walls: those that are seen.
+            hidden: those that may take the place of one of them. A wall that was seen before and
+                is hidden now fades into the one that stands there instead.
+        """
+        self._swaps.set_walls(walls, hidden)
+        walls = (*walls, *hidden)
         if walls == self._walls:
             return
         self._walls = walls
-        self._keys = [(wall.network, wall.node) for wall in walls]
+        self._keys = [wall.value_key for wall in walls]
         self._places = wall_places(walls)
         self._needs_records = True
         parts: list[NDArray[np.void]] = []
@@ -127,13 +147,22 @@ class WallPainter:
             return
         sight = see_walls(self._places, eye)
         self._records.bind(UNIT_WALLS)
-        far = np.ones(len(sight.walls), bool)
-        near = np.flatnonzero(sight.is_front & (sight.picture_px > NEAR_PX))
         colours.bind(UNIT_TABLE)
         drawn = WallDraws(
             self.program, self._atlas.pages, instances=self._instances, strips=self._strips
         )
-        for place in near:
+        self._draw_some(sight, np.isin(sight.walls, self._swaps.whole), drawn)
+        for wall, share in self._swaps.coming:
+            is_it = sight.walls == wall
+            if is_it.any():
+                _begin_blending(share)
+                self._draw_some(sight, is_it, drawn)
+                _end_blending()
+
+    def _draw_some(self, sight: Sight, chosen: NDArray[np.bool_], drawn: WallDraws) -> None:
+        """Draw some of the walls that are seen."""
+        far = chosen.copy()
+        for place in np.flatnonzero(chosen & sight.is_front & (sight.picture_px > NEAR_PX)):
             wall = int(sight.walls[place])
             blocks = self._residency.blocks(self._keys[wall])
             if blocks:
@@ -173,3 +202,17 @@ class WallPainter:
         self._records.close()
         self._instances.close()
         self._strips.close()
+
+
+def _begin_blending(share: float) -> None:
+    """Let what is drawn cover what is there by a share; it may lie in the very same plane."""
+    gl.glEnable(gl.GL_BLEND)
+    gl.glBlendColor(0.0, 0.0, 0.0, share)
+    gl.glBlendFunc(gl.GL_CONSTANT_ALPHA, gl.GL_ONE_MINUS_CONSTANT_ALPHA)
+    gl.glEnable(gl.GL_POLYGON_OFFSET_FILL)
+    gl.glPolygonOffset(-1.0, -4.0)
+
+
+def _end_blending() -> None:
+    gl.glDisable(gl.GL_POLYGON_OFFSET_FILL)
+    gl.glDisable(gl.GL_BLEND)

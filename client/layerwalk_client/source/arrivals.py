@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk_client.source.asking import (
+    ChannelPicture,
     Fetch,
     Gradients,
     ItemPage,
@@ -15,7 +16,10 @@ from layerwalk_client.source.asking import (
     Kernels,
     Manifest,
     Network,
+    Recipes,
+    ResultFile,
     Sheet,
+    Snapshots,
     Statistics,
     Training,
     Values,
@@ -31,6 +35,7 @@ from layerwalk_shared.messages import (
     SnapshotManifest,
     ValueStatistics,
 )
+from layerwalk_shared.recipes import Recipe
 from layerwalk_shared.tiles import Tile
 from layerwalk_shared.training import GradientHistograms, TrainingHistory
 
@@ -86,9 +91,9 @@ class StatisticsArrived:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureArrived:
-    """A picture `[H, W, 3]` uint8: a sheet of thumbnails, one item, or kernels."""
+    """A picture `[H, W, 3]` uint8: a sheet of thumbnails, one item, kernels, or a channel."""
 
-    fetch: Sheet | ItemPicture | Kernels
+    fetch: Sheet | ItemPicture | Kernels | ChannelPicture
     pixels: NDArray[np.uint8]
 
 
@@ -123,6 +128,28 @@ class GradientsArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class RecipesArrived:
+    fetch: Recipes
+    recipes: tuple[Recipe, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotsArrived:
+    """Oldest first."""
+
+    fetch: Snapshots
+    manifests: tuple[SnapshotManifest, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FileArrived:
+    """The bytes of a file, to be written as they are."""
+
+    fetch: ResultFile
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class WishTaken:
     """The server has accepted a wish, as a job where it is long work."""
 
@@ -151,6 +178,9 @@ Arrival = (
     | NetworkArrived
     | TrainingArrived
     | GradientsArrived
+    | RecipesArrived
+    | SnapshotsArrived
+    | FileArrived
     | WishTaken
     | RequestFailed
 )

@@ -10,7 +10,14 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
-from layerwalk_shared.messages import ChannelInput, DatasetInput, NoiseInput, TextInput
+from layerwalk_shared.messages import (
+    ChannelInput,
+    DatasetInput,
+    ExampleInput,
+    MaximiseRequest,
+    NoiseInput,
+    TextInput,
+)
 from layerwalk_shared.tiles import TileKey
 
 OVERVIEW_SIDE = 8
@@ -48,20 +55,20 @@ class Tiles:
 class Values:
     """Exact float32 values of a node: one row of the tensor's first axis, or (None) all of it.
 
-    `purpose` keeps what two people's parts ask for apart: the pixel under the pointer, and what
-    is on the input.
+    `purpose` keeps what different parts ask for apart: the pixel under the pointer, what the panel
+    of inputs shows, the board over a sound, and whether a unit fires.
     """
 
     snapshot: str
     node: str
     row: int | None
-    purpose: Literal["spot", "input"] = "spot"
+    purpose: Literal["spot", "input", "sound", "fires"] = "spot"
 
     priority = 1
 
     @property
     def slot(self) -> Hashable:
-        return (Values, self.purpose)
+        return (Values, self.purpose, self.node if self.purpose == "sound" else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +197,79 @@ class Gradients:
         return Gradients
 
 
-Record = Manifest | Network | Training | Gradients
+@dataclass(frozen=True, slots=True)
+class Recipes:
+    """The recipes of maximisation that the server knows."""
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return Recipes
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPicture:
+    """One picture of a node in a snapshot; of a result of a maximisation, that of a unit.
+
+    `size`: pixels of its longer side; None: as it is. `purpose` says who asks.
+    """
+
+    snapshot: str
+    node: str
+    channel: int
+    size: int | None = None
+    purpose: str = ""
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """A result of a maximisation as a file: a sheet of pictures with a legend, or its arrays."""
+
+    snapshot: str
+    form: Literal["png", "npz"]
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The manifests of all snapshots of a network."""
+
+    network: str
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return self
+
+
+Record = Manifest | Network | Training | Gradients | Recipes | Snapshots
 """Fetches that one JSON document answers."""
-Fetch = Overview | Tiles | Values | Statistics | Kernels | ItemPage | Sheet | ItemPicture | Record
+Fetch = (
+    Overview
+    | Tiles
+    | Values
+    | Statistics
+    | Kernels
+    | ItemPage
+    | Sheet
+    | ItemPicture
+    | ChannelPicture
+    | ResultFile
+    | Record
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +277,22 @@ class PutInput:
     """Put something on the input of a network: a thing the server knows, words, or a file's bytes
     (a picture, an array, a sound).
 
-    `title` names it for people ("cat.jpg").
+    `title` names it for people ("cat.jpg"); `argument` is which of several inputs is meant, the
+    shown one where it is None.
     """
 
     network: str
-    image: DatasetInput | NoiseInput | ChannelInput | TextInput | bytes
+    image: DatasetInput | NoiseInput | ChannelInput | TextInput | ExampleInput | bytes
     title: str = ""
+    argument: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Maximise:
+    """Make images that excite units of a node of a network."""
+
+    network: str
+    request: MaximiseRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,4 +302,4 @@ class CancelJob:
     job: str
 
 
-Wish = PutInput | CancelJob
+Wish = PutInput | Maximise | CancelJob

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from layerwalk_client.source.arrivals import (
     Arrival,
+    FileArrived,
     PageArrived,
     PictureArrived,
     StatisticsArrived,
@@ -24,12 +25,15 @@ from layerwalk_client.source.arrivals import (
 from layerwalk_client.source.asking import (
     OVERVIEW_SIDE,
     CancelJob,
+    ChannelPicture,
     Fetch,
     ItemPage,
     ItemPicture,
     Kernels,
+    Maximise,
     Overview,
     PutInput,
+    ResultFile,
     Sheet,
     Statistics,
     Tiles,
@@ -57,6 +61,8 @@ EVENT_WAIT_S = 20
 """How long the server may hold an answer to 'what is new' back; it allows 30."""
 MAX_TITLE = 200
 """Characters that the server keeps of an uploaded picture's name."""
+FILE_S = 60.0
+"""A sheet of hundreds of pictures is compressed while one waits."""
 _JSON = {"Content-Type": "application/json"}
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -113,6 +119,8 @@ def perform(connection: Connection, fetch: Fetch, *, dtype: TileDType | None) ->
         Sheet: _sheet,
         ItemPicture: _item,
         Kernels: _kernels,
+        ChannelPicture: _channel,
+        ResultFile: _file,
     }
     return methods[type(fetch)](connection, fetch)
 
@@ -122,17 +130,29 @@ def grant(connection: Connection, wish: Wish) -> WishTaken:
     if isinstance(wish, CancelJob):
         reply = connection.exchange("DELETE", routes.JOB.url(job=wish.job), is_repeatable=False)
         return WishTaken(wish, _parse(reply, Job, "a job"))
+    if isinstance(wish, Maximise):
+        reply = connection.exchange(
+            "POST",
+            routes.MAXIMISE.url(network=wish.network),
+            body=wish.request.model_dump_json().encode(),
+            headers=_JSON,
+            is_repeatable=False,
+        )
+        return WishTaken(wish, _parse(reply, Job, "a job"))
     return WishTaken(wish, _put_input(connection, wish))
 
 
 def _put_input(connection: Connection, wish: PutInput) -> Job:
     path = routes.INPUT.url(network=wish.network)
+    query = {} if wish.argument is None else {"argument": wish.argument}
     if isinstance(wish.image, bytes):
         body, headers = wish.image, {"Content-Type": media_type_of(wish.image)}
         if wish.title:
-            path += "?" + urlencode({"title": wish.title[:MAX_TITLE]})
+            query["title"] = wish.title[:MAX_TITLE]
     else:
         body, headers = wish.image.model_dump_json().encode(), _JSON
+    if query:
+        path += "?" + urlencode(query)
     reply = connection.exchange("POST", path, body=body, headers=headers, is_repeatable=False)
     return _parse(reply, Job, "a job")
 
@@ -210,6 +230,19 @@ def _item(connection: Connection, fetch: ItemPicture) -> PictureArrived:
 def _kernels(connection: Connection, fetch: Kernels) -> PictureArrived:
     path = routes.KERNELS.url(network=fetch.network, node=fetch.node)
     return PictureArrived(fetch, _pixels(connection.exchange("GET", path)))
+
+
+def _channel(connection: Connection, fetch: ChannelPicture) -> PictureArrived:
+    path = routes.CHANNEL.url(snapshot=fetch.snapshot, node=fetch.node, channel=fetch.channel)
+    if fetch.size is not None:
+        path += f"?size={fetch.size}"
+    return PictureArrived(fetch, _pixels(connection.exchange("GET", path)))
+
+
+def _file(connection: Connection, fetch: ResultFile) -> FileArrived:
+    route = routes.PICTURES_SHEET if fetch.form == "png" else routes.PICTURES_NPZ
+    reply = connection.exchange("GET", route.url(snapshot=fetch.snapshot), timeout_s=FILE_S)
+    return FileArrived(fetch, bytes(reply.body))
 
 
 def _pixels(reply: Reply) -> NDArray[np.uint8]:

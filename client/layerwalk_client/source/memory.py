@@ -10,45 +10,52 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
+from layerwalk_client.source import collection
 from layerwalk_client.source.arrivals import (
     Arrival,
     Connected,
     EventArrived,
+    FileArrived,
     GradientsArrived,
     ManifestArrived,
     NetworkArrived,
-    PageArrived,
     PictureArrived,
+    RecipesArrived,
     RequestFailed,
+    SnapshotsArrived,
     StatisticsArrived,
     TilesArrived,
     TrainingArrived,
     ValuesArrived,
     WishTaken,
 )
+from layerwalk_client.source.ascents import Ascents
 from layerwalk_client.source.asking import (
     OVERVIEW_SIDE,
+    CancelJob,
+    ChannelPicture,
     Fetch,
     Gradients,
     ItemPage,
     ItemPicture,
     Kernels,
     Manifest,
+    Maximise,
     Network,
     Overview,
     PutInput,
+    Recipes,
     Record,
+    ResultFile,
     Sheet,
+    Snapshots,
     Statistics,
     Tiles,
     Values,
     Wish,
 )
 from layerwalk_client.source.exhibits import EXHIBITS
+from layerwalk_client.source.outcome import Result
 from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
 from layerwalk_client.source.showcase import (
     DATASET,
@@ -56,6 +63,7 @@ from layerwalk_client.source.showcase import (
     ExhibitShowcase,
     PictureShowcase,
     Showcase,
+    summary_of,
 )
 from layerwalk_client.source.synthetic import (
     CLASSES,
@@ -66,30 +74,26 @@ from layerwalk_client.source.synthetic import (
     overview_keys,
     synthetic_item,
 )
-from layerwalk_shared.errors import GoneError, LayerwalkError, NotFoundError
+from layerwalk_shared.errors import GoneError, LayerwalkError
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import (
-    ChannelStatistics,
-    DatasetItem,
-    DatasetPage,
+    ChannelInput,
     DatasetSummary,
     Event,
-    Histogram,
     InputReference,
     Job,
     JobChanged,
     MetricsPublished,
     NetworkChanged,
     NetworkDescription,
-    NetworkSummary,
     SessionDescription,
     SnapshotManifest,
     SnapshotsDropped,
     SnapshotTaken,
     TrainingEnded,
     TrainingStepped,
-    ValueStatistics,
 )
+from layerwalk_shared.recipes import RECIPES
 from layerwalk_shared.tiles import TileKey
 from layerwalk_shared.training import MetricPoint, TrainingHistory, TrainingStep
 
@@ -112,6 +116,7 @@ class MemorySource:
         self._on_arrival = on_arrival
         self._arrivals: deque[Arrival] = deque()
         self._snapshots: dict[str, tuple[SnapshotManifest, SyntheticValues]] = {}
+        self._ascents = Ascents(self._showcase)
         self._events = 0
         self._jobs = 0
         self._taken = 0
@@ -160,7 +165,8 @@ class MemorySource:
     def drop(self, snapshots: Sequence[str]) -> None:
         """Let snapshots go, as a server does that is short of memory."""
         for snapshot in snapshots:
-            self._snapshots.pop(snapshot)
+            if self._results.pop(snapshot, None) is None:
+                self._snapshots.pop(snapshot)
         self._steps = [
             step.model_copy(update={"snapshot": None}) if step.snapshot in snapshots else step
             for step in self._steps
@@ -172,12 +178,24 @@ class MemorySource:
         self._is_training = False
         self._tell(TrainingEnded(number=self._number(), network=self._showcase.name))
 
+    def work(self, previews: int = 1) -> bool:
+        """Let maximisations go on by so many previews, one job after another; return whether one
+        is still at work, or waits."""
+        for _ in range(previews if self._ascents.is_busy else 0):
+            self._taken += 1
+            result, job = self._ascents.advance(f"s{self._taken}", self._taken)
+            self._tell(SnapshotTaken(number=self._number(), manifest=result.manifest))
+            self._tell(JobChanged(number=self._number(), job=job))
+            if not self._ascents.is_busy:
+                break
+        return self._ascents.is_busy
+
     def change(self, graph: Graph, reason: str) -> None:
         """Let the network have another graph, as after tracing anew; same input and answer."""
         self._graph = self._showcase.graph = graph
         self._snapshots.clear()
         self._first = self._take(client=None)
-        network = self._summary()
+        network = summary_of(self._showcase)
         self._tell(NetworkChanged(number=self._number(), network=network, reason=reason))
 
     def want(self, batches: Sequence[Tiles]) -> None:
@@ -193,19 +211,24 @@ class MemorySource:
             self._deliver(RequestFailed(fetch, error))
 
     def submit(self, wish: Wish) -> None:
-        """See `Source.submit`: the job is done by the time its events are read."""
-        if not isinstance(wish, PutInput):
-            error = NotFoundError(f"job {wish.job!r} is not running")
-            self._deliver(RequestFailed(wish, error))
-            return
+        """See `Source.submit`: what is put on the input is there by the time its events are read,
+        maximisations go on by `work`."""
+        methods: dict[type, Callable[[Any], None]] = {
+            PutInput: self._put, Maximise: self._begin, CancelJob: self._cancel,
+        }  # fmt: skip
         try:
-            self._given = self._showcase.given(wish, lambda snapshot: self._held(snapshot)[1])
+            methods[type(wish)](wish)
         except LayerwalkError as error:
             self._deliver(RequestFailed(wish, error))
-            return
-        self._jobs += 1
+
+    def _put(self, wish: PutInput) -> None:
+        image = wish.image
+        if isinstance(image, ChannelInput) and image.snapshot in self._results:
+            self._given = self._ascents.given(image)
+        else:
+            self._given = self._showcase.given(wish, lambda snapshot: self._held(snapshot)[1])
         job = Job(
-            id=f"j{self._jobs}", kind="forward", network=self._showcase.name, state="queued",
+            id=self._job_id(), kind="forward", network=self._showcase.name, state="queued",
             client=self.client,
         )  # fmt: skip
         self._deliver(WishTaken(wish, job))
@@ -214,16 +237,30 @@ class MemorySource:
         done = job.model_copy(update={"state": "done", "progress": 1.0, "snapshot": manifest.id})
         self._tell(JobChanged(number=self._number(), job=done))
 
+    def _begin(self, wish: Maximise) -> None:
+        job = self._ascents.begin(self._job_id(), wish.request)
+        self._deliver(WishTaken(wish, job))
+        self._tell(JobChanged(number=self._number(), job=job))
+
+    def _cancel(self, wish: CancelJob) -> None:
+        job = self._ascents.cancel(wish.job)
+        self._deliver(WishTaken(wish, job))
+        self._tell(JobChanged(number=self._number(), job=job))
+
+    def _job_id(self) -> str:
+        self._jobs += 1
+        return f"j{self._jobs}"
+
     def arrivals(self) -> list[Arrival]:
         """See `Source.arrivals`."""
-        found = list(self._arrivals)
-        self._arrivals.clear()
+        found, self._arrivals = list(self._arrivals), deque()
         return found
 
     def close(self) -> None:
         """Forget everything."""
         self._arrivals.clear()
         self._snapshots.clear()
+        self._ascents.clear()
 
     def _deliver(self, arrival: Arrival) -> None:
         self._arrivals.append(arrival)
@@ -237,19 +274,10 @@ class MemorySource:
         self._events += 1
         return self._events
 
-    def _summary(self) -> NetworkSummary:
-        return NetworkSummary(
-            id=self._showcase.name,
-            name=self._showcase.name,
-            nodes=len(self._graph.nodes),
-            classes=len(self._showcase.classes),
-            parameters=0,
-        )
-
     def _session(self) -> SessionDescription:
         return SessionDescription(
             version="0",
-            networks=(self._summary(),),
+            networks=(summary_of(self._showcase),),
             datasets=(DatasetSummary(id=DATASET, name="Shapes", count=ITEMS, classes=CLASSES),),
             last_event=self._events,
         )
@@ -292,15 +320,36 @@ class MemorySource:
             Overview: self._tiles,
             Tiles: self._tiles,
             Values: self._values,
-            Statistics: lambda asked: StatisticsArrived(asked, self._statistics(asked)),
-            ItemPage: _page,
-            Sheet: lambda asked: PictureArrived(asked, _sheet(asked)),
+            Statistics: self._statistics,
+            ItemPage: collection.page,
+            Sheet: lambda asked: PictureArrived(asked, collection.sheet(asked)),
             ItemPicture: lambda asked: PictureArrived(asked, synthetic_item(asked.item)),
-            Kernels: _no_kernels,
+            Kernels: collection.no_kernels,
+            ChannelPicture: self._channel,
+            ResultFile: self._file,
         }
         return methods[type(fetch)](fetch)
 
+    @property
+    def _results(self) -> dict[str, Result]:
+        return self._ascents.results
+
+    def _file(self, fetch: ResultFile) -> FileArrived:
+        if fetch.snapshot not in self._results:
+            raise GoneError(f"result {fetch.snapshot!r} is not kept")
+        return FileArrived(fetch, self._results[fetch.snapshot].file(fetch.form))
+
+    def _channel(self, fetch: ChannelPicture) -> PictureArrived:
+        if fetch.snapshot in self._results:
+            return PictureArrived(fetch, self._results[fetch.snapshot].pixels(fetch.channel))
+        _, values = self._held(fetch.snapshot)
+        index = self._graph.index[fetch.node]
+        return PictureArrived(fetch, collection.pixels(values.nodes[index], fetch.channel))
+
     def _tiles(self, fetch: Overview | Tiles) -> TilesArrived:
+        if fetch.snapshot in self._results:
+            tiles = self._results[fetch.snapshot].tiles(fetch)
+            return TilesArrived(fetch.snapshot, tiles, isinstance(fetch, Overview))
         manifest, values = self._held(fetch.snapshot)
         keys: Sequence[TileKey] = (
             overview_keys(self._graph, OVERVIEW_SIDE) if isinstance(fetch, Overview) else fetch.keys
@@ -311,14 +360,24 @@ class MemorySource:
         return TilesArrived(fetch.snapshot, tiles, isinstance(fetch, Overview))
 
     def _values(self, fetch: Values) -> ValuesArrived:
-        found = self._tensor(fetch)
+        _, values = self._held(fetch.snapshot)
+        found = values.tensor(self._graph, fetch.node)
         return ValuesArrived(
             fetch, found if fetch.row is None else found[fetch.row : fetch.row + 1]
         )
 
     def _record(self, fetch: Record) -> Arrival:
         if isinstance(fetch, Manifest):
-            return ManifestArrived(fetch, self._held(fetch.snapshot)[0])
+            result = self._results.get(fetch.snapshot)
+            found = self._held(fetch.snapshot)[0] if result is None else result.manifest
+            return ManifestArrived(fetch, found)
+        if isinstance(fetch, Recipes):
+            return RecipesArrived(fetch, tuple(RECIPES.values()))
+        if isinstance(fetch, Snapshots):
+            manifests = [manifest for manifest, _ in self._snapshots.values()]
+            manifests += [result.manifest for result in self._results.values()]
+            manifests.sort(key=lambda manifest: manifest.generation)
+            return SnapshotsArrived(fetch, tuple(manifests))
         if isinstance(fetch, Network):
             return NetworkArrived(fetch, self._network())
         if isinstance(fetch, Gradients):
@@ -331,68 +390,8 @@ class MemorySource:
         )
         return TrainingArrived(fetch, history)
 
-    def _tensor(self, fetch: Values) -> Floats:
-        _, values = self._held(fetch.snapshot)
-        index = self._graph.index[fetch.node]
-        if values.tensors:
-            return values.tensors[index]
-        node, found = self._graph.nodes[index], values.nodes[index]
-        if node.view == "image":
-            return found.transpose(2, 0, 1)
-        return found.reshape(-1)[: node.shape[0]] if node.view == "vector" else found
-
-    def _statistics(self, fetch: Statistics) -> ValueStatistics:
+    def _statistics(self, fetch: Statistics) -> StatisticsArrived:
         manifest, values = self._held(fetch.snapshot)
         index = self._graph.index[fetch.node]
-        found, numbers = values.nodes[index], manifest.nodes[index]
-        counts, edges = np.histogram(found, bins=64)
-        planes = found if found.ndim == 3 and fetch.node != "input" else found[None]
-        flat = planes.reshape(len(planes), -1)
-        return ValueStatistics(
-            node=fetch.node,
-            shape=numbers.shape,
-            minimum=numbers.minimum,
-            maximum=numbers.maximum,
-            mean=numbers.mean,
-            std=numbers.std,
-            zeros=numbers.zeros,
-            not_finite=0,
-            histogram=Histogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist())),
-            channels=ChannelStatistics(
-                minimum=tuple(flat.min(axis=1).tolist()),
-                maximum=tuple(flat.max(axis=1).tolist()),
-                mean=tuple(flat.mean(axis=1).tolist()),
-                std=tuple(flat.std(axis=1).tolist()),
-                zeros=tuple((flat == 0).mean(axis=1).tolist()),
-            ),
-        )
-
-
-def _page(fetch: ItemPage) -> PageArrived:
-    items = tuple(
-        DatasetItem(index=k, name=f"shapes {k}", label=CLASSES[k % len(CLASSES)])
-        for k in range(fetch.offset, min(ITEMS, fetch.offset + fetch.limit))
-    )
-    page = DatasetPage(dataset=DATASET, offset=fetch.offset, total=ITEMS, items=items)
-    return PageArrived(fetch, page)
-
-
-def _no_kernels(fetch: Kernels) -> Arrival:
-    raise NotFoundError(f"node {fetch.node!r} has no weights")
-
-
-def _sheet(fetch: Sheet) -> NDArray[np.uint8]:
-    """Return thumbnails in rows of `ceil(sqrt(n))`, black where there is no item."""
-    count = max(1, min(fetch.limit, ITEMS - fetch.offset))
-    columns = int(np.ceil(np.sqrt(count)))
-    rows = -(-count // columns)
-    sheet = np.zeros((rows * fetch.side, columns * fetch.side, 3), np.uint8)
-    for place in range(count):
-        row, column = divmod(place, columns)
-        picture = Image.fromarray(synthetic_item(fetch.offset + place))
-        small = np.asarray(picture.resize((fetch.side, fetch.side)))
-        sheet[
-            row * fetch.side : (row + 1) * fetch.side,
-            column * fetch.side : (column + 1) * fetch.side,
-        ] = small
-    return sheet
+        found = collection.statistics(values.nodes[index], fetch.node, manifest.nodes[index])
+        return StatisticsArrived(fetch, found)

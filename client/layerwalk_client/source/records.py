@@ -1,4 +1,4 @@
-"""Requests that one JSON document answers: manifests, networks, trainings, gradients."""
+"""Requests that one JSON document answers: manifests, networks, trainings, recipes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,28 @@ from layerwalk_client.source.arrivals import (
     GradientsArrived,
     ManifestArrived,
     NetworkArrived,
+    RecipesArrived,
+    SnapshotsArrived,
     TrainingArrived,
 )
-from layerwalk_client.source.asking import Gradients, Manifest, Network, Record, Training
+from layerwalk_client.source.asking import (
+    Gradients,
+    Manifest,
+    Network,
+    Recipes,
+    Record,
+    Snapshots,
+    Training,
+)
 from layerwalk_client.source.connection import Connection
 from layerwalk_shared import routes
 from layerwalk_shared.errors import ProtocolError
-from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
+from layerwalk_shared.messages import (
+    NetworkDescription,
+    RecipeList,
+    SnapshotList,
+    SnapshotManifest,
+)
 from layerwalk_shared.training import GradientHistograms, TrainingHistory
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -35,6 +50,8 @@ def perform(connection: Connection, fetch: Record) -> Arrival:
         Network: _network,
         Training: _training,
         Gradients: _gradients,
+        Recipes: _recipes,
+        Snapshots: _snapshots,
     }
     return methods[type(fetch)](connection, fetch)
 
@@ -57,6 +74,16 @@ def _training(connection: Connection, fetch: Training) -> TrainingArrived:
 def _gradients(connection: Connection, fetch: Gradients) -> GradientsArrived:
     path = routes.GRADIENTS.url(network=fetch.network, step=fetch.step)
     return GradientsArrived(fetch, _read(connection, path, GradientHistograms))
+
+
+def _recipes(connection: Connection, fetch: Recipes) -> RecipesArrived:
+    found = _read(connection, routes.RECIPES.url(), RecipeList)
+    return RecipesArrived(fetch, found.recipes)
+
+
+def _snapshots(connection: Connection, fetch: Snapshots) -> SnapshotsArrived:
+    path = routes.SNAPSHOTS.url(network=fetch.network)
+    return SnapshotsArrived(fetch, _read(connection, path, SnapshotList).snapshots)
 
 
 def _read(connection: Connection, path: str, model: type[_Model]) -> _Model:

@@ -28,8 +28,10 @@ from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import (
     ChannelInput,
     DatasetInput,
+    ExampleInput,
     InputReference,
     InputSpec,
+    NetworkSummary,
     NoiseInput,
     TextInput,
 )
@@ -81,6 +83,8 @@ class PictureShowcase:
 
     def given(self, wish: PutInput, held: Held) -> tuple[Floats, InputReference]:
         image = wish.image
+        if isinstance(image, ExampleInput):
+            return self.first()
         if isinstance(image, DatasetInput):
             check_item(image)
             reference = InputReference(
@@ -134,6 +138,8 @@ class ExhibitShowcase:
 
     def given(self, wish: PutInput, held: Held) -> tuple[Floats, InputReference]:
         image, example = wish.image, self._exhibit.example
+        if isinstance(image, ExampleInput):
+            return self.first()
         if isinstance(image, DatasetInput):
             check_item(image)
             reference = InputReference(
@@ -173,6 +179,17 @@ class ExhibitShowcase:
         count = min(len(samples), len(first))
         samples[:count] = first[:count] / 32768
         return samples[None]
+
+
+def summary_of(showcase: Showcase) -> NetworkSummary:
+    """Return how a session names a network."""
+    return NetworkSummary(
+        id=showcase.name,
+        name=showcase.name,
+        nodes=len(showcase.graph.nodes),
+        classes=len(showcase.classes),
+        parameters=0,
+    )
 
 
 def check_item(item: DatasetInput) -> None:

@@ -97,6 +97,17 @@ class SyntheticValues:
     top: tuple[ClassScore, ...]
     tensors: tuple[Floats, ...] = ()
 
+    def tensor(self, graph: Graph, node: str) -> Floats:
+        """Return a node's values in its tensor's shape."""
+        index = graph.index[node]
+        if self.tensors:
+            return self.tensors[index]
+        found, described = self.nodes[index], graph.nodes[index]
+        if described.view == "image":
+            return found.transpose(2, 0, 1)
+        is_vector = described.view == "vector"
+        return found.reshape(-1)[: described.shape[0]] if is_vector else found
+
 
 def synthetic_values(graph: Graph, picture: Floats, *, turn: float = 0.0) -> SyntheticValues:
     """Return what the made-up network makes of `picture` (`[SIDE, SIDE, 3]` float32, 0..1).

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from layerwalk_client.world.view import Appearance
-from layerwalk_shared.messages import NoiseInput
+from layerwalk_shared.messages import ExampleInput, MaximiseRequest, NoiseInput, TextInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,97 @@ class ChooseStep:
 
 
 @dataclass(frozen=True, slots=True)
-class PutText:
-    """Put words on the input."""
+class PutOn:
+    """Put something on the input; `argument` names one of several, None: the shown one."""
 
-    text: str
+    image: TextInput | NoiseInput | ExampleInput
+    title: str
+    argument: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenMaximise:
+    """Open the panel of maximisation for a node, or for one of its units."""
+
+    node: int
+    unit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Maximise:
+    """Begin runs; `compares`: and show them side by side."""
+
+    requests: tuple[MaximiseRequest, ...]
+    compares: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRun:
+    """Stop a job."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseRun:
+    """Look at a run."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRun:
+    """Put a run beside the others, or take it away."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookAt:
+    """Look at another picture (its number) of the run, or at another of its steps (a place among
+    those that are kept)."""
+
+    picture: int | None = None
+    mark: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOnWall:
+    """Let the node's wall show values, the run's images, or both in turn."""
+
+    mode: Literal["values", "images", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class PickPicture:
+    """Pick up the picture that is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutPicture:
+    """Put the picture that is looked at on the input of a network."""
+
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRun:
+    """Write the run that is looked at to a file."""
+
+    form: Literal["png", "npz"]
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRun:
+    """Load the numbers of the run that is looked at into the form."""
+
+
+StudioIntent = (
+    Maximise | CancelRun | ChooseRun | CompareRun | LookAt | ShowOnWall | PickPicture | PutPicture
+    | ExportRun | RepeatRun
+)  # fmt: skip
+"""What the panel of maximisation asks for."""
 Intent = (
-    ClosePanel | PickItem | PickNoise | PickChannel | GoTo | SetAppearance | ChooseStep | PutText
-)
+    ClosePanel | PickItem | PickNoise | PickChannel | GoTo | SetAppearance | ChooseStep | PutOn
+    | OpenMaximise | StudioIntent
+)  # fmt: skip

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
-from layerwalk_client.ui.intents import Intent
+from layerwalk_client.ui.controls import button
+from layerwalk_client.ui.intents import Intent, OpenMaximise
 from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.style import Style, packed
 from layerwalk_client.ui.widgets import bars, panel, short_number, small, text_font
@@ -22,12 +23,16 @@ class NodePanel:
 
     Attributes:
         node: what the panel is about.
+        index: of the node in its graph.
+        unit: that was pointed at; None: none.
         statistics: None while on their way.
         kernels: picture of the weights; None while on their way, or when there are none.
         problem: why something is missing, for people.
     """
 
     node: Node
+    index: int = 0
+    unit: int | None = None
     statistics: ValueStatistics | None = None
     kernels: Picture | None = None
     problem: str = ""
@@ -46,6 +51,8 @@ class NodePanel:
             if node.parameters:
                 facts.append(f"{node.parameters:,} parameters".replace(",", " "))
             small(style, "   ".join(facts))
+            if node.kind != "input" and not node.error:
+                intents.extend(self._maximise(style))
             if node.error:
                 imgui.text_colored(imgui.ImVec4(*look.MARK), node.error)
             if self.statistics is None:
@@ -57,6 +64,16 @@ class NodePanel:
                 self._weights(style, self.kernels)
             if self.problem and self.statistics is not None:
                 small(style, self.problem)
+        return intents
+
+    def _maximise(self, style: Style) -> list[Intent]:
+        intents: list[Intent] = []
+        if button(style, "maximise", colour=look.ACCENT):
+            intents.append(OpenMaximise(self.index))
+        if self.unit is not None:
+            imgui.same_line(0, style.px(6))
+            if button(style, f"maximise channel {self.unit}", colour=look.ACCENT):
+                intents.append(OpenMaximise(self.index, self.unit))
         return intents
 
     def _numbers(self, style: Style, found: ValueStatistics) -> None:

@@ -11,14 +11,19 @@ from imgui_bundle import imgui
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.intents import ChooseStep, Intent
 from layerwalk_client.ui.plots import Frame, axis_number, draw_lines, frame, toggle_chip
-from layerwalk_client.ui.style import Style, packed
+from layerwalk_client.ui.style import SMALL_PIXELS, Style, packed
 from layerwalk_client.ui.widgets import panel, short_number, small, text_font
 from layerwalk_client.world.curves import Axis, Floats, axis_of, lines, smoothed
 from layerwalk_client.world.scene import Colour
 
 FAINT = 0.03
 """A series whose span is below this share of all is not shown at first: it would be a flat line."""
-WARNED_LINES = 2
+TITLE_ROOM = 300
+"""Design pixels that the title with its state takes."""
+CONTROLS_ROOM = 310
+"""And what is set, with the button that closes."""
+SCRUBBER = 26
+"""Height of the track of steps."""
 
 
 def _no_steps() -> Floats:
@@ -82,7 +87,7 @@ class TimelinePanel:
     """Mutable, owned by the main thread: which series are shown, how, and what was thinned."""
 
     title = "Training"
-    size_wh = (980, 340)
+    size_wh = (1100, 232)
     is_low = True
 
     def __init__(self) -> None:
@@ -106,13 +111,18 @@ class TimelinePanel:
                 imgui.text_unformatted("No training is told of yet.")
                 small(style, "viewer.publish(step=..., loss=...) in the loop brings its curves")
                 return intents
+            spacing = imgui.ImVec2(style.px(10), style.px(4))
+            imgui.push_style_var(imgui.StyleVar_.item_spacing, spacing)
             intents.extend(self._controls(style))
             room = imgui.get_content_region_avail()
             low, high = course.span
             across = Axis(low, high)
-            plot = self._plot(style, (room.x, room.y - style.px(90)), across)
+            plot = self._plot(style, (room.x, room.y - style.px(SCRUBBER + 26)), across)
+            found, track = self._scrubber(style, across)
+            intents.extend(found)
             self._readout(style, plot)
-            intents.extend(self._scrubber(style, across))
+            self._told(style, track)
+            imgui.pop_style_var()
         return intents
 
     def _state_line(self) -> str:
@@ -126,14 +136,17 @@ class TimelinePanel:
         return f"step {axis_number(course.chosen)} of {newest}, {state}"
 
     def _controls(self, style: Style) -> list[Intent]:
+        """Draw the series' names and what is set, in the line of the title."""
         intents: list[Intent] = []
         wide = imgui.get_content_region_avail().x
-        start = imgui.get_cursor_pos()
-        right = start.x + wide - style.px(276)
+        below = imgui.get_cursor_pos()
+        start = imgui.ImVec2(below.x + style.px(TITLE_ROOM), style.px(13))
+        right = below.x + wide - style.px(CONTROLS_ROOM)
+        imgui.set_cursor_pos(start)
         for place, name in enumerate(self.course.series):
             if place:
                 imgui.same_line(0, style.px(6))
-                if imgui.get_cursor_pos_x() > right - style.px(60):
+                if imgui.get_cursor_pos_x() > right - style.px(90):
                     imgui.new_line()
             colour = look.SERIES[place % len(look.SERIES)]
             if toggle_chip(style, f"series {name}", name, colour=colour, is_on=self.is_shown(name)):
@@ -158,8 +171,7 @@ class TimelinePanel:
                 intents.append(ChooseStep(None))
             imgui.pop_style_color()
             imgui.pop_style_var()
-        imgui.set_cursor_pos((end.x, max(end.y, start.y + style.px(30))))
-        imgui.dummy((1, 1))
+        imgui.set_cursor_pos((below.x, max(end.y, below.y)))
         return intents
 
     def _curve(self, name: str, columns: int) -> tuple[list[Floats], list[Floats]]:
@@ -226,12 +238,12 @@ class TimelinePanel:
             imgui.same_line(0, style.px(16))
             small(style, text, colour=colour)
 
-    def _scrubber(self, style: Style, across: Axis) -> list[Intent]:
-        """Draw the steps that can be looked at; return what was asked for."""
+    def _scrubber(self, style: Style, across: Axis) -> tuple[list[Intent], Frame]:
+        """Draw the steps that can be looked at; return what was asked for, and the track."""
         course = self.course
         intents: list[Intent] = []
         track = frame(
-            style, "steps", (imgui.get_content_region_avail().x, style.px(34)), across=across,
+            style, "steps", (imgui.get_content_region_avail().x, style.px(SCRUBBER)), across=across,
             up=Axis(0, 1), margins=(52, 0), counts=(0, 0),
         )  # fmt: skip
         self._steps(style, track)
@@ -239,8 +251,7 @@ class TimelinePanel:
             step = course.nearest(track.across.value(track.pointer[0]))
             if step is not None and step != course.chosen:
                 intents.append(ChooseStep(step))
-        self._told(style, track)
-        return intents
+        return intents, track
 
     def _steps(self, style: Style, track: Frame) -> None:
         course = self.course
@@ -281,14 +292,15 @@ class TimelinePanel:
         said = list(course.warnings.get(int(step), ())) if step is not None else []
         if course.is_gone and course.chosen == step:
             said.insert(0, "this step's snapshot is gone from memory: what is shown is another's")
-        more = len(said) - WARNED_LINES
-        for text in said[:WARNED_LINES]:
-            small(style, text, colour=look.MARK)
-            if more > 0 and text == said[WARNED_LINES - 1]:
-                imgui.same_line()
-                small(style, f"and {more} more")
-        if not said:
-            small(style, ",  and  .  step back and forth, End follows the newest")
+        text = ",  and  .  step back and forth, End follows the newest"
+        if said:
+            text = said[0] if len(said) == 1 else f"{said[0]}   and {len(said) - 1} more"
+        imgui.same_line(0, style.px(24))
+        with text_font(style, SMALL_PIXELS):
+            wide = imgui.calc_text_size(text).x
+        left = imgui.get_cursor_pos_x()
+        imgui.set_cursor_pos_x(max(left, left + imgui.get_content_region_avail().x - wide))
+        small(style, text, colour=look.MARK if said else look.QUIET)
 
 
 def _last(served: Floats) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from layerwalk_client.world.palette import PALETTES, Palette, Theme
@@ -58,11 +58,23 @@ class _Frame:
 
 
 def with_answer(
-    scene: Scene, network: NetworkDescription, manifest: SnapshotManifest, *, theme: Theme = "dark"
+    scene: Scene,
+    network: NetworkDescription,
+    manifest: SnapshotManifest,
+    *,
+    theme: Theme = "dark",
+    unmarked: Collection[int] = (),
 ) -> Scene:
     """Return the scene with the answer's boards and the names of the output's best cells.
 
     Without an answer in the manifest the scene comes back as it is.
+
+    Args:
+        scene: with the walls of the network.
+        network: that is shown.
+        manifest: whose answer it is.
+        theme: of the boards.
+        unmarked: nodes whose wall shows something else than its cells now.
     """
     if not manifest.top or not scene.walls:
         return scene
@@ -75,7 +87,8 @@ def with_answer(
     if output is not None:
         beside = _beside(scene, output, scale=END_SCALE, turned=TURNED)
         parts.append(answer_board(manifest, beside, palette=palette, scale=END_SCALE))
-        parts.append(cell_names(output, manifest.top, palette=palette))
+        if answer_node not in unmarked:
+            parts.append(cell_names(output, manifest.top, palette=palette))
     for index, node in enumerate(network.graph.nodes):
         wall = _wall_of(scene, network.id, index) if node.kind == "input" else None
         if wall is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layerwalk_client.world import answer
+from layerwalk_client.world.inputs import spec_at, titles
 from layerwalk_client.world.lanes import Lanes, Path, common, lanes
 from layerwalk_client.world.legs import Leg, legs
 from layerwalk_client.world.options import LayoutOptions
@@ -22,7 +23,7 @@ from layerwalk_client.world.plots import (
     margins_needed,
 )
 from layerwalk_client.world.ranks import Links, Ranks, links, ranks
-from layerwalk_client.world.ribbons import LIFT, feet, floor_path, world_path
+from layerwalk_client.world.ribbons import LIFT, aisles, feet, floor_pieces, world_path
 from layerwalk_client.world.scene import Label, Plot, Ribbon, Scene, Vector, Wall
 from layerwalk_client.world.signs import join_label, plot_label, wall_labels
 from layerwalk_client.world.terms import kind_line, shape_line
@@ -225,6 +226,7 @@ def _walls(
     floor: float,
 ) -> tuple[Wall, ...]:
     walls = []
+    titled = titles(network, manifest)
     every = _statistics(manifest, len(plan.sizes))
     for index, (node, size) in enumerate(zip(plan.graph.nodes, plan.sizes, strict=True)):
         rank = plan.order.of_node[index]
@@ -246,17 +248,15 @@ def _walls(
                 cells=size.cells,
                 is_image=size.is_image,
                 title=node.name,
-                subtitle=_subtitle(node, manifest, network.input),
+                subtitle=_subtitle(node, titled.get(node.id, ""), spec_at(network, node.id)),
                 warning=warning(node, every[index]),
             )
         )
     return tuple(walls)
 
 
-def _subtitle(node: Node, manifest: SnapshotManifest | None, spec: InputSpec) -> str:
-    if node.kind == "input" and manifest is not None and manifest.input.title:
-        return f"{manifest.input.title} · {shape_line(node, spec)}"
-    return kind_line(node, spec)
+def _subtitle(node: Node, title: str, spec: InputSpec) -> str:
+    return f"{title} · {shape_line(node, spec)}" if title else kind_line(node, spec)
 
 
 def _ribbons(
@@ -271,18 +271,21 @@ def _ribbons(
             for edge in plan.graph.edges
         }
     )
-    for source, target in pairs:
-        path = floor_path(
-            (source, target), order=plan.order, alongs=plan.alongs, ends=ends,
-            tracks=plan.side.tracks,
-        )  # fmt: skip
+    lines = {
+        pair: floor_pieces(
+            pair, order=plan.order, alongs=plan.alongs, ends=ends, tracks=plan.side.tracks,
+            legs=plan.legs,
+        )
+        for pair in pairs
+    }  # fmt: skip
+    comes_by = aisles(lines)
+    for (source, target), pieces in lines.items():
         # Ribbons of one source on one track are one line: they must lie at one height.
         bundle = source, plan.side.tracks.get((source, target), np.inf)
         height = heights.setdefault(bundle, len(heights)) % LIFTS
         points = world_path(
-            path,
-            plan.leg_of(plan.order.of_node[source]),
-            plan.leg_of(plan.order.of_node[target]),
+            pieces,
+            [comes_by[(source, target), leg.first] for leg, _ in pieces[1:]],
             base=(floor, LIFT + LIFT_STEP * height),
         )
         found.append(

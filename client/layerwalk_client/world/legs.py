@@ -2,12 +2,14 @@
 
 Along the line everything has two floor coordinates: lateral, metres to the right of the main
 line, and along, metres in the direction of data flow. A leg carries a run of ranks to the world.
-Lines turn only between ranks where every ribbon that crosses goes to the very next wall, so that
-no skip and no branch has to turn with them.
+A spiral turns only between ranks where every ribbon that crosses goes to the very next wall, so
+that no skip and no branch has to turn with it. Rows end between blocks: the few ribbons that run on
+go back to the start of the next row along the aisle, side by side, none across another.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +24,16 @@ TURN = 3.0
 """Metres of free floor beyond the last wall of a leg, where the ribbon turns."""
 ROW_GAP = 3.0
 """Metres between the outermost things of two rows."""
+AISLE_PITCH = 0.3
+"""Metres between two ribbons in an aisle, where there is room."""
 ROW_SHAPE = 16 / 9
 """Breadth over depth of the plan when rows choose their own length."""
-BREAK_COST = 0.3
+BREAK_COST = 0.6
 """What breaking one group's plot weighs, in lengths of a row: rows end between blocks."""
+CROSSING_COST = 0.1
+"""What each source weighs whose ribbons run on in the next row."""
+MOST_CROSSING = 6
+"""So many sources at most: the aisle has no room for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +83,23 @@ def _turned(yaw: float) -> tuple[float, float]:
     return math.sin(yaw), math.cos(yaw)
 
 
-def cuts(order: Ranks, near: Links) -> tuple[int, ...]:
-    """Return the ranks after which the line may turn."""
-    blocked = [0] * (order.count + 1)
+def beside(count: int, place: int) -> float:
+    """Return how far from the middle of an aisle the ribbon number `place` of `count` lies."""
+    pitch = min(AISLE_PITCH, (ROW_GAP - 1.0) / count)
+    return (place - (count - 1) / 2) * pitch
+
+
+def crossings(order: Ranks, near: Links) -> tuple[int, ...]:
+    """Return from how many nodes ribbons cross to past the next wall, after each rank but the
+    last."""
+    changes = [0] * (order.count + 1)
     for source, targets in enumerate(near.after):
-        for target in targets:
-            start, end = order.of_node[source], order.of_node[target]
-            if end - start > 1:
-                blocked[start] += 1
-                blocked[end] -= 1
-    allowed, running = [], 0
-    for rank in range(order.count - 1):
-        running += blocked[rank]
-        if running == 0:
-            allowed.append(rank)
-    return tuple(allowed)
+        start = order.of_node[source]
+        end = max((order.of_node[target] for target in targets), default=start)
+        if end - start > 1:
+            changes[start] += 1
+            changes[end] -= 1
+    return tuple(itertools.accumulate(changes[: max(0, order.count - 1)]))
 
 
 def legs(
@@ -113,11 +123,17 @@ def legs(
         return ()
     if options.style == "straight":
         return (Leg(0, order.count - 1, alongs[0], origin_xz, 0.0),)
-    allowed = cuts(order, near)
+    crossing = crossings(order, near)
     if options.style == "spiral":
+        allowed = [rank for rank, count in enumerate(crossing) if count == 0]
         return _spiral(order, allowed, alongs, extents, origin_xz)
     length = options.row_length or _row_length(alongs, extents)
-    rows = _rows({rank: groups[rank] for rank in allowed}, alongs, length)
+    costs = {
+        rank: length * (BREAK_COST * groups[rank] + CROSSING_COST * count)
+        for rank, count in enumerate(crossing)
+        if count <= MOST_CROSSING
+    }
+    rows = _rows(costs, alongs, length)
     return _side_by_side(rows, alongs, extents, origin_xz, turns_back=options.style == "serpentine")
 
 
@@ -155,12 +171,12 @@ def _row_length(alongs: Sequence[float], extents: Sequence[tuple[float, float]])
 
 
 def _rows(
-    breaks: Mapping[int, int], alongs: Sequence[float], length: float
+    breaks: Mapping[int, float], alongs: Sequence[float], length: float
 ) -> list[tuple[int, int]]:
-    """Break where each row comes near to the wished length and few groups are broken.
+    """Break where each row comes near to the wished length and little is broken.
 
     Args:
-        breaks: ranks after which a row may end, with the number of groups that this breaks.
+        breaks: ranks after which a row may end, with what that costs, metres.
     """
     rows: list[tuple[int, int]] = []
     first, last = 0, len(alongs) - 1
@@ -172,7 +188,7 @@ def _rows(
             break
         cut = min(
             candidates,
-            key=lambda rank: abs(alongs[rank] - wished) + BREAK_COST * length * breaks[rank],
+            key=lambda rank: abs(alongs[rank] - wished) + breaks[rank],
         )
         rows.append((first, cut))
         first = cut + 1

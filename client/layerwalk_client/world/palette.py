@@ -32,6 +32,7 @@ class Palette:
         accent, good, danger: bars, the right answer, failures.
         mark: a frame around something.
         track: the part of a bar that is not filled.
+        wall, wall_border: what pictures hang on.
     """
 
     name: Colour
@@ -48,6 +49,8 @@ class Palette:
     danger: Colour
     mark: Colour
     track: Colour
+    wall: Colour
+    wall_border: Colour
 
 
 PALETTES: dict[Theme, Palette] = {
@@ -66,6 +69,8 @@ PALETTES: dict[Theme, Palette] = {
         danger=colour_from_hex("#FF6B6B"),
         mark=colour_from_hex("#FFB454"),
         track=colour_from_hex("#172131"),
+        wall=colour_from_hex("#070A10"),
+        wall_border=colour_from_hex("#1D2737"),
     ),
     "paper": Palette(
         name=colour_from_hex("#1B2330"),
@@ -82,5 +87,7 @@ PALETTES: dict[Theme, Palette] = {
         danger=colour_from_hex("#C23B3B"),
         mark=colour_from_hex("#C77700"),
         track=colour_from_hex("#ECE8DF"),
+        wall=colour_from_hex("#FFFFFF"),
+        wall_border=colour_from_hex("#C9C3B6"),
     ),
 }

@@ -6,6 +6,7 @@ track, runs along it, and crosses the floor before its target: it never passes u
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +14,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from layerwalk_client.world.legs import TURN, Leg
+from layerwalk_client.world.legs import TURN, Leg, beside
 from layerwalk_client.world.ranks import Links, Ranks
 
 LIFT = 0.02
@@ -108,46 +109,94 @@ def _weights(count: int) -> NDArray[np.float64]:
     return weights
 
 
-def floor_path(
+Piece = tuple[Leg, NDArray[np.float64]]
+"""A leg, and the part of a centre line `[N, 2]` that lies on it, in floor coordinates."""
+
+
+def floor_pieces(
     edge: Edge,
     *,
     order: Ranks,
     alongs: Sequence[float],
     ends: Feet,
     tracks: Mapping[Edge, float],
-) -> NDArray[np.float64]:
-    """Return the centre line `[N, 2]` of an edge in floor coordinates (lateral, along)."""
+    legs: Sequence[Leg],
+) -> list[Piece]:
+    """Return the centre line of an edge, a piece on each leg from its source's to its target's.
+
+    A ribbon that runs on in another leg keeps to its track up to the last wall of the one, and from
+    the first wall of the other on.
+    """
     source, target = edge
     first, last = order.of_node[source], order.of_node[target]
     start = ends.leaving[edge], alongs[first]
     end = ends.arriving[edge], alongs[last]
-    if edge not in tracks:
-        return curve(start, end)
-    lateral = tracks[edge]
-    onto, off = alongs[first + 1], alongs[last - 1]
-    parts = [curve(start, (lateral, onto)), curve((lateral, off), end)]
-    steps = int((off - onto) / STRAIGHT_STEP)
-    if steps > 1:
-        run = np.full((steps - 1, 2), lateral)
-        run[:, 1] = onto + (off - onto) / steps * np.arange(1, steps)
-        parts.insert(1, run)
-    path = np.concatenate(parts)
-    moves = np.abs(np.diff(path, axis=0)).sum(axis=1) > 1e-9
-    kept: NDArray[np.float64] = path[np.concatenate([[True], moves])]
-    return kept
+    crossed = [leg for leg in legs if leg.last >= first and leg.first <= last]
+    if len(crossed) == 1 and edge not in tracks:
+        return [(crossed[0], curve(start, end))]
+    lateral = tracks.get(edge, 0.0)
+    found: list[Piece] = []
+    for leg in crossed:
+        enter, leave = max(first + 1, leg.first), min(last - 1, leg.last)
+        parts: list[NDArray[np.float64]] = []
+        if enter <= leave:
+            onto, off = alongs[enter], alongs[leave]
+            steps = max(1, int((off - onto) / STRAIGHT_STEP))
+            run = np.full((steps + 1, 2), lateral)
+            run[:, 1] = onto + (off - onto) / steps * np.arange(steps + 1)
+            parts = [run]
+        if leg.first <= first:
+            parts.insert(0, curve(start, (lateral, alongs[enter])) if parts else np.array([start]))
+        if leg.last >= last:
+            parts.append(curve((lateral, alongs[leave]), end) if parts else np.array([end]))
+        path = np.concatenate(parts)
+        moves = np.abs(np.diff(path, axis=0)).sum(axis=1) > 1e-9
+        found.append((leg, path[np.concatenate([[True], moves])]))
+    return found
+
+
+def aisles(lines: Mapping[Edge, Sequence[Piece]]) -> dict[tuple[Edge, int], float]:
+    """Return the lateral coordinate of the aisle at which each ribbon comes to a leg.
+
+    Those that come from farther left go farther right, so that their turns lie in one another.
+
+    Args:
+        lines: edge -> its pieces.
+
+    Returns:
+        (edge, first rank of the leg that it comes to) -> lateral coordinate in that leg.
+    """
+    turning: dict[int, dict[tuple[float, float], list[Edge]]] = {}
+    middle: dict[int, float] = {}
+    for edge, pieces in lines.items():
+        for (_, one), (leg, two) in itertools.pairwise(pieces):
+            middle[leg.first] = leg.aisle
+            place = round(float(one[-1, 0]), 6), round(float(two[0, 0]), 6)
+            turning.setdefault(leg.first, {}).setdefault(place, []).append(edge)
+    return {
+        (edge, first): middle[first] + beside(len(bundles), number)
+        for first, bundles in turning.items()
+        for number, place in enumerate(sorted(bundles, reverse=True))
+        for edge in bundles[place]
+    }
 
 
 def world_path(
-    path: NDArray[np.float64], start: Leg, end: Leg, *, base: tuple[float, float]
+    pieces: Sequence[Piece], comes_by: Sequence[float], *, base: tuple[float, float]
 ) -> NDArray[np.float32]:
     """Return the centre line `[N, 3]` in the world, read-only.
 
     Args:
-        path: `[N, 2]` in floor coordinates.
-        start, end: legs of source and target; where they differ the ribbon turns in one curve.
+        pieces: of the line, in order; between two of them it turns.
+        comes_by: for each piece but the first the lateral coordinate of its aisle.
         base: (height of the floor, lift of this ribbon above it).
     """
-    flat = start.place_all(path) if start is end else _turn(path, start, end)
+    leg, path = pieces[0]
+    parts = [leg.place_all(path)]
+    for (one, before), (two, after), aisle in zip(pieces, pieces[1:], comes_by, strict=False):
+        turn = _turn((one, before[-1]), (two, after[0]), aisle)
+        parts += [turn[1:], two.place_all(after)[1:]]
+    flat = np.concatenate(parts)
     points = np.empty((len(flat), 3), dtype=np.float32)
     points[:, 0], points[:, 2] = flat[:, 0], flat[:, 1]
     points[:, 1] = base[0] + base[1]
@@ -155,15 +204,18 @@ def world_path(
     return points
 
 
-def _turn(path: NDArray[np.float64], start: Leg, end: Leg) -> NDArray[np.float64]:
-    (first_u, first_s), (last_u, last_s) = path[0].tolist(), path[-1].tolist()
+def _turn(
+    before: tuple[Leg, NDArray[np.float64]], after: tuple[Leg, NDArray[np.float64]], aisle: float
+) -> NDArray[np.float64]:
+    """Return the way `[N, 2]` from a point of one leg to a point of the next, both included."""
+    (start, (first_u, first_s)), (end, (last_u, last_s)) = before, after
     one = np.array(start.place(first_u, first_s))
     two = np.array(end.place(last_u, last_s))
     away, toward = np.array(start.forward_xz), np.array(end.forward_xz)
     if away @ toward > 0.5:  # on in the next row: back along the aisle between both
-        there = np.array(end.place(end.aisle, end.start))
+        there = np.array(end.place(aisle, end.start))
         there += away * float((one - there) @ away)
-        here = np.array(end.place(end.aisle, last_s))
+        here = np.array(end.place(aisle, last_s))
         return np.concatenate([_loop(one, there, away), _loop(here, two, -away)])
     if away @ toward < -0.5:  # back: a loop beyond the ends of both
         return _loop(one, two, away)

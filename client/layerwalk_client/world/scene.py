@@ -33,6 +33,8 @@ class Wall:
         cells: for one picture that shows a vector: how many of its pixels are units; else 0.
         is_image: RGB picture instead of values under a colour table.
         title, subtitle, warning: name; shape and kind; why there is nothing to see ("" = fine).
+        values: name under which what hangs there is put on the screen, where it is not the
+            snapshot that the network shows; "" = that one.
     """
 
     network: str
@@ -51,6 +53,12 @@ class Wall:
     title: str = ""
     subtitle: str = ""
     warning: str = ""
+    values: str = ""
+
+    @property
+    def value_key(self) -> tuple[str, int]:
+        """Under which (name, node) values are put on the screen."""
+        return self.values or self.network, self.node
 
     def channel_origin(self, channel: int) -> tuple[float, float]:
         """Return (x, y) of the upper left corner of a channel, wall coordinates.
@@ -104,7 +112,8 @@ class Label:
         position: of the anchor point.
         height: of a capital letter, metres.
         plane: `wall` (upright, turned by yaw, readable from +z), `back` (upright, readable from
-            -z), `floor` (flat, top towards -z), `billboard` (turned to the eye).
+            -z), `floor` (flat, top towards -z), `billboard` (turned to the eye), `column` (upright
+            as on a wall, but running upwards).
         anchor: of the text's box that sits at `position`: horizontal then vertical.
         priority: higher fades out later.
         is_bold: the heavier of the two weights.
@@ -115,7 +124,7 @@ class Label:
     position: Vector
     height: float
     colour: Colour
-    plane: Literal["wall", "back", "floor", "billboard"] = "wall"
+    plane: Literal["wall", "back", "floor", "billboard", "column"] = "wall"
     yaw: float = 0.0
     anchor: Literal[
         "left-bottom", "centre-bottom", "right-bottom", "left-centre", "centre-centre",
@@ -144,13 +153,18 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One arrangement of everything; made anew when the graph, folding or the answer changes."""
+    """One arrangement of everything; made anew when the graph, folding or the answer changes.
+
+    `hidden` are walls that stand where another is seen now, under the same node: their values are
+    kept ready, so that they can take its place.
+    """
 
     walls: tuple[Wall, ...] = ()
     ribbons: tuple[Ribbon, ...] = ()
     plots: tuple[Plot, ...] = ()
     labels: tuple[Label, ...] = ()
     boards: tuple[Board, ...] = ()
+    hidden: tuple[Wall, ...] = ()
 
     def bounds(self) -> tuple[Vector, Vector]:
         """Return the lowest and highest corner of all walls and boards (a unit box when empty)."""

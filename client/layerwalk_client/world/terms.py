@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from layerwalk_client.world.inputs import Texts, fitting_text
 from layerwalk_client.world.tokens import quoted
 from layerwalk_shared.graph import Node
 from layerwalk_shared.messages import InputSpec
@@ -60,7 +61,7 @@ def words(
     index: Index,
     *,
     spec: InputSpec | None = None,
-    tokens: Sequence[str] = (),
+    texts: Texts = (),
     classes: Sequence[str] = (),
 ) -> str:
     """Return a place in a node's tensor in the tensor's own terms.
@@ -69,13 +70,13 @@ def words(
         node: with the shape and the pictures of the snapshot that is meant.
         index: of the element, as `layerwalk_shared.views.tensor_index` tells it.
         spec: of the network's input: tells time.
-        tokens: what each position of the input reads, of texts.
+        texts: what each position reads, of the texts on the input.
         classes: names of the units of the answer.
     """
-    if _is_of_tokens(node, tokens):
-        return _attention(node, index, spec or _ANYTHING, tokens, classes)
+    if _is_of_tokens(node, texts):
+        return _attention(node, index, spec or _ANYTHING, texts, classes)
     if node.view == "tokens" and _is_timed(spec):
-        return _step(node, index, spec or _ANYTHING, tokens, classes)
+        return _step(node, index, spec or _ANYTHING, texts, classes)
     tell = {
         "vector": _unit,
         "tokens": _token,
@@ -84,7 +85,7 @@ def words(
         "attention": _attention,
     }.get(node.view)
     if tell is not None:
-        return tell(node, index, spec or _ANYTHING, tokens, classes)
+        return tell(node, index, spec or _ANYTHING, texts, classes)
     return _in_maps(node, index)
 
 
@@ -103,20 +104,17 @@ def _in_maps(node: Node, index: Index) -> str:
 _ANYTHING = InputSpec(kind="tensor", shape=(1,))
 
 
-def _is_of_tokens(node: Node, tokens: Sequence[str]) -> bool:
+def _is_of_tokens(node: Node, texts: Texts) -> bool:
     """Whether maps relate every token to every other, as attention does."""
-    count = len(tokens)
     return (
         node.view == "maps"
         and len(node.shape) == 3
-        and count > 0
-        and (node.shape[1:] == (count, count))
+        and node.shape[1] == node.shape[2]
+        and bool(fitting_text(texts, node.shape[1]))
     )
 
 
-def _unit(
-    node: Node, index: Index, spec: InputSpec, tokens: Sequence[str], classes: Sequence[str]
-) -> str:
+def _unit(node: Node, index: Index, spec: InputSpec, texts: Texts, classes: Sequence[str]) -> str:
     shape = [max(1, size) for size in node.shape]
     flat = 0
     for size, place in zip(shape, index, strict=True):
@@ -124,7 +122,7 @@ def _unit(
     count = math.prod(shape)
     if node.kind == "input":
         if spec.kind == "text":
-            return _named("token", flat, tokens, count)
+            return _named("token", flat, texts, count)
         if spec.kind in ("sound", "series") and spec.sample_rate:
             return f"sample {flat}   {flat / spec.sample_rate:.4g} s"
         if len(spec.names) == count:
@@ -134,19 +132,15 @@ def _unit(
     return f"unit {flat}"
 
 
-def _token(
-    node: Node, index: Index, spec: InputSpec, tokens: Sequence[str], classes: Sequence[str]
-) -> str:
+def _token(node: Node, index: Index, spec: InputSpec, texts: Texts, classes: Sequence[str]) -> str:
     width = node.shape[-1]
     last = f"entry {index[-1]}" if width == spec.vocabulary else f"feature {index[-1]}"
     if len(classes) == width:
         last = f"unit {index[-1]}   {classes[index[-1]]}"
-    return f"{_outer(index)}{_named('token', index[-2], tokens, node.shape[-2])}   {last}"
+    return f"{_outer(index)}{_named('token', index[-2], texts, node.shape[-2])}   {last}"
 
 
-def _step(
-    node: Node, index: Index, spec: InputSpec, tokens: Sequence[str], classes: Sequence[str]
-) -> str:
+def _step(node: Node, index: Index, spec: InputSpec, texts: Texts, classes: Sequence[str]) -> str:
     """Time runs along the same axis as in the input."""
     has_time_last = spec.kind in ("sound", "series") and spec.time_axis == len(spec.shape) - 1
     is_across = has_time_last and len(spec.shape) == len(node.shape) and len(spec.shape) > 1
@@ -165,9 +159,7 @@ def _step(
     return f"{_outer(index)}{said}   {column}"
 
 
-def _patch(
-    node: Node, index: Index, spec: InputSpec, tokens: Sequence[str], classes: Sequence[str]
-) -> str:
+def _patch(node: Node, index: Index, spec: InputSpec, texts: Texts, classes: Sequence[str]) -> str:
     if len(index) == 3:
         return f"patch row {index[0]}, column {index[1]}   feature {index[2]}"
     first = node.shape[0] - node.height * node.width
@@ -176,10 +168,10 @@ def _patch(
 
 
 def _attention(
-    node: Node, index: Index, spec: InputSpec, tokens: Sequence[str], classes: Sequence[str]
+    node: Node, index: Index, spec: InputSpec, texts: Texts, classes: Sequence[str]
 ) -> str:
-    source = _named("token", index[-2], tokens, node.shape[-2])
-    target = _named("token", index[-1], tokens, node.shape[-1])
+    source = _named("token", index[-2], texts, node.shape[-2])
+    target = _named("token", index[-1], texts, node.shape[-1])
     what = "head" if node.view == "attention" else "channel"
     head = f"{what} {index[-3]}   " if len(index) >= 3 else ""
     return f"{_outer(index[:-1]) if len(index) > 3 else ''}{head}{source} to {target}"
@@ -192,8 +184,9 @@ def _outer(index: Index) -> str:
     return f"part {', '.join(map(str, index[:-2]))}   "
 
 
-def _named(what: str, place: int, tokens: Sequence[str], count: int) -> str:
+def _named(what: str, place: int, texts: Texts, count: int) -> str:
     """Return `token 5 “hall”`; without its words where the tokens are not those of this axis."""
-    if len(tokens) == count and place < count and tokens[place]:
+    tokens = fitting_text(texts, count)
+    if tokens and place < count and tokens[place]:
         return f"{what} {place} {quoted(tokens[place])}"
     return f"{what} {place}"

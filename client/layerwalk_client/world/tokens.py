@@ -24,6 +24,12 @@ def readable(token: str) -> str:
     return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
 
 
+def spoken(token: str) -> str:
+    """Return a token as a word beside a row: without the space before it."""
+    text = readable(token)
+    return text.strip(SPACE) or text
+
+
 def quoted(token: str) -> str:
     """Return a token between quotes, as it stands in a sentence."""
     text = readable(token)

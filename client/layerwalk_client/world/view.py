@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from layerwalk_client.world.scene import Vector
+from layerwalk_client.world.scene import Label, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +68,5 @@ class Look:
     camera: Camera = field(default_factory=Camera)
     appearance: Appearance = field(default_factory=Appearance)
     marks: Marks = field(default_factory=Marks)
+    notes: tuple[Label, ...] = ()
     ranges: Mapping[tuple[str, int], float] = field(default_factory=dict)

@@ -36,6 +36,9 @@ NEAR_SHARE = 0.5
 """Where walls must be cut away, the near plane stands at this share of the free floor before the
 wall that one faces."""
 
+ON_WALL = 0.05
+"""Metres: what stands nearer before a wall is a mark on it, and hides nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stop:
@@ -110,7 +113,7 @@ def _free_before(wall: Wall, distance: float, scene: Scene) -> float:
         apart = np.array(other.centre) - np.array(wall.centre)
         ahead = float(apart @ normal)
         aside = float(np.linalg.norm((apart - ahead * normal)[[0, 2]]))
-        if 1e-3 < ahead < nearest and aside < (other.size_wh[0] + wall.size_wh[0]) / 2:
+        if ON_WALL < ahead < nearest and aside < (other.size_wh[0] + wall.size_wh[0]) / 2:
             nearest = ahead
     return nearest
 

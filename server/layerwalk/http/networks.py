@@ -40,7 +40,8 @@ class InputQuery(Query):
         Field(
             max_length=200,
             description="Which argument of a network that takes several: the id of its input node, "
-            "or its name. The others stay as in the example.",
+            "or its name. What the same client put on the others stays; without a "
+            "client's name they are as in the example.",
         ),
     ] = None
 
@@ -143,8 +144,8 @@ OPERATIONS = (
             "An image file is scaled until it covers the input and cropped centrally. The values "
             "of an NPY array are taken as they are. A WAV file is brought to the network's rate, cut "
             "or padded with silence. A CSV file is a series, a step in each row, or a vector. JSON "
-            "names an item of a data set, noise, a channel of a snapshot, or words, which the "
-            f"network's tokenizer reads. Every request makes a snapshot of its own; `{CLIENT_HEADER}` "
+            "names an item of a data set, noise, a channel of a snapshot, words, which the network's "
+            "tokenizer reads, or the example. Every request makes a snapshot of its own; `{CLIENT_HEADER}` "
             "in the request's header comes back as `client` in its manifest."
         ),
         query=InputQuery,

@@ -16,10 +16,13 @@ from layerwalk.maximisation.objectives import Goal
 from layerwalk.maximisation.penalties import penalty_gradient
 from layerwalk.maximisation.transforms import NUMBERS, Moves, blend
 from layerwalk.maximisation.truncated import TruncatedNetwork
+from layerwalk.tracking.tracer import error_text
+from layerwalk_shared.errors import ModelError
 from layerwalk_shared.recipes import Recipe
 
-TINY = 1e-12
-"""Norm of a gradient below which an image does not move: it would be noise that is followed."""
+TINY = 1e-30
+"""Norm of a gradient below which an image does not move; one over it still is a float32. Weak
+gradients are as good as strong ones: those of a saturated softmax are 1e-15 and right."""
 
 
 class Ascent:
@@ -38,7 +41,8 @@ class Ascent:
         step: how many were taken.
         activations: what each image's node reached before the last step, `[N]`.
         has_failed: which images had a gradient or a value that was not finite, `[N]`; they stand
-            still.
+            still from then on.
+        has_gradient: which images had a gradient other than zero at some step, `[N]`.
         highest: largest magnitude of what the node reached so far, `[N]`.
     """
 
@@ -85,27 +89,36 @@ class Ascent:
         elif recipe.optimiser == "nadam":
             self._optimiser = torch.optim.NAdam(parameters.leaves, lr=recipe.rate)
         self.step = 0
-        self.activations = torch.zeros(count, device=device)
+        self.activations = self._reached = torch.zeros(count, device=device)
         self.has_failed = torch.zeros(count, dtype=torch.bool, device=device)
+        self.has_gradient = torch.zeros(count, dtype=torch.bool, device=device)
+        self._current: Tensor | None = None
         self.highest = torch.zeros(count, device=device)
 
     def images(self) -> Tensor:
         """Return the images as they are, `[N, *shape]` float32 inputs; a new tensor."""
-        with torch.no_grad():
-            images = self._parameters.images().detach().float()
-            return self._clipped(images)
+        with torch.inference_mode(mode=False):
+            return self._clipped(self._made().detach().float())
 
     def advance(self) -> None:
         """Take one step.
 
         Raises:
-            ModelError: forward raised.
+            ModelError: forward or backward raised.
         """
-        if self._optimiser is None:
-            self._climb_pixels()
-        else:
-            self._climb_parameters(self._optimiser)
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            if self._optimiser is None:
+                self._climb_pixels()
+            else:
+                self._climb_parameters(self._optimiser)
         self.step += 1
+
+    def _made(self) -> Tensor:
+        """Return the images of the parameters, differentiable; made once between two steps."""
+        if self._current is None:
+            with torch.enable_grad():
+                self._current = self._parameters.images()
+        return self._current
 
     @property
     def _is_plain(self) -> bool:
@@ -132,7 +145,7 @@ class Ascent:
         if self._crops > 1:
             reached = reached.reshape(-1, self._crops).mean(1)
             total = total / self._crops
-        self.has_failed |= ~torch.isfinite(reached)
+        self._reached = reached
         self.activations = torch.nan_to_num(reached)
         self.highest = torch.maximum(self.highest, self.activations.abs())
         return total.sum()
@@ -142,16 +155,18 @@ class Ascent:
         assert isinstance(self._parameters, Pixels)
         (leaf,) = self._parameters.leaves
         x = leaf.detach()
-        seen = self._clipped(x).requires_grad_(True)
-        (gradient,) = torch.autograd.grad(self._judge(self._looked_at(seen)), [seen])
+        seen = (x.detach() if self._bounds is None else self._clipped(x)).requires_grad_(True)
+        (gradient,) = gradients_of(self._judge(self._looked_at(seen)), [seen])
         with torch.no_grad():
-            gradient = self._sound(gradient.float())
+            gradient = gradient.float()
             if self._bounds is not None:
                 gradient = gradient * ((x > self._bounds[0]) & (x < self._bounds[1]))
+            norm = self._noted([gradient])
+            rate: float | Tensor = self._rate
             if recipe.is_normalised:
-                norm = gradient.flatten(1).norm(dim=1).reshape(-1, *(1 for _ in x.shape[1:]))
-                gradient = torch.where(norm > TINY, gradient / norm, 0.0)
-            moved = x + self._rate * gradient
+                # A norm that is not finite gives no NaN here, but the gradient itself holds one.
+                rate = torch.where(norm > TINY, self._rate / norm, 0.0).to(gradient.dtype)
+            moved = x + gradient * rate
             if recipe.total_variation or recipe.l1:
                 against = penalty_gradient(
                     x,
@@ -163,29 +178,58 @@ class Ascent:
             if not self._is_plain:
                 if self._moves is not None and recipe.transforms.way == "step":
                     moved = self._moves.step(moved, self._draw())
-                if recipe.blend:
+                if recipe.blend and self._scale.has_aim:
                     moved = blend(moved, recipe.blend, mean=self._scale.mean, std=self._scale.std)
-            leaf.copy_(moved)
+            self.has_failed |= ~torch.isfinite(moved.flatten(1).sum(1))
+            leaf.copy_(torch.where(self._by_image(self.has_failed, x), x, moved))
 
     def _climb_parameters(self, optimiser: torch.optim.Optimizer) -> None:
-        seen = self._looked_at(self._parameters.images())
         leaves = self._parameters.leaves
-        gradients = torch.autograd.grad(self._judge(seen), leaves)
-        for leaf, gradient in zip(leaves, gradients, strict=True):
-            leaf.grad = -self._sound(gradient)
-        optimiser.step()
+        gradients = gradients_of(self._judge(self._looked_at(self._made())), leaves)
+        self._current = None
+        with torch.no_grad():
+            self._noted(gradients)
+            before = [leaf.detach().clone() for leaf in leaves]
+            for leaf, gradient in zip(leaves, gradients, strict=True):
+                stands = self._by_image(self.has_failed, gradient)
+                leaf.grad = torch.where(stands, 0.0, -gradient)
+            optimiser.step()
+            for leaf, old in zip(leaves, before, strict=True):  # momentum goes on without gradient
+                leaf.copy_(torch.where(self._by_image(self.has_failed, leaf), old, leaf))
 
-    def _sound(self, gradient: Tensor) -> Tensor:
-        """Return a gradient whose images that have failed stand still; note them."""
-        self.has_failed |= ~torch.isfinite(gradient).flatten(1).all(1)
-        keeps = ~self.has_failed.reshape(-1, *(1 for _ in gradient.shape[1:]))
-        return torch.where(keeps, gradient, torch.zeros((), dtype=gradient.dtype))
+    def _noted(self, gradients: Sequence[Tensor]) -> Tensor:
+        """Return the norm of each image's gradient, `[N, 1, ...]` float64; note what it tells, and
+        what was reached."""
+        squares = [
+            torch.linalg.vector_norm(one.flatten(1), dim=1, dtype=torch.float64).square()
+            for one in gradients
+        ]
+        norm = sum(squares[1:], squares[0]).sqrt()
+        self.has_failed |= ~torch.isfinite(norm + self._reached)
+        self.has_gradient |= norm > TINY
+        return self._by_image(norm, gradients[0])
+
+    def _by_image(self, values: Tensor, like: Tensor) -> Tensor:
+        """Return a value for each image so that it goes with tensors such as `like`."""
+        return values.reshape(-1, *(1 for _ in like.shape[1:]))
 
     def _clipped(self, x: Tensor) -> Tensor:
         """Return a copy within the bounds."""
         if self._bounds is None:
             return x.clone()
         return torch.minimum(torch.maximum(x, self._bounds[0]), self._bounds[1])
+
+
+def gradients_of(total: Tensor, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Return the gradients of a number.
+
+    Raises:
+        ModelError: a backward pass raised.
+    """
+    try:
+        return torch.autograd.grad(total, inputs)
+    except Exception as error:  # it may be the user's code, which may raise anything
+        raise ModelError(f"the backward pass raised {error_text(error)}") from error
 
 
 def rate_for(recipe: Recipe, shape: Sequence[int]) -> float:

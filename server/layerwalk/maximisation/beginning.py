@@ -33,6 +33,11 @@ class Scale:
     std: tuple[float, ...] = ()
     is_picture: bool = True
 
+    @property
+    def has_aim(self) -> bool:
+        """Whether a mean and a deviation to blend to are known, or those of photographs will do."""
+        return self.is_picture or (len(self.mean) > 0 and len(self.std) > 0)
+
     def space(self, shape: Sequence[int], device: torch.device | str = "cpu") -> PictureSpace:
         """Return it as tensors for inputs of that shape."""
         return PictureSpace(self.mean, self.std, shape=shape, device=device)

@@ -80,6 +80,8 @@ def _can_fold(layer: nn.Module, norm: nn.Module) -> bool:
     )
     if not is_known or has_extras:
         return False
+    if isinstance(layer, nn.Linear) and norm.weight is None:
+        return False  # torch's function for it wants one
     channels = layer.out_features if isinstance(layer, nn.Linear) else layer.out_channels
     return bool(channels == norm.num_features)
 

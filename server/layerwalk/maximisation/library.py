@@ -17,7 +17,7 @@ from layerwalk.maximisation.truncated import Precision
 from layerwalk.nodeviews import chosen_views, shown_as
 from layerwalk.tracking import trace
 from layerwalk.twin import make_example, make_twin
-from layerwalk_shared.errors import InputError
+from layerwalk_shared.errors import InputError, ModelError
 from layerwalk_shared.graph import View
 from layerwalk_shared.recipes import (
     DEFAULT_RECIPE,
@@ -76,7 +76,9 @@ def maximise(
 
     Returns:
         An iterator of `Step`: step, `images` `[N, *shape]` of the batch that is climbed,
-        `activations` `[N]`. What can be wrong is raised at once, before the first step.
+        `activations` `[N]`. What can be wrong is raised at once, before the first step. With the
+        last step of a batch come `outcomes`: which images are done, and what went otherwise (a unit
+        that was never active, a gradient that was not finite).
 
     Raises:
         NotFoundError: no such node, channel or recipe.
@@ -88,32 +90,46 @@ def maximise(
     found = recipe_named(recipe) if isinstance(recipe, str) else recipe
     values = None
     if isinstance(start, Tensor | np.ndarray):
-        values = np.asarray(start.detach().cpu() if isinstance(start, Tensor) else start)
-        example = torch.as_tensor(values) if example is None else example
+        if example is None:
+            example = torch.as_tensor(start).to(_real_type(model))
+        values = start.detach().float().cpu().numpy() if isinstance(start, Tensor) else start
         start = None
     if example is None:
         raise InputError("an example of the network's input is needed, or a start that is one")
-    device = next((str(one.device) for one in model.parameters()), "cpu")
-    twin = make_twin(model, device=device)
-    arguments = make_example(example, device=device)
-    if values is not None and values.shape == arguments.shown.shape:
-        values = values[0]
-    traced = trace(twin, arguments.args, arguments.kwargs)
-    is_picture = spec_of(arguments, model=twin).kind == "image"
-    plan = Plan(
-        twin,
-        arguments,
-        traced,
-        shown_as(traced.graph, chosen_views(traced.graph, views or {})),
-        node,
-        found,
-        objective=objective or Objective(),
-        begins=Beginning(start, values, spectrum),
-        scale=Scale(tuple(mean), tuple(std), is_picture=is_picture),
-        seed=seed,
-        precision=precision,
-        batch=batch,
-    )
-    wanted = [channels] if isinstance(channels, int) else channels
-    units = plan.units(wanted, most=MOST_CHANNELS)
-    return iter(plan.run(plan.network(), units))
+    wanted = None if channels is None else tuple(int(one) for one in np.ravel(channels))
+    with torch.inference_mode(mode=False), torch.no_grad():
+        device = next((str(one.device) for one in model.parameters()), "cpu")
+        twin = make_twin(model, device=device)
+        arguments = make_example(example, device=device)
+        if values is not None and values.shape == arguments.shown.shape:
+            values = values[0]
+        traced = trace(twin, arguments.args, arguments.kwargs)
+        known = traced.plan.captures.get(node)
+        if traced.error is not None and (known is None or known.kind == "none"):
+            raise ModelError(f"forward raised {traced.error}, before a node {node!r} was reached")
+        plan = Plan(
+            twin,
+            arguments,
+            traced,
+            shown_as(traced.graph, chosen_views(traced.graph, views or {})),
+            node,
+            found,
+            objective=objective or Objective(),
+            begins=Beginning(start, values, spectrum),
+            scale=Scale(
+                tuple(mean),
+                tuple(std),
+                is_picture=spec_of(arguments, model=twin).kind == "image",
+            ),
+            seed=seed,
+            precision=precision,
+            batch=batch,
+        )
+        units = plan.units(wanted, most=MOST_CHANNELS)
+        return iter(plan.run(plan.network(), units))
+
+
+def _real_type(model: nn.Module) -> torch.dtype:
+    """Return the type of the numbers that a model calculates with."""
+    types = (one.dtype for one in model.parameters() if one.is_floating_point())
+    return next(types, torch.float32)

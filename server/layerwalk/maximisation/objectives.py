@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -38,6 +38,20 @@ class Place:
     view: View
     shape: tuple[int, ...]
     batch_axis: int
+
+    def fitted(self, values: Tensor, count: int) -> Place | None:
+        """Return how the tensor of `count` items is read, or None where no axis counts them.
+
+        A trace of one item cannot tell an axis of one layer from that of the batch.
+        """
+        for axis in (self.batch_axis, *range(values.ndim)):
+            sizes = tuple(values.shape)
+            if (
+                sizes[axis : axis + 1] == (count,)
+                and sizes[:axis] + sizes[axis + 1 :] == self.shape
+            ):
+                return replace(self, batch_axis=axis)
+        return None
 
     @property
     def units(self) -> int:
@@ -102,7 +116,7 @@ class Measure:
         self._kind = kind
         self._spot = place.spot(position) if kind == "neuron" else 0
         count = math.prod(place.positions)
-        self._strongest = max(1, math.ceil(share * count))
+        self._strongest = max(1, math.ceil(share * count - 1e-9))  # 0.07 of 100 are 7
         self._direction: Tensor | None = None
         if kind == "direction":
             if len(direction) != place.units:
@@ -110,8 +124,9 @@ class Measure:
                     f"a direction of {len(direction)} numbers, node {place.node!r} has "
                     f"{place.units} channels"
                 )
-            towards = torch.tensor(direction, dtype=torch.float32)
-            self._direction = towards / towards.norm()
+            towards = torch.tensor(direction, dtype=torch.float64)
+            towards = towards / towards.abs().max()
+            self._direction = (towards / towards.norm()).float()
 
     def of_units(self, values: Tensor) -> Tensor:
         """Return what each unit reaches, `[N, units]`; not for whole nodes."""
@@ -163,7 +178,7 @@ class Goal:
         nodes: ids of all nodes that it needs.
 
     Raises:
-        InvalidRequestError: a position or a direction does not fit.
+        InvalidRequestError: a position or a direction does not fit, or a term needs a channel.
         NotFoundError: a term's channel is not in its node.
     """
 
@@ -177,6 +192,12 @@ class Goal:
             share=objective.share,
             direction=objective.direction,
         )
+        for term in objective.also:
+            if term.channel is None and term.kind != "layer" and not objective.has_units:
+                raise InvalidRequestError(
+                    f"the term at node {term.node!r} names no channel, and an objective of kind "
+                    f"{objective.kind!r} has none either"
+                )
         self._extras = [_extra(term, places[term.node]) for term in objective.also]
         self.nodes = nodes_of(objective, node)
 

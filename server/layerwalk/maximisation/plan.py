@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,7 +52,7 @@ class Plan:
         precision: of the climb.
         batch: images at once; None: as memory allows.
         is_copied: the model can be copied; else it is run as it is.
-        running: gives what is entered around every run of `model` itself.
+        running: gives what is entered around a run of `model` itself; called for each.
     """
 
     model: nn.Module
@@ -68,7 +68,7 @@ class Plan:
     precision: Precision = "auto"
     batch: int | None = None
     is_copied: bool = True
-    running: Callable[[], AbstractContextManager[None]] = nullcontext
+    running: Callable[[], AbstractContextManager[None]] | None = None
 
     def units(self, channels: Sequence[int] | None, *, most: int) -> tuple[int, ...] | None:
         """Return the channels that are meant; None for objectives of a whole node.
@@ -134,17 +134,21 @@ class Plan:
             ModelError: forward raised.
         """
         alone = self.objective.model_copy(update={"also": (), "penalty": 0.0})
-        goal = Goal(alone, self.node, {self.node: place_of(self.graph, self.traced, self.node)})
+        place = place_of(self.graph, self.traced, self.node)
         reach = Reach(self.model, self.traced, [self.node], stops=False)
         reached: list[float] = []
         rivals: list[tuple[int, float] | None] = []
         outputs: list[object] = []
         for first in range(0, len(images), SCORED_AT_ONCE):
             part = slice(first, first + SCORED_AT_ONCE)
-            shown = images[part].to(self.example.shown.device, self.example.shown.dtype)
+            before = self.example.shown
+            shown = images[part].to(before.device, before.dtype, copy=True)  # forward may write it
             args, kwargs = self.example.with_batch(shown)
-            found = reach(args, kwargs, around=self.running(), has_gradients=False)
+            around = self.running() if self.running is not None else None
+            found = reach(args, kwargs, around=around, has_gradients=False)
             values = found.values[self.node]
+            place = place.fitted(values, len(shown)) or place
+            goal = Goal(alone, self.node, {self.node: place})
             units = None if channels is None else torch.tensor(channels[part], device=values.device)
             _, own = goal(found.values, units)
             reached += own.tolist()

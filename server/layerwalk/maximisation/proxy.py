@@ -9,6 +9,7 @@ gradients. Here a new tensor is returned.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
@@ -21,38 +22,40 @@ from torch.overrides import TorchFunctionMode
 
 from layerwalk_shared.errors import InvalidRequestError
 
-Bounds = tuple[float, float]
-"""Slope below zero of the rectifier itself, and where it ends above (infinity: nowhere)."""
-_ENDLESS = float("inf")
+Bounds = tuple[float, float | None]
+"""Slope below zero of the rectifier itself, and where a clamp ends above; None: it is no clamp."""
 
 
 class _Rectifier(torch.autograd.Function):
+    """Keeps for backward what torch's own keeps: a later write that they allow is allowed here."""
+
     @staticmethod
     def forward(ctx: Any, x: Tensor, bounds: Bounds, slope: float, in_place: bool) -> Tensor:  # noqa: FBT001
         own, end = bounds
-        into = x if in_place else None
-        if end != _ENDLESS:
-            result = torch.clamp(x, 0.0, end, out=into) if into is None else x.clamp_(0.0, end)
+        if end is not None:
+            result = x.clamp_(0.0, end) if in_place else x.clamp(0.0, end)
+            kept = (result > 0) & (result < end)
         elif own > 0:
             result = functional.leaky_relu(x, own, inplace=in_place)
+            kept = result if in_place else x
         else:
             result = x.relu_() if in_place else x.relu()
+            kept = result
         if in_place:
             ctx.mark_dirty(x)
-        ctx.save_for_backward(result)
-        ctx.slope, ctx.end = max(slope, own), end
+        ctx.save_for_backward(kept)
+        ctx.slope = slope
         return result
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
         (grad,) = grads
-        (result,) = ctx.saved_tensors
-        if ctx.end != _ENDLESS:
-            is_active = (result > 0) & (result < ctx.end)
-            return torch.where(is_active, grad, grad * ctx.slope), None, None, None
-        # The sign of the result is that of x, so the result is all that is kept.
-        back = torch.ops.aten.leaky_relu_backward(grad, result, ctx.slope, True)
+        (kept,) = ctx.saved_tensors
+        if kept.dtype is torch.bool:
+            return torch.where(kept, grad, grad * ctx.slope), None, None, None
+        # Only signs are read, and those of a result are those of what it came from.
+        back = torch.ops.aten.leaky_relu_backward(grad, kept, ctx.slope, True)
         return back, None, None, None
 
 
@@ -67,7 +70,9 @@ def proxy_relu(x: Tensor, slope: float) -> Tensor:
         InvalidRequestError: the slope is outside of 0..1.
     """
     check_slope(slope)
-    result: Tensor = _Rectifier.apply(x, (0.0, _ENDLESS), slope, False)
+    if not slope:
+        return torch.relu(x)
+    result: Tensor = _Rectifier.apply(x, (0.0, None), slope, False)
     return result
 
 
@@ -77,12 +82,12 @@ def check_slope(slope: float) -> None:
         raise InvalidRequestError(f"slope {slope}, expected 0 to 1")
 
 
-def _plain(end: float) -> Callable[..., Bounds | None]:
+def _plain(end: float | None) -> Callable[..., Bounds | None]:
     return lambda *_, **__: (0.0, end)
 
 
 def _leaky(input: Any, negative_slope: float = 0.01, *_: Any, **__: Any) -> Bounds | None:  # noqa: A002
-    return (negative_slope, _ENDLESS) if 0 <= negative_slope <= 1 else None
+    return (negative_slope, None) if 0 <= negative_slope <= 1 else None
 
 
 def _between(
@@ -95,30 +100,40 @@ def _between(
     return (0.0, max_val) if min_val == 0 and max_val > 0 else None
 
 
+def _threshold(input: Any, threshold: float, value: float) -> Bounds | None:  # noqa: A002
+    return (0.0, math.inf) if threshold == 0 and value == 0 else None
+
+
 def _clamped(input: Any, min: Any = None, max: Any = None) -> Bounds | None:  # noqa: A002
     is_rectifier = isinstance(min, int | float) and min == 0
     if not is_rectifier or not (max is None or (isinstance(max, int | float) and max > 0)):
         return None
-    return 0.0, _ENDLESS if max is None else float(max)
+    return 0.0, math.inf if max is None else float(max)
 
 
 _RECTIFIERS: MappingProxyType[Any, tuple[Callable[..., Bounds | None], bool]] = MappingProxyType(
     {
-        functional.relu: (_plain(_ENDLESS), False),
-        functional.relu_: (_plain(_ENDLESS), True),
-        torch.relu: (_plain(_ENDLESS), False),
-        torch.relu_: (_plain(_ENDLESS), True),
-        Tensor.relu: (_plain(_ENDLESS), False),
-        Tensor.relu_: (_plain(_ENDLESS), True),
+        functional.relu: (_plain(None), False),
+        functional.relu_: (_plain(None), True),
+        torch.relu: (_plain(None), False),
+        torch.relu_: (_plain(None), True),
+        Tensor.relu: (_plain(None), False),
+        Tensor.relu_: (_plain(None), True),
         functional.relu6: (_plain(6.0), False),
         functional.leaky_relu: (_leaky, False),
         functional.leaky_relu_: (_leaky, True),
         functional.hardtanh: (_between, False),
         functional.hardtanh_: (_between, True),
+        functional.threshold: (_threshold, False),
+        functional.threshold_: (_threshold, True),  # type: ignore[attr-defined]
         torch.clamp: (_clamped, False),
         torch.clamp_: (_clamped, True),
         Tensor.clamp: (_clamped, False),
         Tensor.clamp_: (_clamped, True),
+        torch.clip: (_clamped, False),
+        torch.clip_: (_clamped, True),
+        Tensor.clip: (_clamped, False),
+        Tensor.clip_: (_clamped, True),
         torch.clamp_min: (_clamped, False),
         torch.clamp_min_: (_clamped, True),
         Tensor.clamp_min: (_clamped, False),
@@ -126,15 +141,15 @@ _RECTIFIERS: MappingProxyType[Any, tuple[Callable[..., Bounds | None], bool]] = 
     }
 )
 """Function -> (how its arguments say what it does; None: it is no rectifier), whether it writes its
-argument. Modules call these: `nn.ReLU`, `nn.ReLU6`, `nn.LeakyReLU` and `nn.Hardtanh`."""
+argument. Modules call these: `nn.ReLU`, `nn.ReLU6`, `nn.LeakyReLU`, `nn.Hardtanh`, `nn.Threshold`."""
 
 
 class ProxyGrad(TorchFunctionMode):
     """Meanwhile every rectifier passes `slope` of the gradient back where it is not active.
 
     ReLU, ReLU6, LeakyReLU and clamping at zero, as modules, functions, methods and in place. A leaky
-    one keeps its own slope where that is larger. ReLU6 passes it above 6, too. What TorchScript
-    runs is not reached.
+    one keeps its own slope where that is larger. ReLU6 passes it above 6, too. A slope of 0 changes
+    nothing. What TorchScript runs is not reached.
 
     Raises:
         InvalidRequestError: the slope is outside of 0..1.
@@ -158,11 +173,13 @@ class ProxyGrad(TorchFunctionMode):
             return func(*args, **kwargs)
         describe, in_place = known
         x, rest, named = _split(args, kwargs)
-        if not (isinstance(x, Tensor) and x.requires_grad and x.is_floating_point()):
+        if "out" in named or not (
+            isinstance(x, Tensor) and x.requires_grad and x.is_floating_point()
+        ):
             return func(*args, **kwargs)
         in_place = bool(named.pop("inplace", in_place))
         bounds = describe(x, *rest, **named)
-        if bounds is None or "out" in named:
+        if bounds is None or self._slope <= bounds[0]:  # none, or one whose gradient is its own
             return func(*args, **kwargs)
         return _Rectifier.apply(x, bounds, self._slope, in_place)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from typing import Literal
 
 import torch
@@ -20,6 +20,8 @@ from layerwalk.maximisation.folding import fold
 from layerwalk.maximisation.objectives import Place
 from layerwalk.maximisation.proxy import ProxyGrad
 from layerwalk.tracking import Reach, Trace, trace
+from layerwalk.tracking.drafts import type_name
+from layerwalk.tracking.tracer import error_text
 from layerwalk.twin import Example
 from layerwalk_shared.errors import InvalidRequestError, ModelError
 from layerwalk_shared.graph import Graph
@@ -53,18 +55,20 @@ class TruncatedNetwork:
         nodes: ids.
         precision: of the calculation.
         slope: see `ProxyGrad`; 0 = the true gradient.
-        running: gives what is entered around every run of `model` itself.
+        running: gives what is entered around a run of a model that is not a copy.
 
     Attributes:
         shape: of one input, without batch axis.
         device, dtype: of the calculation.
         places: node id -> how it is read.
         folded: how many normalisations were folded.
+        saved_bytes: what autograd keeps in memory for one image.
+        takes_batches: several inputs at once do not disturb each other.
 
     Raises:
-        InvalidRequestError: a node cannot be climbed.
+        InvalidRequestError: a node cannot be climbed: it has no gradient to the input.
         NotFoundError: there is no such node.
-        ModelError: forward raised.
+        ModelError: the model cannot be copied; forward or backward raised.
     """
 
     def __init__(
@@ -78,92 +82,146 @@ class TruncatedNetwork:
         precision: Precision = "auto",
         slope: float = 0.0,
         is_copied: bool = True,
-        running: Callable[[], AbstractContextManager[None]] = nullcontext,
+        running: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> None:
         if example.is_integer:
             raise InvalidRequestError(
                 "the network's input is whole numbers (such as ids of tokens); nothing passes a "
                 "gradient back to them, so no input can be maximised"
             )
+        if not example.shown.is_floating_point():
+            raise InvalidRequestError(
+                f"the network's input is of type {type_name(example.shown.dtype)}; only real "
+                "numbers can be climbed"
+            )
         self.places = {node: place_of(graph, traced, node) for node in nodes}
         self.device = example.shown.device
         self.shape = tuple(example.shown.shape[1:])
         self.folded = 0
+        self.saved_bytes = 0
+        self.takes_batches = True
         self._example = example
         self._slope = slope
-        self._running: Callable[[], AbstractContextManager[None]] = nullcontext
-        self.dtype = torch.float32
-        if not is_copied:
-            self._running = running
-            self._reach = Reach(model, traced, nodes, stops=True)
-            self._is_flat = True
-            return
-        self.dtype = precision_for(self.device, precision)
-        made = _copy(model)
-        self._is_flat = not any(p.ndim == 4 for p in made.parameters()) or len(self.shape) != 3
-        kept = copy.deepcopy(made) if _has_normalisations(made) else None
-        if kept is not None:
-            before = self._values_of(made, traced, nodes)
-            plain = traced
-            if traced.detail == "trackers":
-                plain = trace(made, example.args, example.kwargs, detail="modules")
-            self.folded = fold(made, plain, kept=nodes)
-            if self.folded and not _are_close(before, self._values_of(made, traced, nodes)):
-                made, self.folded = kept, 0
-        if not self._is_flat:
-            made = made.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        made = made.to(self.dtype) if self.dtype is not torch.float32 else made
-        self._reach = Reach(made, traced, nodes, stops=True)
+        self._running = running
+        self._writes_input = False
+        self._is_flat = True
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            if not is_copied:
+                self.dtype = example.shown.dtype
+                self._reach = Reach(model, traced, nodes, stops=True)
+                self._probe()
+                return
+            self._running = None
+            self.dtype = precision_for(self.device, precision)
+            try:
+                self._prepare(model, traced)
+            except ModelError:
+                if precision != "auto" or self.dtype is torch.float32:
+                    raise
+                self.dtype = torch.float32  # some networks mix types on the way
+                self._prepare(model, traced)
 
     def values(self, images: Tensor) -> Mapping[str, Tensor]:
         """Return the nodes' values for a batch of inputs, with gradients.
 
         Args:
-            images: `[N, *shape]` float32.
+            images: `[N, *shape]` float32; not written.
 
         Raises:
             ModelError: forward raised, or took another way and did not come to a node.
         """
+        if self._writes_input:
+            images = images.clone()
         if not self._is_flat:
             images = images.contiguous(memory_format=torch.channels_last)
         args, kwargs = self._example.with_batch(images.to(self.dtype))
         with ExitStack() as around:
-            around.enter_context(self._running())
+            if self._running is not None:
+                around.enter_context(self._running())
             proxy = ProxyGrad(self._slope) if self._slope else None
             return self._reach(args, kwargs, around=proxy).values
 
-    def saved_bytes(self) -> int:
-        """Return how much memory autograd keeps for one image; raise where no gradient flows back.
+    def _prepare(self, model: nn.Module, traced: Trace) -> None:
+        """Make a copy of the model quick, and look at what a pass of it is like."""
+        nodes = tuple(self.places)
+        made = _copy(model)
+        self._is_flat = not any(p.ndim == 4 for p in made.parameters()) or len(self.shape) != 3
+        self.folded = 0
+        if _has_normalisations(made):
+            before = self._values_of(made, traced, nodes)
+            plain = traced
+            if traced.detail == "trackers":
+                plain = trace(made, self._example.args, self._example.kwargs, detail="modules")
+            self.folded = fold(made, plain, kept=nodes)
+            if self.folded and not _are_close(before, self._values_of(made, traced, nodes)):
+                made, self.folded = _copy(model), 0
+        if not self._is_flat:
+            made = made.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        made = made.bfloat16() if self.dtype is torch.bfloat16 else made
+        self._reach = Reach(made, traced, nodes, stops=True)
+        self._probe()
+
+    def _probe(self) -> None:
+        """Climb once with two inputs, and with one where the network does not take two alone.
 
         Raises:
             InvalidRequestError: a node has no gradient to the input.
-            ModelError: as `values`.
+            ModelError: forward or backward raised.
         """
+        try:
+            self.takes_batches = self._is_sound(2)
+        except ModelError:
+            self.takes_batches = False
+        if not self.takes_batches:
+            self._is_sound(1)
+
+    def _is_sound(self, count: int) -> bool:
+        """Return whether items of a batch stay apart; note what autograd keeps for one of them."""
         kept: dict[int, int] = {}
         own = {p.untyped_storage().data_ptr() for p in self._reach.parameters()}
 
-        def note(tensor: Tensor) -> Tensor:
+        def pack(tensor: Tensor) -> tuple[Tensor, int]:
             storage = tensor.untyped_storage()
             if storage.data_ptr() not in own:
                 kept[storage.data_ptr()] = storage.nbytes()
+            return tensor.detach(), tensor._version  # the tensor itself would hold on to its graph
+
+        def unpack(packed: tuple[Tensor, int]) -> Tensor:
+            tensor, version = packed
+            if tensor._version != version:
+                raise RuntimeError("forward writes a value in place that the gradient needs")
             return tensor
 
-        shown = self._example.shown.detach().float().clone().requires_grad_(True)
-        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-            values = self.values(shown)
+        shown = self._example.shown.detach().float()
+        shown = shown.expand(count, *self.shape).clone().requires_grad_(True)
+        entered = shown.clone()  # what requires a gradient itself must not be written
+        with torch.autograd.graph.saved_tensors_hooks(pack, unpack):
+            values = self.values(entered)
+        self._writes_input |= entered._version != 0
+        self.saved_bytes = (sum(kept.values()) + shown.nbytes) // count
         for node, value in values.items():
-            if not value.requires_grad:
+            place = self.places[node].fitted(value, count)
+            if place is None:
+                return False
+            self.places[node] = place
+            gradient = None
+            if value.requires_grad:
+                own_value = value.movedim(place.batch_axis, 0)[0].float().square().sum()
+                gradient = _gradient(own_value, shown)
+            if gradient is None:
                 raise InvalidRequestError(
                     f"node {node!r} passes no gradient back to the input: what it comes from is "
                     "detached, rounded or counted on the way, so nothing can be climbed there"
                 )
-        return sum(kept.values()) + shown.nbytes
+            if bool(torch.nan_to_num(gradient[1:]).any()):
+                return False
+        return True
 
     def _values_of(
         self, model: nn.Module, traced: Trace, nodes: Sequence[str]
     ) -> Mapping[str, Tensor]:
         reach = Reach(model, traced, nodes, stops=True)
-        args, kwargs = self._example.with_batch(self._example.shown)
+        args, kwargs = self._example.with_batch(self._example.shown.float().clone())
         return reach(args, kwargs, has_gradients=False).values
 
 
@@ -184,9 +242,17 @@ def place_of(graph: Graph, traced: Trace, node: str) -> Place:
     return Place(node, found.view, found.shape, axis)
 
 
+def _gradient(total: Tensor, shown: Tensor) -> Tensor | None:
+    try:
+        (gradient,) = torch.autograd.grad(total, [shown], retain_graph=True, allow_unused=True)
+    except Exception as error:  # it may be the user's code, which may raise anything
+        raise ModelError(f"the backward pass raised {error_text(error)}") from error
+    return gradient
+
+
 def _copy(model: nn.Module) -> nn.Module:
     try:
-        return copy.deepcopy(model).eval().requires_grad_(False)
+        return copy.deepcopy(model).eval().requires_grad_(False).float()
     except (RuntimeError, TypeError, ValueError, AttributeError, AssertionError) as error:
         raise ModelError(
             f"{type(model).__name__} cannot be copied: {type(error).__name__}: {error}"

@@ -125,9 +125,10 @@ class Reach:
                 self._modules, buffers=self._plan.buffers, keeps_random=self._plan.draws_random
             ),
             torch.set_grad_enabled(has_gradients),
-            around or nullcontext(),
+            nullcontext() if around is None else around,
             self._watch.catching(catch),
         ):
+            self._lend_buffers()
             try:
                 outputs = self._model(*args, **kwargs)
             except _Reached:
@@ -139,3 +140,15 @@ class Reach:
             way = self._watch.departure() or "forward took another way than when it was traced"
             raise ModelError(f"node {missing!r} was not reached: {way}")
         return Reached(dict(catch.values), outputs)
+
+    def _lend_buffers(self) -> None:
+        """Put copies in the places of the buffers that forward writes, until `at_rest` ends.
+
+        With gradients a buffer becomes part of the graph, so that it cannot be put back in place.
+        """
+        for name in self._plan.buffers:
+            path, _, key = name.rpartition(".")
+            buffers = self._modules[path]._buffers
+            buffer = buffers[key]
+            if buffer is not None:
+                buffers[key] = buffer.clone()

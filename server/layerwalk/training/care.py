@@ -104,6 +104,8 @@ class TrainingCare(Care):
             try:
                 yield
             finally:
+                if self._stream is not None:
+                    self._stream.synchronize()  # the weights may be written from here on
                 self._is_running = False
 
     @contextmanager

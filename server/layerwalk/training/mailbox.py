@@ -106,6 +106,8 @@ class Mailbox:
         if staged is not None:
             with torch.no_grad():
                 _copy(self._targets, staged)
+            for event in _events(self._targets):
+                event.synchronize()  # the memory beside is of the training's stream, and free now
         return published
 
     def _found(self) -> list[Tensor]:

@@ -14,7 +14,7 @@ from layerwalk_client.source.arrivals import (
     TilesArrived,
     WishTaken,
 )
-from layerwalk_client.source.asking import Overview, PutInput, Tiles, Training
+from layerwalk_client.source.asking import Overview, PutInput, Snapshots, Tiles, Training
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_shared.errors import GoneError, InputError, ProtocolError, ServerUnreachableError
 from layerwalk_shared.messages import DatasetInput, Job, JobChanged, SnapshotTaken
@@ -64,7 +64,7 @@ def test_the_first_picture_is_shown_when_its_overview_is_there(served):
     changes = served.state.apply(served.connected)
     assert changes.is_new_network
     # The source has asked for the overview itself.
-    assert changes.fetches == (Training("synthetic"),)
+    assert changes.fetches == (Training("synthetic"), Snapshots("synthetic"))
     assert served.state.shown is None
     assert served.state.apply(served.overview).is_new_picture
     assert served.state.shown.id == "s1"

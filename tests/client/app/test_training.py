@@ -15,7 +15,14 @@ from layerwalk_client.source.arrivals import (
     TilesArrived,
     TrainingArrived,
 )
-from layerwalk_client.source.asking import Manifest, Network, Overview, PutInput, Training
+from layerwalk_client.source.asking import (
+    Manifest,
+    Network,
+    Overview,
+    PutInput,
+    Snapshots,
+    Training,
+)
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_shared.errors import GoneError, NotFoundError
 from layerwalk_shared.graph import make_graph
@@ -169,7 +176,7 @@ def test_a_client_that_comes_later_asks_for_manifest_then_overview(loop):
     late = SceneState(TileCache(10**8), client="late")
     loop.source.open()
     connected = next(one for one in loop.source.arrivals() if isinstance(one, Connected))
-    assert late.apply(connected).fetches == (Training("synthetic"),)
+    assert late.apply(connected).fetches == (Training("synthetic"), Snapshots("synthetic"))
     loop.source.fetch(Training("synthetic"))
     late.apply(loop.source.arrivals()[0])
     assert late.training.numbers == [0, 10, 20, 30]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk_client.app.desk import course_of, health_of
-from layerwalk_client.app.input_desk import picture_of_sound
+from layerwalk_client.app.input_pictures import picture_of_sound
 from layerwalk_client.app.panels import Content
 from layerwalk_client.app.places import facing_node, wall_of
 from layerwalk_client.app.stage import Stage
@@ -18,18 +18,20 @@ from layerwalk_client.gl.panel import PanelPointer, PanelTexture
 from layerwalk_client.gl.pictures import Images, Overlay
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
+from layerwalk_client.source.asking import Maximise
 from layerwalk_client.source.exhibits import EXHIBITS, Exhibit
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
 from layerwalk_client.ui.gradients import GradientsPanel
-from layerwalk_client.ui.input import InputPanel, OnInput
+from layerwalk_client.ui.input import InputPanel
+from layerwalk_client.ui.input_views import OnInput
 from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.style import make_style
 from layerwalk_client.ui.timeline import TimelinePanel
 from layerwalk_client.world.scene import Scene
 from layerwalk_client.world.view import Appearance, Camera, Look
 from layerwalk_client.world.viewpoints import home, overview
-from layerwalk_shared.messages import NetworkDescription
+from layerwalk_shared.messages import MaximiseRequest, NamedInput, NetworkDescription
 
 Pixels = NDArray[np.uint8]
 SCALE = 0.72
@@ -44,6 +46,9 @@ class Place:
     node: str = ""
     steps: tuple[int, ...] = ()
     table: str = "coolblack"
+    maximised: tuple[tuple[str, int], ...] = ()
+    """Nodes, and of how many of their first units images are made."""
+    previews: int = 1000
 
 
 PLACES: dict[str, Place] = {
@@ -57,6 +62,14 @@ PLACES: dict[str, Place] = {
     "volume-slices": Place("volume", "input"),
     "frames": Place("volume", "frames", table="blue-orange"),
     "warned-wall": Place("", "block1.relu", steps=(1000,)),
+    "maximised-near": Place("", "block1.relu", maximised=(("block1.relu", 32),)),
+    "maximised-at-work": Place("", "block2.conv1", maximised=(("block2.conv1", 12),), previews=3),
+    "maximised-hall": Place(
+        "",
+        "*",
+        maximised=(("stem.relu", 16), ("block1.conv1", 32), ("block2.relu", 300), ("fc", 10)),
+    ),
+    "maximised-sounds": Place("sound", "conv1", maximised=(("conv1", 12),), table="blue-orange"),
 }
 
 
@@ -69,6 +82,11 @@ def draw_place(place: Place, size_wh: tuple[int, int]) -> Pixels:
         stage = Stage(source, renderer)
         stage.take(0.0)
         source.train(place.steps, serves=place.steps)
+        assert stage.network is not None
+        for node, count in place.maximised:
+            request = MaximiseRequest(node=node, channels=tuple(range(count)))
+            source.submit(Maximise(stage.network.id, request))
+        source.work(place.previews)
         now_s = 0.0
         camera = Camera()
         for _ in range(60):
@@ -147,17 +165,20 @@ def gradients(*, chosen: int = 1600) -> GradientsPanel:
 def input_panel(name: str) -> InputPanel:
     """Return the panel of an exhibit's input."""
     exhibit: Exhibit = EXHIBITS[name]()
-    shown = OnInput("the example", exhibit.example(0), exhibit.tokens)
-    return InputPanel(exhibit.input, shown, text="A quiet hall at" if name == "gpt" else "")
+    panel = InputPanel([NamedInput(name="x", node="input", spec=exhibit.input)])
+    panel.editor.shown = OnInput("the example", exhibit.example(0), exhibit.tokens)
+    panel.editor.text = "A quiet hall at" if name == "gpt" else ""
+    return panel
 
 
 def _sound() -> Pixels:
     content = input_panel("sound")
-    assert content.shown.values is not None
-    pixels, highest_hz = picture_of_sound(content.shown.values, content.spec)
+    editor = content.editor
+    assert editor.shown.values is not None
+    pixels, highest_hz = picture_of_sound(editor.shown.values, editor.argument.spec)
     images = Images()
     texture = images.make(pixels, is_smooth=True)
-    content.shown = replace(content.shown, spectrogram=Picture(texture), highest_hz=highest_hz)
+    editor.shown = replace(editor.shown, picture=Picture(texture), highest_hz=highest_hz)
     try:
         return draw_panel(content)
     finally:
@@ -167,7 +188,7 @@ def _sound() -> Pixels:
 PANELS: dict[str, Callable[[], Pixels]] = {
     "panel-timeline": lambda: draw_panel(timeline(chosen=2000)),
     "panel-timeline-log": lambda: draw_panel(
-        timeline(is_log=True), [PanelPointer((400.0, 180.0))] * 2
+        timeline(is_log=True), [PanelPointer((400.0, 60.0))] * 2
     ),
     "panel-gradients": lambda: draw_panel(gradients(), [PanelPointer((500.0, 120.0))] * 2),
     "panel-input-text": lambda: draw_panel(input_panel("gpt")),

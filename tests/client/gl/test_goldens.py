@@ -16,6 +16,7 @@ from PIL import Image
 
 from client.gl.exhibits import PANELS, PLACES, draw_place
 from client.gl.showroom import Showroom
+from client.gl.studios import STUDIOS
 from client.gl.views import VIEWS, draw_view
 from layerwalk_client.gl.context import GraphicsInfo
 
@@ -54,6 +55,13 @@ def test_a_panel_looks_as_it_should(
     check(name, PANELS[name](), clean_graphics, pytestconfig)
 
 
+@pytest.mark.parametrize("name", STUDIOS)
+def test_the_panel_of_maximisation_looks_as_it_should(
+    name: str, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
+) -> None:
+    check(name, STUDIOS[name](), clean_graphics, pytestconfig)
+
+
 def check(
     name: str, found: NDArray[np.uint8], graphics: GraphicsInfo, config: pytest.Config
 ) -> None:
@@ -82,7 +90,7 @@ def check(
 
 
 def test_every_golden_belongs_to_a_view() -> None:
-    assert {path.stem for path in GOLDENS.glob("*.png")} == {*VIEWS, *PLACES, *PANELS}
+    assert {path.stem for path in GOLDENS.glob("*.png")} == {*VIEWS, *PLACES, *PANELS, *STUDIOS}
 
 
 def test_the_comparison_can_fail() -> None:

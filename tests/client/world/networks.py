@@ -189,6 +189,23 @@ def densenet(
     return build.graph()
 
 
+def transformer(blocks: int = 6) -> Graph:
+    """Blocks whose stream of sums runs past every layer of theirs."""
+    build = Builder()
+    stream = build.add("input", "input", (16,))
+    stream = build.add("embed", "Embedding", (16, 64), (stream,))
+    for number in range(blocks):
+        group = build.group(f"blocks.{number}", "Block")
+        for part, layers in (("attn", ("norm", "mix", "proj")), ("mlp", ("norm", "fc1", "fc2"))):
+            last = stream
+            for layer in layers:
+                name = f"{group}.{part}.{layer}"
+                last = build.add(name, "Linear", (16, 64), (last,), group=group)
+            stream = build.add(f"{group}.{part}.add", "add", (16, 64), (stream, last), group=group)
+    build.add("head", "Linear", (100,), (stream,))
+    return build.graph()
+
+
 def inception(blocks: int = 4) -> Graph:
     """GoogLeNet's blocks: four branches, one of which forks once more (as Inception-v3 does)."""
     build, side = Builder(), 28

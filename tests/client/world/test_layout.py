@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis.strategies import sampled_from
 
 from client.world.networks import (
     Builder,
@@ -17,6 +18,7 @@ from client.world.networks import (
     manifest,
     random_graphs,
     resnet,
+    transformer,
     vgg,
 )
 from layerwalk_client.world.layout import layout
@@ -33,6 +35,7 @@ NETWORKS = {
     "bottlenecks": resnet((2, 2), is_bottleneck=True),
     "densenet": densenet((4, 3)),
     "inception": inception(2),
+    "transformer": transformer(4),
 }
 STYLES: tuple[Style, ...] = ("straight", "rows", "serpentine", "spiral")
 every_network = pytest.mark.parametrize("graph", NETWORKS.values(), ids=NETWORKS.keys())
@@ -349,8 +352,27 @@ def test_a_line_that_no_ribbon_lets_turn_stays_straight() -> None:
     for number in range(30):
         last = build.add(f"c{number}", "Conv2d", (64, 8, 8), (last,))
     build.add("cat", "cat", (67, 8, 8), (last, first))
-    scene = scene_of(build.graph(), "serpentine", row_length=10)
+    scene = scene_of(build.graph(), "spiral")
     assert {wall.yaw for wall in scene.walls[:-1]} == {0.0}
+
+
+@pytest.mark.parametrize("style", ["rows", "serpentine"])
+def test_rows_end_between_blocks_though_the_sums_run_on(style: Style) -> None:
+    graph = transformer(8)
+    scene = scene_of(graph, style, row_length=60)
+    rows = {wall.node: round(wall.centre[0], 3) for wall in scene.walls}
+    assert len(set(rows.values())) >= 3
+    for group in (group.id for group in graph.groups if group.parent == "blocks"):
+        assert len({rows[node] for node in members(graph, group)}) == 1, group
+    assert_ribbons_pass_no_wall(scene)
+    # What turns together lies side by side: the sum, and what reads it in the next block.
+    turning = [one for one in scene.ribbons if rows[one.source] != rows[one.target]]
+    assert len(turning) == 2 * (len(set(rows.values())) - 1)
+    for one, two in itertools.pairwise(turning):
+        if one.source == two.source and style == "rows":
+            aisles = [np.unique(np.round(ribbon.path[:, 0], 3)) for ribbon in (one, two)]
+            shared = np.intersect1d(*aisles)
+            assert len(shared) <= 1, (one.source, shared)  # where they leave the sum's foot
 
 
 def test_a_module_that_is_called_again_gets_two_plots() -> None:
@@ -431,9 +453,10 @@ def test_laws_hold_on_random_graphs(graph: Graph) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(graph=random_graphs())
-def test_laws_hold_on_random_graphs_in_rows(graph: Graph) -> None:
-    scene = scene_of(graph, "serpentine", row_length=6)
+@given(graph=random_graphs(), style=sampled_from(["rows", "serpentine"]))
+def test_laws_hold_on_random_graphs_in_rows(graph: Graph, style: Style) -> None:
+    scene = scene_of(graph, style, row_length=6)
     assert_no_two_walls_meet(scene)
     assert_ribbons_run_from_foot_to_foot(scene)
+    assert_ribbons_pass_no_wall(scene)
     assert_plots_hold_their_walls_and_no_other(graph, scene)

@@ -90,4 +90,6 @@ def test_the_kinds_of_input_are_told_apart(document: dict[str, Any]) -> None:
         "audio/wave", "audio/vnd.wave", "text/csv", "application/octet-stream", "application/json",
     }  # fmt: skip
     schema = content["application/json"]["schema"]
-    assert set(schema["discriminator"]["mapping"]) == {"dataset", "noise", "channel", "text"}
+    assert set(schema["discriminator"]["mapping"]) == {
+        "dataset", "noise", "channel", "text", "example",
+    }  # fmt: skip

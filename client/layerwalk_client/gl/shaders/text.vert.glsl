@@ -5,7 +5,7 @@ layout(location = 2) in uint label;
 layout(location = 3) in float shown; // opacity
 
 #include "frame.glsl"
-uniform samplerBuffer labels;  // three texels a label: position, plane; right; colour
+uniform samplerBuffer labels;  // three texels a label: position, plane; right, yaw; colour
 
 out vec2 texel;
 flat out vec4 tint;
@@ -17,11 +17,14 @@ const float TEXT_LAYER = 12.0;  // over boards and walls in the same plane
 void main() {
     int first = int(label) * 3;
     vec4 place = texelFetch(labels, first);
-    vec3 right = texelFetch(labels, first + 1).xyz;
+    vec4 turned = texelFetch(labels, first + 1);
+    vec3 right = turned.xyz;
     tint = texelFetch(labels, first + 2);
     tint.a *= shown;
     vec3 up = vec3(0.0, 1.0, 0.0);
-    if (place.w > 1.5) {
+    if (place.w > 2.5) {
+        up = vec3(-cos(turned.w), 0.0, sin(turned.w));  // right is up: a column
+    } else if (place.w > 1.5) {
         // Parallel to the picture, so that its lines are level: the rows of the matrix are the
         // eye's axes, scaled.
         right = normalize(vec3(clip_from_world[0][0], clip_from_world[1][0], clip_from_world[2][0]));

@@ -14,17 +14,17 @@ from server.tracking.architectures.entry import Entry
 NETWORKS = (
     "GPT2LMHeadModel", "BertForSequenceClassification", "distilbert", "roberta", "albert",
     "electra", "deberta-v2", "xlnet", "convbert", "fnet","mobilebert","squeezebert", "t5", "bart", "whisper", "llama", "mixtral",
-    "opt", "bloom", "falcon", "gpt_neox","codegen", "mamba",  "vit", "dinov2", "segformer","clip", "blip", "wav2vec2",
+    "opt", "bloom", "falcon", "gpt_neox","codegen", "mamba",  "vit", "dinov2", "segformer","clip", "blip", "wav2vec2", "rwkv",
 )  # fmt: skip
 CACHES = ("GPT2LMHeadModel", "t5", "bart", "whisper", "llama", "mixtral", "opt",
-          "bloom", "falcon", "gpt_neox", "codegen","mamba")  # fmt: skip
+          "bloom", "falcon", "gpt_neox", "codegen", "mamba", "rwkv")  # fmt: skip
 """Those that also return what they remember, in classes that torch.export does not know."""
 
 
 OPAQUE = {
     "convbert": frozenset({"mul", "unfold"}), "mamba": frozenset({"split"}),
     "mixtral": frozenset({"setitem", "grouped_mm"}),
-    "blip": frozenset({"norm"}),
+    "blip": frozenset({"norm"}), "rwkv": frozenset({"setitem"}),
 }  # fmt: skip
 """Operations that aten sees in other pieces, or under another name."""
 

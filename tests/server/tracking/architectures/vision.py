@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from layerwalk.targets.shim import import_torchvision
 from server.tracking.architectures.entry import Entry, clip, picture
@@ -18,6 +18,7 @@ CLASSIFIERS = {
     "convnext_tiny": 32,
 }  # fmt: skip
 SEGMENTERS = ("fcn_resnet50", "deeplabv3_mobilenet_v3_large", "lraspp_mobilenet_v3_large")
+DETECTORS = ("retinanet_resnet50_fpn", "fasterrcnn_mobilenet_v3_large_320_fpn")
 CLIPS = {"r3d_18": 32, "mc3_18": 32, "r2plus1d_18": 32}
 
 
@@ -35,6 +36,8 @@ def entries() -> Iterator[Entry]:
     for name, side in CLIPS.items():
         yield Entry(name, _named(name), clip(side, frames=8))
     yield Entry("resnet18 with fpn", _pyramid, picture(64), source="export")
+    for name in DETECTORS:
+        yield Entry(name, _detector(name), picture(64), source="export")
 
 
 def _named(name: str) -> Callable[[], nn.Module]:
@@ -59,6 +62,32 @@ def _pyramid() -> nn.Module:
 
     model: nn.Module = resnet_fpn_backbone(backbone_name="resnet18", weights=None)
     return model
+
+
+class Proposing(nn.Module):
+    """A detector up to what it says of every anchor.
+
+    What follows picks boxes by their values, which nobody can export without running it, with
+    operators in C++ that not every build of torchvision brings.
+    """
+
+    def __init__(self, detector: nn.Module) -> None:
+        super().__init__()
+        self.backbone = detector.backbone
+        self.head = detector.head if hasattr(detector, "head") else detector.rpn.head
+
+    def forward(self, picture: Tensor) -> Any:
+        return self.head([*self.backbone(picture).values()])
+
+
+def _detector(name: str) -> Callable[[], nn.Module]:
+    def build() -> nn.Module:
+        import_torchvision()
+        from torchvision import models
+
+        return Proposing(models.get_model(name, weights=None, weights_backbone=None))
+
+    return build
 
 
 def _vit() -> nn.Module:

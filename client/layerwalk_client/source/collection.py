@@ -1,0 +1,93 @@
+"""The made-up data set as answers to fetches, and what a made-up network cannot answer."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from layerwalk_client.source.arrivals import Arrival, PageArrived
+from layerwalk_client.source.asking import ItemPage, Kernels, Sheet
+from layerwalk_client.source.showcase import ITEMS
+from layerwalk_client.source.synthetic import CLASSES, Floats, synthetic_item
+from layerwalk_shared.errors import NotFoundError
+from layerwalk_shared.messages import (
+    ChannelStatistics,
+    DatasetItem,
+    DatasetPage,
+    Histogram,
+    NodeStatistics,
+    ValueStatistics,
+)
+
+
+def page(fetch: ItemPage) -> PageArrived:
+    """Return names and labels of some items."""
+    items = tuple(
+        DatasetItem(index=k, name=f"shapes {k}", label=CLASSES[k % len(CLASSES)])
+        for k in range(fetch.offset, min(ITEMS, fetch.offset + fetch.limit))
+    )
+    return PageArrived(
+        fetch, DatasetPage(dataset=fetch.dataset, offset=fetch.offset, total=ITEMS, items=items)
+    )
+
+
+def no_kernels(fetch: Kernels) -> Arrival:
+    """Refuse: a made-up network has no weights.
+
+    Raises:
+        NotFoundError: always.
+    """
+    raise NotFoundError(f"node {fetch.node!r} has no weights")
+
+
+def sheet(fetch: Sheet) -> NDArray[np.uint8]:
+    """Return thumbnails in rows of `ceil(sqrt(n))`, black where there is no item."""
+    count = max(1, min(fetch.limit, ITEMS - fetch.offset))
+    columns = int(np.ceil(np.sqrt(count)))
+    rows = -(-count // columns)
+    found = np.zeros((rows * fetch.side, columns * fetch.side, 3), np.uint8)
+    for place in range(count):
+        row, column = divmod(place, columns)
+        picture = Image.fromarray(synthetic_item(fetch.offset + place))
+        small = np.asarray(picture.resize((fetch.side, fetch.side)))
+        found[
+            row * fetch.side : (row + 1) * fetch.side,
+            column * fetch.side : (column + 1) * fetch.side,
+        ] = small
+    return found
+
+
+def statistics(found: Floats, node: str, numbers: NodeStatistics) -> ValueStatistics:
+    """Return the statistics of a node's pictures, `[channels, h, w]` (the input's in RGB)."""
+    counts, edges = np.histogram(found, bins=64)
+    planes = found if found.ndim == 3 and node != "input" else found[None]
+    flat = planes.reshape(len(planes), -1)
+    return ValueStatistics(
+        node=node,
+        shape=numbers.shape,
+        minimum=numbers.minimum,
+        maximum=numbers.maximum,
+        mean=numbers.mean,
+        std=numbers.std,
+        zeros=numbers.zeros,
+        not_finite=0,
+        histogram=Histogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist())),
+        channels=ChannelStatistics(
+            minimum=tuple(flat.min(axis=1).tolist()),
+            maximum=tuple(flat.max(axis=1).tolist()),
+            mean=tuple(flat.mean(axis=1).tolist()),
+            std=tuple(flat.std(axis=1).tolist()),
+            zeros=tuple((flat == 0).mean(axis=1).tolist()),
+        ),
+    )
+
+
+def pixels(found: Floats, channel: int) -> NDArray[np.uint8]:
+    """Return one of a node's pictures, in grey or as it is (the input's), `[h, w, 3]`."""
+    if found.shape[-1] == 3 and found.ndim == 3 and channel == 0:
+        return np.asarray(np.rint(found * 255), np.uint8)
+    plane = found[channel]
+    span = float(np.ptp(plane)) or 1.0
+    grey = np.rint((plane - plane.min()) / span * 255).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
