@@ -5,35 +5,29 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import signal
-import socket
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from layerwalk.maximisation.executors import OnStep
+from layerwalk.maximisation.joining import first_line, join, load_ray
 from layerwalk.maximisation.keeping import Finished
 from layerwalk.maximisation.plan import Plan
 from layerwalk.maximisation.run import MOST_IN_BATCH
 from layerwalk.maximisation.worker import Begun, Failed, Progress, Worker
 from layerwalk_shared.errors import (
     InvalidRequestError,
-    LayerwalkError,
     ModelError,
-    ServerUnreachableError,
     error_from_problem,
 )
 
-REACH_S = 10.0
-"""Longest wait for the address of a cluster."""
 START_S = 120.0
 """Longest wait for the first worker."""
 LOOK_S = 0.1
@@ -120,12 +114,12 @@ class RayExecutor:
     ) -> None:
         if workers is not None and workers < 1:
             raise InvalidRequestError(f"{workers} workers, expected at least 1")
-        self._ray = _load()
-        self._count = workers or _cores()
+        self._ray = load_ray()
+        self._count = workers or max(1, os.cpu_count() or 1)
         self._start_s = start_s
         self._is_own = not self._ray.is_initialized()
         if self._is_own:
-            _connect(self._ray, address, workers=self._count, store_bytes=store_bytes)
+            join(self._ray, address, workers=self._count, store_bytes=store_bytes)
         self._environment: dict[str, Any] = {}
         if address is None:  # the same machine and the same libraries, wherever they lie
             paths = os.pathsep.join(path for path in sys.path if path)
@@ -273,7 +267,7 @@ class RayExecutor:
             self._ray.get(ready)
         except self._ray.exceptions.RayError as error:
             raise ModelError(
-                f"a worker cannot start: {_first_line(error)} (layerwalk must be installed on all "
+                f"a worker cannot start: {first_line(error)} (layerwalk must be installed on all "
                 "machines of the cluster, in one version)"
             ) from error
         self._idle.append(worker)
@@ -286,7 +280,7 @@ class RayExecutor:
         except StopIteration:
             return None, False
         except exceptions.RayTaskError as error:
-            raise ModelError(f"a worker failed: {_first_line(error)}") from error
+            raise ModelError(f"a worker failed: {first_line(error)}") from error
         except exceptions.RayError:
             return None, True
 
@@ -359,64 +353,3 @@ def _by_value() -> Iterator[None]:
     finally:
         for module in modules:
             cloudpickle.unregister_pickle_by_value(module)
-
-
-def _load() -> ModuleType:
-    try:
-        import ray
-        import ray.exceptions
-    except ModuleNotFoundError as error:
-        raise LayerwalkError(
-            f"{error.name} is not installed: pip install 'layerwalk[cluster]'"
-        ) from error
-    return ray
-
-
-def _connect(ray: ModuleType, address: str | None, *, workers: int, store_bytes: int) -> None:
-    """Join a cluster, or start one; signal handlers stay as they were."""
-    if address is not None and address != "auto":
-        _check_reachable(address)
-    is_main = threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(signal.SIGTERM) if is_main else None
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    try:
-        if address is None:
-            ray.init(
-                num_cpus=workers,
-                include_dashboard=False,
-                object_store_memory=store_bytes,
-                _node_ip_address="127.0.0.1",
-                **quiet,
-            )
-        else:
-            ray.init(address=address, **quiet)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        where = "on this machine" if address in (None, "auto") else f"at {address}"
-        raise ServerUnreachableError(f"no Ray cluster {where}: {_first_line(error)}") from error
-    finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
-
-
-def _check_reachable(address: str) -> None:
-    host, colon, port = address.rpartition(":")
-    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 2**16:
-        raise InvalidRequestError(f"address {address!r} of a cluster, expected auto or HOST:PORT")
-    try:
-        socket.create_connection((host, int(port)), timeout=REACH_S).close()
-    except OSError as error:
-        raise ServerUnreachableError(
-            f"no Ray cluster at {address}: {error.strerror or error} (one is started there by "
-            "`ray start --head`)"
-        ) from error
-
-
-def _cores() -> int:
-    return max(1, os.cpu_count() or 1)
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
