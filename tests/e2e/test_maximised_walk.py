@@ -3,6 +3,7 @@
 import pygame
 import pytest
 
+from e2e.walking import live_names
 from layerwalk_client.app import overlay
 from layerwalk_client.app.results import maximised_of
 from layerwalk_client.source.asking import Maximise
@@ -140,3 +141,19 @@ def test_at_rest_nothing_is_drawn_while_images_hang(begin):
     hand.settle()
     hand.frames(120)
     assert hand.frames(30) == [False] * 30
+
+
+def test_pictures_that_follow_each_other_leave_no_gl_objects_behind(begin):
+    hand, source = begin()
+    hand.face(NODE)
+    counts = set()
+    for round_ in range(6):
+        channels = (9, 17, 4)[: 2 + round_ % 2]
+        maximise(hand, source, 3, channels=channels, seed=round_)
+        maximise(hand, source, 100, channels=channels, seed=round_ + 10)
+        hand.frames(60)
+        hand.settle()
+        assert maximised_of(seen(hand)).is_final
+        if round_ > 1:
+            counts.add(len(live_names()))
+    assert len(counts) == 1

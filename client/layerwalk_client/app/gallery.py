@@ -19,12 +19,12 @@ from layerwalk_client.source.asking import Overview, Tiles
 from layerwalk_client.world.hanging import Hung
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
-from layerwalk_shared.tiles import Tile, block_count
+from layerwalk_shared.tiles import Tile, TileKey, block_count, level_count, level_shape
 
 TURN_S = 3.5
 """So long a wall that shows both in turn shows one of them."""
-PATIENCE_S = 1.0
-"""So long a preview waits for its fine tiles: the one before is sharper than its overview."""
+PATIENCE_S = 2.0
+"""So long a picture waits for its fine tiles: the one before is sharper than its overview."""
 
 
 class GalleryScreen(Screen, Protocol):
@@ -35,7 +35,16 @@ class GalleryScreen(Screen, Protocol):
 
 @dataclass(slots=True)
 class _Place:
-    """What hangs on one node's wall. `name`: of its values on the screen."""
+    """What hangs on one node's wall.
+
+    Attributes:
+        name: of its values on the screen.
+        residency: brings them there.
+        shown, coming, next: what hangs, whose overview is fetched, what hangs after it.
+        failed: when what did not come may be asked for again.
+        heir: of another number of pictures: hangs instead once it is as sharp as what hangs here.
+        due_s: an heir hangs by then, however it looks.
+    """
 
     name: str
     residency: Residency
@@ -43,6 +52,8 @@ class _Place:
     coming: SnapshotManifest | None = None
     next: SnapshotManifest | None = None
     failed: dict[str, float] = field(default_factory=dict)
+    heir: SnapshotManifest | None = None
+    due_s: float = 0.0
 
 
 class Gallery:
@@ -98,6 +109,7 @@ class Gallery:
         """Whether a picture waits for its turn, or may be ready to be uploaded."""
         return any(
             place.next is not None
+            or place.heir is not None
             or place.residency.is_switching
             or (place.residency.has_uploads and place.shown is not None)
             for place in self._places.values()
@@ -191,11 +203,11 @@ class Gallery:
             if target is None or self._results.mode(node_id) == "values":
                 continue
             node = self._graph.index[node_id]
-            place = self._place_for(node, target)
+            place = self._places.get(node) or self._open(node, target)
             if place.coming is not None and self._has_overview(node, place.coming):
                 arrived, place.coming = place.coming, None
                 place = self._hang(node, arrived, now_s)
-            last = place.next or place.shown
+            last = place.heir or place.next or place.shown
             if last is target or place.coming is not None:
                 continue
             if self._has_overview(node, target):
@@ -210,7 +222,9 @@ class Gallery:
         has_changed = self._pass_time(now_s)
         for node, place in list(self._places.items()):
             has_changed |= place.residency.advance(now_s)
-            if place.next is not None and not place.residency.is_switching:
+            if place.heir is not None:
+                has_changed |= self._hang(node, place.heir, now_s) is not place
+            elif place.next is not None and not place.residency.is_switching:
                 manifest, place.next = place.next, None
                 self._hang(node, manifest, now_s)
                 has_changed = True
@@ -226,11 +240,13 @@ class Gallery:
         """Note what the view needs of each wall's pictures, by the name of their values; return
         what must be fetched."""
         found: list[Tiles] = []
-        for place in self._places.values():
+        for node, place in self._places.items():
             if place.shown is not None:
                 found += place.residency.want(
                     wanted.get(place.name, ()), now_s=now_s, evicted=evicted.get(place.name, ())
                 )
+            if place.heir is not None and (missing := self._missing(node, place, place.heir)):
+                found.append(Tiles(place.heir.id, missing))
         return found
 
     def upload(self, budget_bytes: float) -> int:
@@ -259,7 +275,7 @@ class Gallery:
     def is_settled(self, now_s: float) -> bool:
         """Whether everything that is looked at hangs there, but for what cannot be had."""
         for node, place in self._places.items():
-            if place.coming is not None or place.next is not None:
+            if not (place.coming is place.next is place.heir is None):
                 return False
             if self.is_seen(node) and not place.residency.is_settled(now_s):
                 return False
@@ -284,32 +300,67 @@ class Gallery:
         place, count = self._place(manifest.id), manifest.nodes[node].pictures[0]
         return all(self._cache.tiles(place, node, block) for block in range(block_count(count)))
 
-    def _place_for(self, node: int, manifest: SnapshotManifest) -> _Place:
-        """Return where a result hangs; one of another number of pictures begins anew."""
+    def _name(self, node: int, manifest: SnapshotManifest) -> str:
         count = manifest.nodes[node].pictures[0]
-        name = f"{self._network}/{self._graph.nodes[node].id} maximised {count}"
-        place = self._places.get(node)
-        if place is not None and place.name == name:
-            return place
-        if place is not None:
-            if not self._has_overview(node, manifest):
-                return place  # what hangs there stays until then
-            self._take_down(node)
+        return f"{self._network}/{self._graph.nodes[node].id} maximised {count}"
+
+    def _open(self, node: int, manifest: SnapshotManifest) -> _Place:
+        """Make a place where a result can hang."""
         residency = Residency(self._cache, self._screen, patience_s=PATIENCE_S)
+        name = self._name(node, manifest)
         residency.set_network(name, self._graph)
         self._places[node] = _Place(name, residency)
         return self._places[node]
 
     def _hang(self, node: int, manifest: SnapshotManifest, now_s: float) -> _Place:
-        """Let a result whose overview is there take a wall over, after the one that just does."""
-        place = self._place_for(node, manifest)
+        """Let a result whose overview is there take a wall over, after the one that just does;
+        one of another number of pictures begins anew, once it is as sharp."""
+        place = self._places[node]
+        sharp: list[Wanted] = []
+        if place.name != self._name(node, manifest):
+            if place.heir is None:
+                place.due_s = now_s + PATIENCE_S
+            if self._missing(node, place, manifest) and now_s < place.due_s:
+                place.heir = manifest
+                return place
+            sharp = self._as_sharp(node, place, manifest)
+            self._take_down(node)
+            place = self._open(node, manifest)
+        place.heir = None
         if place.residency.is_switching:
             place.next = manifest
             return place
         place.shown = manifest
         place.residency.show(manifest, self._place(manifest.id), now_s=now_s, sweep_s=0.0)
+        if sharp:
+            place.residency.want(sharp, now_s=now_s)
         self.revision += 1
         return place
+
+    def _as_sharp(self, node: int, place: _Place, manifest: SnapshotManifest) -> list[Wanted]:
+        """Return the blocks of a result, as fine as what hangs at its place; none if that is
+        an overview only."""
+        level = self._screen.resident(place.name, node, 0)
+        if place.shown is None or level is None:
+            return []
+        seen = max(level_shape(place.shown.nodes[node].pictures[1:], level))
+        count, height, width = manifest.nodes[node].pictures
+        level = level_count((height, width)) - 1
+        while level and max(level_shape((height, width), level)) < seen:
+            level -= 1
+        return [Wanted(node, block, level) for block in range(block_count(count))]
+
+    def _missing(self, node: int, place: _Place, manifest: SnapshotManifest) -> tuple[TileKey, ...]:
+        """Return the tiles, the coarsest first, without which a result is less sharp than what
+        hangs at its place."""
+        height, width = manifest.nodes[node].pictures[1:]
+        cached = self._place(manifest.id)
+        keys = (
+            TileKey(node, one.block, level)
+            for one in self._as_sharp(node, place, manifest)
+            for level in range(level_count((height, width)) - 1, one.level - 1, -1)
+        )
+        return tuple(key for key in keys if (cached, key) not in self._cache)
 
     def _take_down(self, node: int) -> None:
         place = self._places.pop(node)
@@ -326,6 +377,8 @@ class Gallery:
                 place.coming = None
             if place.next is not None and place.next.id not in known:
                 place.next = None
+            if place.heir is not None and place.heir.id not in known:
+                place.heir = None
             if self._results.shown(self._graph.nodes[node].id) is None:
                 self._take_down(node)
             elif place.shown is not None:

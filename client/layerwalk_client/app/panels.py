@@ -37,6 +37,8 @@ ASIDE_MARGIN = 0.03
 """Of the view's width, free at the left of a panel that stands aside."""
 LOW_MARGIN = 0.1
 """Of the view's height, free below a low panel: the legend and the readout lie there."""
+ASIDE_MARGINS = (0.083, 0.114)
+"""Of the view's height, free above and below a panel that stands aside: the title, the legend."""
 SETTLING_FRAMES = 3
 """ImGui takes this many frames until a change (a hover, a new size) has come to rest."""
 
@@ -241,7 +243,8 @@ def place_before(
     """Return the centre and the size in metres of a panel before the eye, pixel for pixel.
 
     It stands where it can be seen: beyond the near plane, before whatever stands there. A low one
-    leaves the upper part of the view to what it is about, one that stands aside the right part.
+    leaves the upper part of the view to what it is about, one that stands aside the right part;
+    it goes up, as far as there is room, to leave free what lies in the view's lower left.
     """
     farthest = 0.85 * room
     if camera.near < USUAL_DISTANCE / 2:
@@ -256,6 +259,9 @@ def place_before(
     if is_aside:
         moved = round(max(0.0, window_wh[0] * (0.5 - ASIDE_MARGIN) - size_wh[0] / 2))
         centre -= axes(camera)[0] * moved * metres_per_pixel
+        above, below = (window_wh[1] * (0.5 - share) - size_wh[1] / 2 for share in ASIDE_MARGINS)
+        raised = max(0.0, min(-below, above))
+        centre += axes(camera)[1] * raised * metres_per_pixel
     x, y, z = centre.tolist()
     return (x, y, z), (size_wh[0] * metres_per_pixel, size_wh[1] * metres_per_pixel)
 

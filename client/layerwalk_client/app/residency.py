@@ -8,6 +8,7 @@ for a moment only. Far walls show the overview, near ones the levels that the pl
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -134,6 +135,7 @@ class Residency:
         """
         self._finish()
         is_first = self._manifest is None
+        self._rescale(manifest)
         self._manifest, self._place = manifest, place
         self._failed.clear()
         self._is_new = True
@@ -300,6 +302,19 @@ class Residency:
         assert self._manifest is not None
         return Tiles(self._manifest.id, tuple(keys))
 
+    def _rescale(self, manifest: SnapshotManifest) -> None:
+        """Let wishes stay as fine as they are where the pictures of a node become others' size."""
+        if self._manifest is None:
+            return
+        before, now = self._manifest.nodes, manifest.nodes
+        self._wanted = tuple(
+            _rescaled(one, before[one.node].pictures[1:], now[one.node].pictures[1:])
+            for one in self._wanted
+        )
+        self._wanted_of = {}
+        for one in self._wanted:
+            self._wanted_of.setdefault(one.node, []).append(one)
+
     def _is_complete(self, node: int) -> bool:
         """Whether every level wanted of a wall is in the cache."""
         assert self._manifest is not None
@@ -366,6 +381,15 @@ def _as_node(tile: Tile, node: int) -> Tile:
     if tile.key.node == node:
         return tile
     return replace(tile, key=replace(tile.key, node=node))
+
+
+def _rescaled(one: Wanted, before_hw: tuple[int, int], now_hw: tuple[int, int]) -> Wanted:
+    """Return the wish for a level that is as fine, in pictures of another size."""
+    if before_hw == now_hw:
+        return one
+    finer = round(math.log2(max(1, *now_hw) / max(1, *before_hw)))
+    level = min(max(0, one.level + finer), level_count(now_hw) - 1)
+    return replace(one, level=level)
 
 
 def _chain_bytes(chain: Sequence[Tile]) -> int:

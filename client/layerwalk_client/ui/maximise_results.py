@@ -20,8 +20,8 @@ from layerwalk_client.ui.intents import (
     ShowOnWall,
 )
 from layerwalk_client.ui.studio import Pictured, Run, Shown, Studio
-from layerwalk_client.ui.style import Style, packed
-from layerwalk_client.ui.widgets import short_number, small, text_font
+from layerwalk_client.ui.style import SMALL_PIXELS, Style, packed
+from layerwalk_client.ui.widgets import short_number, shortened, small, text_font
 from layerwalk_client.world.answer import percent
 from layerwalk_client.world.scene import Colour
 
@@ -269,7 +269,10 @@ def _acts(style: Style, studio: Studio, shown: Shown) -> list[Intent]:
             intents.append(ExportRun(form))  # type: ignore[arg-type]  # one of these two
         imgui.same_line(0, style.px(6))
     imgui.new_line()
-    small(style, shown.said or " ", colour=look.DANGER if shown.is_wrong else look.QUIET)
+    with text_font(style, SMALL_PIXELS):
+        room = imgui.get_content_region_avail().x
+        said = shortened(shown.said, room, lambda text: imgui.calc_text_size(text).x)
+    small(style, said or " ", colour=look.DANGER if shown.is_wrong else look.QUIET)
     if shown.fired:
         small(style, shown.fired, colour=look.GOOD if shown.fires else look.MARK)
     return intents

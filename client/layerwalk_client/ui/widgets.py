@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -73,6 +73,23 @@ def small(style: Style, text: str, *, colour: Colour = look.QUIET) -> None:
         imgui.push_style_color(imgui.Col_.text, imgui.ImVec4(*colour))
         imgui.text_unformatted(text)
         imgui.pop_style_color()
+
+
+def shortened(text: str, width: float, measure: Callable[[str], float]) -> str:
+    """Return text with an ellipsis in its middle where it is wider than that: both ends tell more.
+
+    Args:
+        text: such as a path.
+        width: pixels.
+        measure: returns the pixels of a text.
+    """
+    kept = len(text)
+    found = text
+    while kept and measure(found) > width:
+        kept -= 1
+        head = kept * 2 // 5
+        found = f"{text[:head]}\N{HORIZONTAL ELLIPSIS}{text[len(text) - kept + head :]}"
+    return found
 
 
 def cross_button(style: Style, side: float) -> bool:

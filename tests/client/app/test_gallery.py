@@ -236,6 +236,56 @@ def test_another_number_of_pictures_begins_anew(room):
     assert room.hung().nodes[-1].pictures[0] == 3
 
 
+def sharp_then_other_count(room):
+    """Four pictures hang sharp; of three others the overview is there."""
+    room.maximise(channels=(1, 2, 5, 6))
+    room.work(8)
+    room.settle("fc")
+    before = dict(room.walls.blocks)
+    room.maximise(channels=(1, 2, 3))
+    room.work()
+    room.answer()
+    return before
+
+
+def test_sharp_pictures_stay_until_another_number_of_them_is_as_sharp(room):
+    before = sharp_then_other_count(room)
+    room.step()
+    assert room.walls.blocks == before
+    assert not room.gallery.is_settled(room.now_s)
+    room.want("fc")
+    room.answer()
+    room.step()  # hangs, and is sharp, in one and the same step
+    ((place, (level, generation)),) = room.walls.blocks.items()
+    assert place not in before
+    assert (level, generation) == (0, room.hung().generation)
+    assert room.hung().nodes[-1].pictures[0] == 3
+
+
+def test_another_number_of_pictures_is_not_waited_for_for_ever(room):
+    before = sharp_then_other_count(room)
+    for _ in range(3):
+        room.step(0.3 * PATIENCE_S)
+        assert room.walls.blocks == before
+        room.work()  # a newer one; nothing of it but the overview comes
+        room.answer()
+    room.step(0.2 * PATIENCE_S)
+    assert room.hung().nodes[-1].pictures[0] == 3
+    assert len(room.walls.overviews) == 1
+
+
+def test_pictures_that_wait_to_hang_go_with_their_run(room):
+    before = sharp_then_other_count(room)
+    last = room.state.results.runs("fc")[-1].id
+    room.source.submit(CancelJob(last))
+    room.arrive()
+    room.state.results.forget(last)
+    room.follow()
+    room.step(2 * PATIENCE_S)
+    assert room.walls.blocks == before
+    room.settle("fc")
+
+
 def test_what_the_server_drops_leaves_the_wall(room):
     room.maximise(channels=(1,))
     room.work()

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from layerwalk_client.app.panels import Panels, panel_scale, place_before
+from layerwalk_client.ui.maximise import MaximisePanel
 from layerwalk_client.world.camera import forward, project, ray_from_pixel
 from layerwalk_client.world.view import Camera
 
@@ -40,6 +41,18 @@ def test_a_low_panel_leaves_the_upper_part_of_the_view_free(pitch):
     assert pixels == pytest.approx(300)
     assert y - pixels / 2 > 340
     assert y + pixels / 2 == pytest.approx(720 * 0.9)
+
+
+def test_a_panel_aside_covers_neither_the_title_nor_the_legend():
+    """Both are 20 pixels from the edges; the title is 40 high, the legend 60 (`ui.hud`)."""
+    camera = Camera()
+    size_wh = MaximisePanel.size_wh
+    assert panel_scale(size_wh, WINDOW) == 1.0
+    centre, _ = place_before(camera, size_wh, window_wh=WINDOW, is_aside=True)
+    x, y, _ = project([centre], camera, WINDOW)[0]
+    assert x + size_wh[0] / 2 < WINDOW[0] / 2 + 1
+    assert y - size_wh[1] / 2 >= 60 - 0.5
+    assert y + size_wh[1] / 2 <= WINDOW[1] - 20 - 60
 
 
 def test_a_panel_never_takes_more_than_its_share_of_the_window():

@@ -1,5 +1,7 @@
 """What is wanted gets to the screen, in order, within its budget, and snapshots never mix."""
 
+from dataclasses import replace
+
 import pytest
 
 from layerwalk_client.app.residency import (
@@ -300,3 +302,35 @@ def test_a_node_of_another_shape_is_not_shown_from_anothers_tiles(bench):
     nodes[11] = nodes[11].model_copy(update={"same_as": 10})  # flatten: pool's, as one picture
     bench.show(bench.manifest.model_copy(update={"nodes": tuple(nodes)}))
     assert bench.residency.source_node(11) == 11
+
+
+@pytest.mark.parametrize("wished", [0, 1])
+def test_pictures_of_another_size_change_once_they_are_as_fine(bench, wished):
+    """A final result is larger than its previews: the same pixels are one level further on."""
+    node = next(
+        index
+        for index, numbers in enumerate(bench.manifest.nodes)
+        if numbers.pictures[1:] == (16, 16) and numbers.same_as is None
+    )
+    wish = [Wanted(node, 0, wished)]
+    bench.show()
+    for fetch in bench.residency.want(wish, now_s=0.0):
+        bench.fetch(fetch)
+    bench.residency.upload(10**9)
+    small = bench.screen.blocks[node, 0]
+    count = bench.manifest.nodes[node].pictures[0]
+    numbers = list(bench.manifest.nodes)
+    numbers[node] = numbers[node].model_copy(update={"pictures": (count, 32, 32)})
+    larger = bench.manifest.model_copy(update={"id": "larger", "nodes": tuple(numbers)})
+    bench.show(larger, now_s=1.0)
+    bench.residency.advance(1.0)
+    bench.residency.upload(10**9)
+    assert bench.screen.blocks[node, 0] == small
+    for tile in bench.cache.chain(bench.manifest.id, node, 0):
+        key = replace(tile.key, level=tile.key.level + 1)
+        bench.cache.put("larger", replace(tile, key=key, generation=99))
+        if tile.key.level == level_count((16, 16)) - 1:
+            last = replace(tile.key, level=level_count((32, 32)) - 1)
+            bench.cache.put("larger", replace(tile, key=last, generation=99))
+    assert bench.residency.advance(1.0)
+    assert bench.screen.blocks[node, 0] == (wished + 1, 99)

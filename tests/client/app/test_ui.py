@@ -8,7 +8,7 @@ from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.colours import next_mode, next_table
 from layerwalk_client.ui.help import SECTIONS, help_rows
 from layerwalk_client.ui.search import SearchPanel, completed, find_nodes
-from layerwalk_client.ui.widgets import short_number
+from layerwalk_client.ui.widgets import short_number, shortened
 from layerwalk_client.world.view import Appearance
 from layerwalk_shared.colours import TABLES
 
@@ -96,3 +96,14 @@ def test_the_detail_line_names_input_and_answer(network):
     assert line.startswith("shapes 0   ")
     assert network.snapshot.top[0].name in line
     assert detail_line(None) == ""
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 12, 20, 40])
+def test_a_long_line_is_shortened_in_its_middle(width):
+    path = "written: /home/ada/pictures/conv2-walk-seed-0.png"
+    found = shortened(path, width, len)
+    head, _, tail = found.partition("…")
+    assert len(found) == width
+    assert path.startswith(head) and path.endswith(tail)
+    assert len(head) <= len(tail)
+    assert shortened(path, len(path), len) == path
