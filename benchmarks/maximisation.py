@@ -220,6 +220,9 @@ class Lucent:
         self.model = model
 
     def __call__(self) -> object:
+        from layerwalk.targets.shim import import_torchvision
+
+        import_torchvision()
         from lucent.optvis import objectives, param, render
 
         wanted = sum(
