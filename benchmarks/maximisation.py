@@ -223,6 +223,11 @@ class Lucent:
         from layerwalk.targets.shim import import_torchvision
 
         import_torchvision()
+        import kornia
+        from kornia.geometry import transform
+
+        for name in ("get_rotation_matrix2d", "warp_affine"):  # lucent asks where they once were
+            setattr(kornia, name, getattr(transform, name))
         from lucent.optvis import objectives, param, render
 
         wanted = sum(
