@@ -83,7 +83,7 @@ def results() -> Iterator[Result]:
     else:
         yield interleave(
             "steps with plain transforms",
-            floor=("torch-lucent's render_vis, same node, batch, steps", Lucent(model)),
+            floor=("torch-lucent's render_vis, same node, batch, steps", Lucent(make_model())),
             subject=Ours(model, blocks[LAST], recipe="fourier"),
             goal="0.5",
             limit=0.5,
