@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -45,50 +46,43 @@ def make_model() -> nn.Module:
 def results() -> Iterator[Result]:
     """Yield the lines of the table; facts that are no ratios go to standard error."""
     model = make_model()
+    timed = partial(interleave, pairs=PAIRS, warm_up=1)
     blocks = {name: _last_node(model, name) for name in (LAST, FIRST)}
     bare = Bare(model, LAST)
     predecessor = Predecessor(model, LAST)
     ours = Ours(model, blocks[LAST])
-    yield interleave(
+    yield timed(
         f"`walk`, {BATCH} channels of the last block, per step",
         floor=("forward to the node, backward to the input", bare),
         subject=ours,
         goal="1.10",
         limit=1.10,
-        pairs=PAIRS,
-        warm_up=1,
     )
-    yield interleave(
+    yield timed(
         "the same",
         floor=("the predecessor's loop: whole forward, one draw for the batch", predecessor),
         subject=ours,
         goal="0.6",
         limit=0.6,
-        pairs=PAIRS,
-        warm_up=1,
     )
     cut = Truncated(model, FIRST)
     first = Ours(model, blocks[FIRST])
-    yield interleave(
+    yield timed(
         "`walk` on the first block",
         floor=("forward to the first block and back, as above", cut),
         subject=first,
         goal="1.20",
         limit=1.20,
-        pairs=PAIRS,
-        warm_up=1,
     )
     if importlib.util.find_spec("lucent") is None:
         print("torch-lucent is not installed: not compared", file=sys.stderr)
     else:
-        yield interleave(
+        yield timed(
             "steps with plain transforms",
             floor=("torch-lucent's render_vis, same node, batch, steps", Lucent(make_model())),
             subject=Ours(model, blocks[LAST], recipe="fourier"),
             goal="0.5",
             limit=0.5,
-            pairs=PAIRS,
-            warm_up=1,
         )
     yield from _served(model, blocks[LAST])
 
