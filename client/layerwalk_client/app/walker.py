@@ -16,7 +16,8 @@ from pathlib import Path
 import pygame
 
 from layerwalk_client.app import diary, news, overlay
-from layerwalk_client.app.commands import go_to_node, obey
+from layerwalk_client.app.commands import obey
+from layerwalk_client.app.commands.travel import go_to_node
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.journey import Journey
 from layerwalk_client.app.panels import PanelHit

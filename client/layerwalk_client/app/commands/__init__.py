@@ -1,0 +1,23 @@
+"""What each command does to the walk: tables by topic, joined to one, from which nothing branches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from layerwalk_client.app.commands.looks import LOOKS
+from layerwalk_client.app.commands.times import TIMES
+from layerwalk_client.app.commands.tools import TOOLS
+from layerwalk_client.app.commands.travel import TRAVEL
+from layerwalk_client.devices.actions import Command, Ordered
+
+if TYPE_CHECKING:
+    from layerwalk_client.app.walker import Walker
+
+COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {**TRAVEL, **TOOLS, **LOOKS, **TIMES}
+"""Every command there is."""
+
+
+def obey(walker: Walker, order: Ordered) -> None:
+    """Carry out one command."""
+    COMMANDS[order.command](walker, order.number)

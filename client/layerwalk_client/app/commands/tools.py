@@ -1,0 +1,89 @@
+"""Commands that open, use and put away tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from layerwalk_client.app.results import unit_at
+from layerwalk_client.devices.actions import Command
+from layerwalk_client.ui.intents import ClosePanel
+from layerwalk_shared.recipes import unit_axis
+
+if TYPE_CHECKING:
+    from layerwalk_client.app.walker import Walker
+
+
+def _release(walker: Walker, number: int) -> None:
+    """Put away, else close panels, else end the tour, else free or take the mouse."""
+    if walker.tools.put_away() or walker.tools.close_panels():
+        return
+    if walker.selection is not None and not walker.desktop.is_captured:
+        walker.selection = None
+    walker.desktop.capture(captures=not walker.desktop.is_captured)
+
+
+def _panel(kind: str) -> Callable[[Walker, int], None]:
+    def act(walker: Walker, number: int) -> None:
+        walker.tools.toggle(kind, walker.outlook())
+
+    return act
+
+
+def _node_panel(walker: Walker, number: int) -> None:
+    pointed = walker.pointed
+    node = pointed.wall.node if pointed is not None else None
+    if node is None and walker.selection is not None:
+        node = walker.selection.node
+    if node is None and "node" not in walker.tools.panels.kinds:
+        walker.say("point at a wall first")
+        return
+    walker.tools.toggle("node", walker.outlook(), node=node, unit=unit_under_pointer(walker))
+
+
+def unit_under_pointer(walker: Walker) -> int | None:
+    """Return the unit of the place under the pointer, None where there is none."""
+    pointed, spot = walker.pointed, walker.spot
+    if pointed is None or pointed.is_input or pointed.hit.channel is None:
+        return None
+    shown = walker.stage.manifest_of(pointed.wall.node)
+    if shown is not None and shown.maximised is not None:
+        return unit_at(shown, pointed.hit.channel)
+    if spot is None:
+        return None
+    axis = unit_axis(spot.node.view, spot.node.shape)
+    if axis is not None:
+        return spot.index[axis]
+    return int(np.ravel_multi_index(spot.index, spot.node.shape))
+
+
+def _maximise(walker: Walker, number: int) -> None:
+    """The wall or the channel under the pointer, else the selected one; else close the panel."""
+    pointed = walker.pointed
+    node = pointed.wall.node if pointed is not None and not pointed.is_input else None
+    is_open = "maximise" in walker.tools.panels.kinds
+    if node is None and not is_open and walker.selection is not None:
+        node = walker.selection.node
+    if node is not None:
+        walker.tools.open_maximise(node, unit_under_pointer(walker))
+    elif is_open:
+        walker.tools.carry_out("maximise", ClosePanel())
+    else:
+        walker.say("point at a wall first")
+
+
+TOOLS: Mapping[Command, Callable[[Walker, int], None]] = {
+    Command.RELEASE: _release,
+    Command.HELP: _panel("help"),
+    Command.SEARCH: _panel("search"),
+    Command.DATASET: _panel("dataset"),
+    Command.NOISE: _panel("noise"),
+    Command.NODE: _node_panel,
+    Command.MAXIMISE: _maximise,
+    Command.COLOURS: _panel("colours"),
+    Command.INPUT: _panel("input"),
+    Command.TIMELINE: _panel("timeline"),
+    Command.GRADIENTS: _panel("gradients"),
+}

@@ -1,0 +1,113 @@
+"""What travels as JSON: one frozen pydantic model for each message, checked on both sides."""
+
+from layerwalk_shared.messages.answers import ClassScore
+from layerwalk_shared.messages.datasets import DatasetItem, DatasetList, DatasetPage, DatasetSummary
+from layerwalk_shared.messages.events import (
+    Event,
+    EventBatch,
+    JobChanged,
+    MetricsPublished,
+    NetworkAdded,
+    NetworkChanged,
+    SnapshotsDropped,
+    SnapshotTaken,
+    TrainingEnded,
+    TrainingStepped,
+)
+from layerwalk_shared.messages.inputs import (
+    ChannelInput,
+    DatasetInput,
+    ExampleInput,
+    InputKind,
+    InputReference,
+    InputRequest,
+    InputSpec,
+    NamedInput,
+    NoiseInput,
+    TextInput,
+)
+from layerwalk_shared.messages.jobs import Job, JobList
+from layerwalk_shared.messages.maximisation import (
+    InputStart,
+    Maximised,
+    MaximisedImage,
+    MaximiseRequest,
+    RecipeList,
+    Rival,
+    Start,
+)
+from layerwalk_shared.messages.networks import (
+    NetworkDescription,
+    NetworkSummary,
+    SessionDescription,
+    ViewRequest,
+)
+from layerwalk_shared.messages.protocol import (
+    CLIENT_HEADER,
+    MAX_TILES_PER_REQUEST,
+    PROTOCOL_VERSION,
+    RangeMode,
+    TileDType,
+)
+from layerwalk_shared.messages.snapshots import SnapshotList, SnapshotManifest, TileRequest
+from layerwalk_shared.messages.statistics import (
+    QUANTILES,
+    ChannelStatistics,
+    Histogram,
+    NodeStatistics,
+    ValueStatistics,
+)
+
+__all__ = [
+    "CLIENT_HEADER",
+    "MAX_TILES_PER_REQUEST",
+    "PROTOCOL_VERSION",
+    "QUANTILES",
+    "ChannelInput",
+    "ChannelStatistics",
+    "ClassScore",
+    "DatasetInput",
+    "DatasetItem",
+    "DatasetList",
+    "DatasetPage",
+    "DatasetSummary",
+    "Event",
+    "EventBatch",
+    "ExampleInput",
+    "Histogram",
+    "InputKind",
+    "InputReference",
+    "InputRequest",
+    "InputSpec",
+    "InputStart",
+    "Job",
+    "JobChanged",
+    "JobList",
+    "MaximiseRequest",
+    "Maximised",
+    "MaximisedImage",
+    "MetricsPublished",
+    "NamedInput",
+    "NetworkAdded",
+    "NetworkChanged",
+    "NetworkDescription",
+    "NetworkSummary",
+    "NodeStatistics",
+    "NoiseInput",
+    "RangeMode",
+    "RecipeList",
+    "Rival",
+    "SessionDescription",
+    "SnapshotList",
+    "SnapshotManifest",
+    "SnapshotTaken",
+    "SnapshotsDropped",
+    "Start",
+    "TextInput",
+    "TileDType",
+    "TileRequest",
+    "TrainingEnded",
+    "TrainingStepped",
+    "ValueStatistics",
+    "ViewRequest",
+]
