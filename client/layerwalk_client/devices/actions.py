@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from layerwalk_client.devices.chords import Modifier
 from layerwalk_client.world.scene import Vector
 
 
@@ -69,7 +70,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """A command, with the bookmark's number where it takes one."""
+    """A command, with its number where it is one of several (bookmarks)."""
 
     command: Command
     number: int = 0
@@ -92,6 +93,8 @@ class Actions:
         is_primary_down, is_secondary_down: state at the end of the frame.
         clicks: clicks that were no drags, of the main button.
         is_double_click: the last of them was the second in a row.
+        modifiers: Ctrl, Alt, Shift, as held at the end of the frame.
+        click_modifiers: those held at the last click.
         ordered: commands, in order.
         typed: text and editing keys, while something takes text.
         dropped: paths of files let go over the window.
@@ -110,6 +113,8 @@ class Actions:
     is_secondary_down: bool = False
     clicks: int = 0
     is_double_click: bool = False
+    modifiers: frozenset[Modifier] = frozenset()
+    click_modifiers: frozenset[Modifier] = frozenset()
     ordered: tuple[Ordered, ...] = ()
     typed: tuple[Typed, ...] = ()
     dropped: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from layerwalk_client.devices.actions import Command
+from layerwalk_client.devices.chords import Chord, Modifier, in_order, parse_chord
 from layerwalk_shared.errors import InvalidRequestError, nearest_hint
 
 
@@ -15,7 +16,9 @@ class Binding:
 
     Attributes:
         name: of the action, as in the settings.
-        keys: names of keys (`w`, `SPACE`, `F1`: pygame's K_ constants without the K_).
+        keys: names of keys (`w`, `SPACE`, `F1`: pygame's K_ constants without the K_), modifiers
+            before them (`ctrl+z`, `shift+f`). A numbered action takes its number from the place of
+            the key.
         text: for the help.
         section: of the help.
     """
@@ -36,6 +39,9 @@ MOVES: dict[str, tuple[float, float, float]] = {
 }
 """Actions that last while their key is held: right, up, forward."""
 RUN = "run"
+NUMBERED = frozenset((Command.BOOKMARK, Command.SET_BOOKMARK))
+"""Commands whose first key means 1, the second 2, and so on."""
+_DIGITS = tuple("123456789")
 
 BINDINGS: tuple[Binding, ...] = (
     Binding("forward", ("w", "UP"), "forward", "Move"),
@@ -50,6 +56,8 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.OVERVIEW, ("o",), "the whole network", "Go"),
     Binding(Command.HOME, ("h",), "the input", "Go"),
     Binding(Command.UNDO_CAMERA, ("BACKSPACE",), "back to where I was", "Go"),
+    Binding(Command.BOOKMARK, _DIGITS, "bookmark", "Go"),
+    Binding(Command.SET_BOOKMARK, tuple(f"ctrl+{n}" for n in _DIGITS), "set a bookmark", "Go"),
     Binding(Command.SEARCH, ("SLASH",), "search a node", "Go"),
     Binding(Command.DATASET, ("TAB",), "pictures to pick", "Tools"),
     Binding(Command.NOISE, ("g",), "noise", "Tools"),
@@ -72,19 +80,18 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.FULL_SCREEN, ("F11",), "full screen", "View"),
     Binding(Command.SCREENSHOT, ("F12",), "save a picture", "View"),
     Binding(Command.HELP, ("F1",), "this page", "View"),
+    Binding(Command.QUIT, ("ctrl+q",), "leave", "View"),
 )
-"""Every key but the digits, which call bookmarks (with Ctrl: set them)."""
+"""Every key there is."""
 
 MOUSE_HELP: tuple[tuple[str, str, str], ...] = (
     ("Move", "mouse", "look around"),
     ("Move", "wheel", "speed"),
     ("Go", "double click", "fly to it"),
-    ("Go", "1 ... 9", "bookmark (Ctrl sets it)"),
     ("Tools", "click", "pick up, put down"),
     ("Tools", "hold right", "magnify"),
     ("Tools", "right click", "put away"),
     ("Tools", "drop a file", "onto the input"),
-    ("View", "Ctrl Q", "leave"),
 )
 """(section, gesture, text): what the help tells beside the keys."""
 
@@ -95,8 +102,21 @@ _SHOWN = {
 
 
 def shown_keys(binding: Binding) -> str:
-    """Return a binding's first key as people write it."""
-    key = binding.keys[0] if binding.keys else "-"
+    """Return a binding's first key as people write it; of a numbered one the first and the last."""
+    if not binding.keys:
+        return "-"
+    first = _shown(parse_chord(binding.keys[0]))
+    if binding.name not in NUMBERED or len(binding.keys) == 1:
+        return first
+    return f"{first} ... {_shown_key(parse_chord(binding.keys[-1]).key)}"
+
+
+def _shown(chord: Chord) -> str:
+    names = [modifier.capitalize() for modifier in in_order(chord.modifiers)]
+    return " ".join([*names, _shown_key(chord.key)])
+
+
+def _shown_key(key: str) -> str:
     return _SHOWN.get(key, key.upper() if len(key) == 1 else key)
 
 
@@ -104,7 +124,8 @@ def rebound(changes: Mapping[str, tuple[str, ...]]) -> tuple[Binding, ...]:
     """Return the table with the keys of some actions replaced.
 
     Raises:
-        InvalidRequestError: no such action, or one key for two actions.
+        InvalidRequestError: no such action, a key that cannot be read, one key for two actions, a
+            move with a modifier, or Shift, which runs, with the key of a move.
     """
     known = {binding.name: binding for binding in BINDINGS}
     for name in changes:
@@ -114,12 +135,39 @@ def rebound(changes: Mapping[str, tuple[str, ...]]) -> tuple[Binding, ...]:
         Binding(one.name, tuple(changes.get(one.name, one.keys)), one.text, one.section)
         for one in BINDINGS
     )
-    owners: dict[str, str] = {}
+    owners: dict[Chord, str] = {}
     for binding in table:
         for key in binding.keys:
-            if key in owners:
+            chord = _chord_of(binding, key)
+            if chord in owners:
                 raise InvalidRequestError(
-                    f"[keys]: {key!r} is bound to '{owners[key]}' and to '{binding.name}'"
+                    f"[keys]: {key!r} is bound to '{owners[chord]}' and to '{binding.name}'"
                 )
-            owners[key] = binding.name
+            owners[chord] = binding.name
+    _check_running(owners)
     return table
+
+
+def _chord_of(binding: Binding, key: str) -> Chord:
+    try:
+        chord = parse_chord(key)
+    except InvalidRequestError as error:
+        raise InvalidRequestError(f"[keys] {binding.name}: {error}") from error
+    if chord.modifiers and (binding.name in MOVES or binding.name == RUN):
+        raise InvalidRequestError(
+            f"[keys] {binding.name}: {key!r}, expected a key without modifiers: what moves does so "
+            "whatever else is held"
+        )
+    return chord
+
+
+def _check_running(owners: Mapping[Chord, str]) -> None:
+    """See to it that one can run in every direction."""
+    if not any(owners.get(Chord(key)) == RUN for key in ("LSHIFT", "RSHIFT")):
+        return
+    for chord, name in owners.items():
+        move = owners.get(Chord(chord.key))
+        if chord.modifiers == {Modifier.SHIFT} and move in MOVES:
+            raise InvalidRequestError(
+                f"[keys] {name}: '{chord}' is running '{move}', as Shift is bound to '{RUN}'"
+            )

@@ -7,7 +7,7 @@ very same code as a hand. Times come from the caller.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,9 @@ import pygame
 
 from layerwalk_client.devices.actions import Actions, Command, Key, Ordered, Typed
 from layerwalk_client.devices.bindings import MOVES, RUN, Binding
+from layerwalk_client.devices.chords import Modifier
+from layerwalk_client.devices.strokes import MODIFIER_KEYS, Deed, Strokes, modifiers_of
 from layerwalk_client.world.scene import Vector
-from layerwalk_shared.errors import InvalidRequestError
 
 DOUBLE_CLICK_S = 0.4
 DOUBLE_CLICK_PIXELS = 12
@@ -32,23 +33,8 @@ _EDITING = {
 }  # fmt: skip
 
 
-def key_codes(bindings: Iterable[Binding]) -> Mapping[int, str]:
-    """Return pygame's key code -> name of the action.
-
-    Raises:
-        InvalidRequestError: a key that pygame does not know.
-    """
-    found: dict[int, str] = {}
-    for binding in bindings:
-        for key in binding.keys:
-            code = getattr(pygame, f"K_{key}", None)
-            if code is None:
-                raise InvalidRequestError(
-                    f"[keys] {binding.name}: no key {key!r}; letters are lower case, others are "
-                    "named as pygame's K_ constants (SPACE, LSHIFT, F1)"
-                )
-            found[code] = binding.name
-    return found
+_WHILE_TYPING = frozenset((Command.QUIT,))
+"""Commands that are obeyed while something is written, where Ctrl or Alt is held."""
 
 
 @dataclass(slots=True)
@@ -61,6 +47,7 @@ class _Frame:
     secondary: list[bool] = field(default_factory=list)
     clicks: int = 0
     is_double_click: bool = False
+    click_modifiers: frozenset[Modifier] = frozenset()
     ordered: list[Ordered] = field(default_factory=list)
     typed: list[Typed] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
@@ -85,11 +72,13 @@ class Desktop:
         radians_per_pixel: float = math.radians(0.12),
         inverts_y: bool = False,
     ) -> None:
-        self._names = key_codes(bindings)
+        self._strokes = Strokes(bindings)
         self._size_wh = size_wh
         self._radians_per_pixel = radians_per_pixel
         self._pitch_sign = 1.0 if inverts_y else -1.0
-        self._held: set[int] = set()
+        self._held: dict[int, Deed | None] = {}
+        """Keys that are down, with what they did when they went down."""
+        self._modifier_keys: set[int] = set()
         self._opening: set[int] = set()
         """Keys that were down when typing began: they open a panel, they write nothing."""
         self._buttons: set[int] = set()
@@ -121,8 +110,8 @@ class Desktop:
         self._is_typing = is_typing
         self._opening = {
             code
-            for code in self._held
-            if is_typing and self._names.get(code, RUN) not in (*MOVES, RUN)
+            for code, deed in self._held.items()
+            if is_typing and deed is not None and not deed.lasts
         }
         self._held.clear()
         if pygame.display.get_init():
@@ -161,6 +150,8 @@ class Desktop:
             is_secondary_down=_RIGHT in self._buttons,
             clicks=frame.clicks,
             is_double_click=frame.is_double_click,
+            modifiers=self._modifiers(),
+            click_modifiers=frame.click_modifiers,
             ordered=tuple(frame.ordered),
             typed=tuple(frame.typed),
             dropped=tuple(frame.dropped),
@@ -178,15 +169,17 @@ class Desktop:
 
     def _move(self) -> Vector:
         total = [0.0, 0.0, 0.0]
-        for code in self._held:
-            direction = MOVES.get(self._names.get(code, ""))
-            if direction is not None:
-                total = [a + b for a, b in zip(total, direction, strict=True)]
+        for deed in self._held.values():
+            if deed is not None and deed.name in MOVES:
+                total = [a + b for a, b in zip(total, MOVES[deed.name], strict=True)]
         right, up, forward = (max(-1.0, min(1.0, value)) for value in total)
         return (right, up, forward)
 
     def _is_running(self) -> bool:
-        return any(self._names.get(code) == RUN for code in self._held)
+        return any(deed is not None and deed.name == RUN for deed in self._held.values())
+
+    def _modifiers(self) -> frozenset[Modifier]:
+        return frozenset(MODIFIER_KEYS[code] for code in self._modifier_keys)
 
     def _note(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
         handlers: dict[int, Any] = {
@@ -207,26 +200,24 @@ class Desktop:
             frame.is_any = True
 
     def _key_down(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        if event.key in MODIFIER_KEYS:
+            self._modifier_keys.add(event.key)
+        modifiers = modifiers_of(event)
+        deed = self._strokes.deed_of(event.key, modifiers)
         if self._is_typing:
             key = _EDITING.get(event.key)
-            if key is not None:
+            if deed is not None and deed.name in _WHILE_TYPING and modifiers - {Modifier.SHIFT}:
+                frame.ordered.append(Ordered(Command(deed.name), deed.number))
+            elif key is not None:
                 frame.typed.append(Typed(key=key))
             return
-        if event.key == pygame.K_q and getattr(event, "mod", 0) & pygame.KMOD_CTRL:
-            frame.ordered.append(Ordered(Command.QUIT))
-            return
-        self._held.add(event.key)
-        if pygame.K_1 <= event.key <= pygame.K_9:
-            is_setting = bool(getattr(event, "mod", 0) & pygame.KMOD_CTRL)
-            command = Command.SET_BOOKMARK if is_setting else Command.BOOKMARK
-            frame.ordered.append(Ordered(command, event.key - pygame.K_0))
-            return
-        name = self._names.get(event.key)
-        if name is not None and name not in MOVES and name != RUN:
-            frame.ordered.append(Ordered(Command(name)))
+        self._held[event.key] = deed
+        if deed is not None and not deed.lasts:
+            frame.ordered.append(Ordered(Command(deed.name), deed.number))
 
     def _key_up(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
-        self._held.discard(event.key)
+        self._held.pop(event.key, None)
+        self._modifier_keys.discard(event.key)
         self._opening.discard(event.key)
 
     def _text(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
@@ -271,6 +262,7 @@ class Desktop:
         frame.primary.append(False)
         if self._is_captured or self._press_travel <= DRAG_PIXELS:
             frame.clicks += 1
+            frame.click_modifiers = self._modifiers()
             is_quick = now_s - self._last_click_s <= DOUBLE_CLICK_S
             frame.is_double_click = is_quick and self._click_travel <= DOUBLE_CLICK_PIXELS
             self._last_click_s = -math.inf if frame.is_double_click else now_s
@@ -287,6 +279,7 @@ class Desktop:
 
     def _blur(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
         self._held.clear()
+        self._modifier_keys.clear()
         for button, edges in ((_LEFT, frame.primary), (_RIGHT, frame.secondary)):
             if button in self._buttons:
                 self._buttons.discard(button)

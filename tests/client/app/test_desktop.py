@@ -6,8 +6,17 @@ import pygame
 import pytest
 
 from layerwalk_client.devices.actions import Command, Key, Ordered, Typed
-from layerwalk_client.devices.bindings import BINDINGS, rebound
-from layerwalk_client.devices.desktop import Desktop, key_codes
+from layerwalk_client.devices.bindings import (
+    BINDINGS,
+    MOVES,
+    NUMBERED,
+    Binding,
+    rebound,
+    shown_keys,
+)
+from layerwalk_client.devices.chords import Chord, Modifier, parse_chord
+from layerwalk_client.devices.desktop import Desktop
+from layerwalk_client.devices.strokes import Strokes
 from layerwalk_shared.errors import InvalidRequestError
 
 SIZE = (800, 400)
@@ -108,13 +117,136 @@ def test_the_other_button_is_held(desktop):
     assert (actions.is_secondary_down, actions.secondary) == (False, (False,))
 
 
-def test_every_bound_key_orders_its_command(desktop):
-    for code, name in key_codes(BINDINGS).items():
-        ordered = desktop.read([down(code), up(code)], 0.0).ordered
-        if name in set(Command):
-            assert ordered == (Ordered(Command(name)),)
+MASKS = {
+    Modifier.CTRL: pygame.KMOD_LCTRL,
+    Modifier.ALT: pygame.KMOD_LALT,
+    Modifier.SHIFT: pygame.KMOD_RSHIFT,
+}
+REDO = Binding(Command.HUD, ("ctrl+shift+z",), "", "View")
+UNDO = Binding(Command.FULL_SCREEN, ("ctrl+z",), "", "View")
+PLAIN = Binding(Command.HELP, ("z",), "", "View")
+FORWARD = Binding("forward", ("w",), "", "Move")
+RUNNING = Binding("run", ("LSHIFT",), "", "Move")
+
+
+def mask_of(modifiers):
+    return sum(MASKS[modifier] for modifier in modifiers)
+
+
+def ordered_by(bindings, key, *modifiers):
+    desktop = Desktop(bindings, size_wh=SIZE)
+    ordered = desktop.read([down(key, mask_of(modifiers))], 0.0).ordered
+    return [one.command for one in ordered]
+
+
+def test_every_bound_stroke_orders_its_command(desktop):
+    for stroke, deed in Strokes(BINDINGS).items():
+        strike = [down(stroke.code, mask_of(stroke.modifiers)), up(stroke.code)]
+        ordered = desktop.read(strike, 0.0).ordered
+        if deed.name in set(Command):
+            assert ordered == (Ordered(Command(deed.name), deed.number),)
         else:
             assert ordered == ()
+
+
+def test_a_key_obeys_exactly_the_modifiers_held_with_it():
+    table = (PLAIN, UNDO, REDO)
+    ctrl, alt, shift = Modifier.CTRL, Modifier.ALT, Modifier.SHIFT
+    assert ordered_by(table, pygame.K_z) == [Command.HELP]
+    assert ordered_by(table, pygame.K_z, ctrl) == [Command.FULL_SCREEN]
+    assert ordered_by(table, pygame.K_z, ctrl, shift) == [Command.HUD]
+    assert ordered_by(table, pygame.K_z, alt) == []
+    assert ordered_by((PLAIN,), pygame.K_z, ctrl) == []
+    assert ordered_by((PLAIN, UNDO), pygame.K_z, ctrl, shift) == []
+
+
+def test_one_who_runs_may_use_every_other_key():
+    assert ordered_by((PLAIN, UNDO), pygame.K_z, Modifier.SHIFT) == [Command.HELP]
+    shifted = Binding(Command.HUD, ("shift+z",), "", "View")
+    assert ordered_by((PLAIN, shifted), pygame.K_z, Modifier.SHIFT) == [Command.HUD]
+
+
+@pytest.mark.parametrize("mod", [pygame.KMOD_LSHIFT, pygame.KMOD_LCTRL, pygame.KMOD_LALT])
+def test_moves_go_on_whatever_is_held(desktop, mod):
+    for name, direction in MOVES.items():
+        key = getattr(pygame, "K_" + next(b.keys[0] for b in BINDINGS if b.name == name))
+        if not desktop.read([down(key, mod)], 0.0).ordered:
+            assert desktop.read([], 0.0).move == direction
+        desktop.read([up(key)], 0.0)
+
+
+def test_a_command_on_a_key_of_a_move_does_not_move():
+    copy = Binding(Command.HUD, ("ctrl+w",), "", "Tools")
+    desktop = Desktop((FORWARD, copy), size_wh=SIZE)
+    actions = desktop.read([down(pygame.K_w, pygame.KMOD_LCTRL)], 0.0)
+    assert (actions.move, actions.ordered) == ((0, 0, 0), (Ordered(Command.HUD),))
+    assert desktop.read([down(pygame.K_w)], 0.1).move == (0, 0, 1)
+
+
+def test_a_modifiers_own_key_is_not_held_with_it():
+    desktop = Desktop((RUNNING, Binding(Command.HELP, ("RCTRL",), "", "View")), size_wh=SIZE)
+    assert desktop.read([down(pygame.K_LSHIFT, pygame.KMOD_LSHIFT)], 0.0).is_running
+    assert desktop.read([down(pygame.K_RCTRL, pygame.KMOD_RCTRL)], 0.1).ordered == (
+        Ordered(Command.HELP),
+    )
+
+
+def test_modifiers_are_told_with_the_click(desktop):
+    actions = desktop.read([down(pygame.K_LSHIFT), press(), release(), up(pygame.K_LSHIFT)], 0.0)
+    assert actions.click_modifiers == {Modifier.SHIFT}
+    assert actions.modifiers == frozenset()
+    assert desktop.read([down(pygame.K_RCTRL)], 0.1).modifiers == {Modifier.CTRL}
+    gone = desktop.read([pygame.event.Event(pygame.WINDOWFOCUSLOST)], 0.2)
+    assert gone.modifiers == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "chord"),
+    [
+        ("z", Chord("z")),
+        ("ctrl+SPACE", Chord("SPACE", frozenset({Modifier.CTRL}))),
+        ("Shift+CTRL+z", Chord("z", frozenset({Modifier.CTRL, Modifier.SHIFT}))),
+    ],
+)
+def test_chords_are_read_in_any_order_and_written_in_one(text, chord):
+    assert parse_chord(text) == chord
+    assert parse_chord(str(chord)) == chord
+    assert str(parse_chord("shift+ctrl+z")) == "ctrl+shift+z"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"help": ("ctrl+",)}, "help: 'ctrl\\+': expected a key"),
+        ({"help": ("crtl+z",)}, "no modifier 'crtl', expected ctrl, alt or shift; nearest: 'ctrl'"),
+        ({"help": ("ctrl+ctrl+z",)}, "a modifier comes twice"),
+        ({"help": ("shift+ctrl+4",)}, None),
+        ({"help": ("Ctrl+q",)}, "'Ctrl\\+q' is bound|'ctrl\\+q' is bound"),
+        ({"forward": ("ctrl+z",)}, "forward: 'ctrl\\+z', expected a key without modifiers"),
+        ({"help": ("shift+w",)}, "'shift\\+w' is running 'forward'"),
+        ({"help": ("shift+w",), "run": ("RALT",)}, None),
+    ],
+)
+def test_what_cannot_be_bound_is_told(changes, told):
+    if told is None:
+        assert len(rebound(changes)) == len(BINDINGS)
+        return
+    with pytest.raises(InvalidRequestError, match=told):
+        rebound(changes)
+
+
+def test_keys_are_shown_as_people_write_them():
+    assert shown_keys(REDO) == "Ctrl Shift Z"
+    assert shown_keys(Binding(Command.HUD, (), "", "View")) == "-"
+    shown = {binding.name: shown_keys(binding) for binding in BINDINGS}
+    assert [shown[name] for name in sorted(NUMBERED)] == ["1 ... 9", "Ctrl 1 ... 9"]
+    assert shown[Command.QUIT] == "Ctrl Q"
+
+
+def test_bookmarks_take_their_numbers_from_the_order_of_their_keys():
+    desktop = Desktop(rebound({"bookmark": ("F5", "F6")}), size_wh=SIZE)
+    assert desktop.read([down(pygame.K_F6)], 0).ordered == (Ordered(Command.BOOKMARK, 2),)
+    assert desktop.read([down(pygame.K_2)], 0).ordered == ()
 
 
 def test_digits_call_bookmarks_and_control_sets_them(desktop):
@@ -167,6 +299,10 @@ def test_control_q_leaves(desktop):
     assert desktop.read([down(pygame.K_q, pygame.KMOD_LCTRL)], 0.0).ordered == (
         Ordered(Command.QUIT),
     )
+    desktop.set_typing(is_typing=True)
+    assert desktop.read([down(pygame.K_q, pygame.KMOD_LCTRL)], 0.0).ordered == (
+        Ordered(Command.QUIT),
+    )
 
 
 def test_an_empty_frame_changes_nothing(desktop):
@@ -183,7 +319,7 @@ def test_keys_can_be_bound_anew():
 
 def test_a_key_that_does_not_exist_is_named():
     with pytest.raises(InvalidRequestError, match="forward: no key 'hyper'"):
-        key_codes(rebound({"forward": ("hyper",)}))
+        Strokes(rebound({"forward": ("hyper",)}))
 
 
 def test_an_inverted_mouse_looks_up_when_pulled():
