@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.places import Place, camera_at
-from layerwalk_client.app.shot import find_item
+from layerwalk_client.app.staging import find_item
 from layerwalk_client.app.toolbox import reason
 from layerwalk_client.source.arrivals import Arrival, RequestFailed, ValuesArrived
 from layerwalk_client.source.asking import PutInput, Values

@@ -272,6 +272,10 @@ Fetch = (
 )
 
 
+Puttable = DatasetInput | NoiseInput | ChannelInput | TextInput | ExampleInput | bytes
+"""What may be put on an input: a thing the server knows, words, or a file's bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class PutInput:
     """Put something on the input of a network: a thing the server knows, words, or a file's bytes
@@ -282,7 +286,7 @@ class PutInput:
     """
 
     network: str
-    image: DatasetInput | NoiseInput | ChannelInput | TextInput | ExampleInput | bytes
+    image: Puttable
     title: str = ""
     argument: str | None = None
 
