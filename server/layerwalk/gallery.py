@@ -98,6 +98,23 @@ class Gallery:
             self._events.publish(SnapshotTaken, manifest=snapshot.manifest)
             self._let_go(gone)
 
+    def keep(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot that only those who asked for it know of."""
+        with self._lock:
+            gone = self._shelf.add(snapshot, is_told=False)
+            self._tiles.add(snapshot)
+            self._let_go(gone)
+
+    def pin(self, snapshots: Iterable[str]) -> None:
+        """Let snapshots stay whatever the budget, until they are unpinned as often."""
+        with self._lock:
+            self._shelf.pin(snapshots)
+
+    def unpin(self, snapshots: Iterable[str]) -> None:
+        """Take back a `pin`."""
+        with self._lock:
+            self._shelf.unpin(snapshots)
+
     def drop(self, snapshots: Iterable[str]) -> None:
         """Drop snapshots that are of no more use, and tell of it."""
         with self._lock:

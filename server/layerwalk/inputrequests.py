@@ -12,6 +12,7 @@ from layerwalk.inputs.prepared import (
     from_channel,
     from_item,
     from_noise,
+    from_snapshot,
     from_text,
 )
 from layerwalk_shared.errors import InvalidRequestError
@@ -20,6 +21,7 @@ from layerwalk_shared.messages import (
     DatasetInput,
     ExampleInput,
     InputRequest,
+    SnapshotInput,
     TextInput,
 )
 
@@ -53,6 +55,8 @@ def prepare_request(
         snapshot.graph.node(request.node)
         node = snapshot.graph.index[request.node]
         return from_channel(snapshot, node, request.channel, argument)
+    if isinstance(request, SnapshotInput):
+        return from_snapshot(gallery.get(request.snapshot), argument)
     if isinstance(request, ExampleInput):
         raise InvalidRequestError("the example goes on an argument of a network, nowhere else")
     if isinstance(request, TextInput):

@@ -30,6 +30,7 @@ class Limits:
         page_items: items of a data set in one page.
         metric_points: points of a training's curves; more are thinned evenly.
         maximised_channels: images of one maximisation.
+        comparisons: of two snapshots each, held at once; the oldest go.
         training_steps: steps of a training whose records are kept; more are thinned evenly.
     """
 
@@ -48,6 +49,7 @@ class Limits:
     metric_points: int = 4096
     maximised_channels: int = 4096
     training_steps: int = 256
+    comparisons: int = 16
 
     def __post_init__(self) -> None:
         for item in fields(self):

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from torch import nn
 
 from layerwalk.candidate import make_candidate
+from layerwalk.comparisons import Comparisons
 from layerwalk.events import EventLog
 from layerwalk.gallery import Gallery
 from layerwalk.inputrequests import prepare_request
@@ -58,6 +59,7 @@ class Session:
         tiles: ready tiles.
         gallery: snapshots, and the histories of trainings.
         studio: takes maximisations.
+        comparisons: of two snapshots each.
 
     Args:
         limits: how much of anything it takes.
@@ -89,6 +91,12 @@ class Session:
             self.limits, stamp=self.id, events=self.events, tiles=self.tiles, lock=self._lock
         )
         self._networks = Networks(self.gallery, events=self.events, lock=self._lock)
+        self.comparisons = Comparisons(
+            self.gallery,
+            name_of=lambda network: self.network(network).name,
+            lock=self._lock,
+            most=self.limits.comparisons,
+        )
         self._datasets: Register[Dataset] = Register("data set", letter="d", lock=self._lock)
         self._is_closed = False
         self.jobs = JobQueue(

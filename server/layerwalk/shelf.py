@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from layerwalk.snapshots import Snapshot
 from layerwalk.thinning import least_needed
@@ -17,7 +18,8 @@ class SnapshotShelf:
     """Snapshots by id, oldest first, within a budget of bytes.
 
     Of each network two are pinned: the newest run, and the newest that belongs to no client, which
-    is what someone who connects sees first. Of the others the oldest go, but those of training steps
+    is what someone who connects sees first; and so are those that somebody compares. Of the others
+    the oldest go, but those of training steps
     are thinned so that what stays is even over the whole training, its first among them.
 
     Mutable, owned by the session, which calls it under its lock.
@@ -32,6 +34,8 @@ class SnapshotShelf:
         self._stamp = stamp
         self._form = re.compile(rf"s([1-9][0-9]{{0,17}})-{re.escape(stamp)}")
         self._snapshots: dict[str, Snapshot] = {}
+        self._pins: Counter[str] = Counter()
+        self._untold: set[str] = set()
         self._generation = 0
 
     @property
@@ -43,11 +47,18 @@ class SnapshotShelf:
         self._generation += 1
         return f"s{self._generation}-{self._stamp}", self._generation
 
-    def add(self, snapshot: Snapshot, *, keeps: str | None = None) -> tuple[Snapshot, ...]:
+    def add(
+        self, snapshot: Snapshot, *, keeps: str | None = None, is_told: bool = True
+    ) -> tuple[Snapshot, ...]:
         """Keep a snapshot, in order of generations; return those that had to go for it.
 
-        `keeps` is the id of one that stays this time.
+        Args:
+            snapshot: to keep.
+            keeps: id of one that stays this time.
+            is_told: it is one of its network's; else only `get` finds it.
         """
+        if not is_told:
+            self._untold.add(snapshot.id)
         is_newest = all(one.generation < snapshot.generation for one in self._snapshots.values())
         self._snapshots[snapshot.id] = snapshot
         if not is_newest:
@@ -57,21 +68,27 @@ class SnapshotShelf:
         gone: list[Snapshot] = []
         held = self.nbytes
         while held > self._budget and (candidate := self._next_to_go(pinned)) is not None:
-            gone.append(self._snapshots.pop(candidate.id))
+            gone.append(self._pop(candidate.id))
             held -= candidate.nbytes
         return tuple(gone)
 
+    def pin(self, snapshots: Iterable[str]) -> None:
+        """Let snapshots stay whatever the budget, until they are unpinned as often."""
+        self._pins.update(snapshots)
+
+    def unpin(self, snapshots: Iterable[str]) -> None:
+        """Take back a `pin`."""
+        self._pins.subtract(snapshots)
+        self._pins = +self._pins
+
     def drop(self, snapshots: Iterable[str]) -> tuple[Snapshot, ...]:
         """Drop snapshots; return those that were here."""
-        found = [self._snapshots.pop(one, None) for one in snapshots]
-        return tuple(one for one in found if one is not None)
+        return tuple(self._pop(one) for one in snapshots if one in self._snapshots)
 
     def clear(self, network: str) -> tuple[Snapshot, ...]:
         """Drop all snapshots of a network; return them."""
-        gone = self.of(network)
-        for one in gone:
-            del self._snapshots[one.id]
-        return gone
+        gone = [one for one in self._snapshots.values() if one.manifest.network == network]
+        return tuple(self._pop(one.id) for one in gone)
 
     def holds(self, snapshot_id: str) -> bool:
         """Return whether a snapshot is here."""
@@ -96,12 +113,19 @@ class SnapshotShelf:
 
     def of(self, network: str) -> tuple[Snapshot, ...]:
         """Return the snapshots of a network, oldest first."""
-        return tuple(one for one in self._snapshots.values() if one.manifest.network == network)
+        return tuple(one for one in self._told() if one.manifest.network == network)
 
     def shared(self, network: str) -> Snapshot | None:
         """Return the newest run of a network that belongs to no client."""
         mine = [one for one in self.of(network) if one.manifest.client is None and _is_run(one)]
         return mine[-1] if mine else None
+
+    def _told(self) -> Iterator[Snapshot]:
+        return (one for one in self._snapshots.values() if one.id not in self._untold)
+
+    def _pop(self, snapshot_id: str) -> Snapshot:
+        self._untold.discard(snapshot_id)
+        return self._snapshots.pop(snapshot_id)
 
     def _next_to_go(self, pinned: set[str]) -> Snapshot | None:
         others: list[Snapshot] = []
@@ -123,11 +147,11 @@ class SnapshotShelf:
 
     def _pinned(self) -> set[str]:
         newest: dict[tuple[str, bool], str] = {}
-        for one in filter(_is_run, self._snapshots.values()):
+        for one in filter(_is_run, self._told()):
             newest[one.manifest.network, False] = one.id
             if one.manifest.client is None:
                 newest[one.manifest.network, True] = one.id
-        return set(newest.values())
+        return {*newest.values(), *self._pins}
 
 
 def _is_run(snapshot: Snapshot) -> bool:

@@ -27,7 +27,8 @@ class Snapshot:
         input: how a picture became the input, for showing it as a picture again.
         nbytes: of all values, shared ones counted once.
         views: how each node is shown: as the graph says, where that fits the shape it has here;
-            the node of a maximisation as the pictures or maps that its values are.
+            the node of a maximisation as the pictures or maps that its values are; of a difference
+            see `difference_view`.
     """
 
     manifest: SnapshotManifest
@@ -48,7 +49,7 @@ class Snapshot:
         views = tuple(
             self._view_of_inputs()
             if made is not None and node.id == made.node
-            else fitting_view(node.view, statistics.shape)
+            else self._view_of(node.view, statistics.shape)
             for node, statistics in shown
         )
         object.__setattr__(self, "views", views)
@@ -56,6 +57,10 @@ class Snapshot:
     def _view_of_inputs(self) -> View:
         """Return how inputs of the network are shown where they are the pictures of a node."""
         return "pictures" if self.input.kind == "image" else "maps"
+
+    def _view_of(self, view: View, shape: tuple[int, ...]) -> View:
+        fitting = fitting_view(view, shape)
+        return fitting if self.manifest.compared is None else difference_view(fitting)
 
     @property
     def id(self) -> str:
@@ -137,3 +142,8 @@ def fitting_view(view: View, shape: tuple[int, ...]) -> View:
     except InvalidRequestError:
         return guess_view(shape)
     return view
+
+
+def difference_view(view: View) -> View:
+    """Return how a difference of values is shown that are shown as `view`: it is no image."""
+    return "maps" if view in ("image", "pictures") else view

@@ -58,6 +58,7 @@ def test_a_url_is_read_back_by_its_rule(route: Route) -> None:
         "job": "j",
         "dataset": "d",
         "item": 7,
+        "comparison": "c1",
         "step": 40,
     }
     wanted = {name: value for name, value in parts.items() if f"{name}>" in route.rule}

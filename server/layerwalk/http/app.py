@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 from layerwalk.http import (
+    comparisons,
     datasets,
     events,
     human,
@@ -37,6 +38,7 @@ _NOUNS = (
     weights,
     training,
     maximisations,
+    comparisons,
     jobs,
     events,
     datasets,

@@ -23,6 +23,7 @@ _PART_TEXT = {
     "block": "Block of at most 256 channels.",
     "level": "Mip level; 0 is full resolution.",
     "channel": "Channel as drawn.",
+    "comparison": "Id of a comparison.",
     "job": "Id of a job.",
     "dataset": "Id of a data set.",
     "step": "Step of a training.",

@@ -19,7 +19,7 @@ from layerwalk.inputs.sounds import read_wav, sound_input, sound_shape
 from layerwalk.inputs.texts import Tokenizer, check_ids, text_input, token_names
 from layerwalk.pyramid import make_pictures
 from layerwalk.snapshots import Snapshot
-from layerwalk_shared.errors import InputError
+from layerwalk_shared.errors import InputError, NotFoundError
 from layerwalk_shared.messages import InputReference, InputSpec, NoiseInput
 
 Slot = tuple[int | str, ...]
@@ -276,6 +276,31 @@ def from_channel(snapshot: Snapshot, node: int, channel: int, argument: Argument
         pixels = np.rint(grey * 255).astype(np.uint8)
     reference = InputReference(kind="channel", title=title)
     return prepared(picture_input(pixels, argument.spec), argument, reference)
+
+
+def from_snapshot(snapshot: Snapshot, argument: Argument) -> PreparedInput:
+    """Prepare what lay on the input of a snapshot: its values where both networks take the same,
+    else the picture that it is, scaled and normalised anew.
+
+    Raises:
+        NotFoundError: the snapshot has no values of its input.
+        InputError: the network takes something else.
+    """
+    manifest = snapshot.manifest
+    graph = snapshot.graph
+    node = next((at for at, one in enumerate(graph.nodes) if one.kind == "input"), None)
+    if node is None:
+        raise NotFoundError(f"snapshot {snapshot.id!r} has no input")
+    values = snapshot.node_values(node)
+    reference = manifest.inputs[0] if manifest.inputs else manifest.input
+    if _takes(argument.spec, snapshot.input, values.shape):
+        return prepared(values.reshape(argument.spec.shape), argument, reference)
+    if snapshot.input.kind == argument.spec.kind == "image":
+        return replace(from_channel(snapshot, node, 0, argument), reference=reference)
+    raise InputError(
+        f"{reference.title!r} is {snapshot.input.kind} of shape {list(values.shape)}, this network "
+        f"takes {argument.spec.kind} of shape {list(argument.spec.shape)}"
+    )
 
 
 def _takes(spec: InputSpec, made_for: InputSpec, shape: tuple[int, ...]) -> bool:

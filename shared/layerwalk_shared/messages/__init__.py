@@ -1,6 +1,11 @@
 """What travels as JSON: one frozen pydantic model for each message, checked on both sides."""
 
 from layerwalk_shared.messages.answers import ClassScore
+from layerwalk_shared.messages.comparisons import (
+    ComparisonDescription,
+    ComparisonList,
+    ComparisonRequest,
+)
 from layerwalk_shared.messages.datasets import DatasetItem, DatasetList, DatasetPage, DatasetSummary
 from layerwalk_shared.messages.events import (
     Event,
@@ -24,6 +29,7 @@ from layerwalk_shared.messages.inputs import (
     InputSpec,
     NamedInput,
     NoiseInput,
+    SnapshotInput,
     TextInput,
 )
 from layerwalk_shared.messages.jobs import Job, JobList
@@ -49,7 +55,14 @@ from layerwalk_shared.messages.protocol import (
     RangeMode,
     TileDType,
 )
-from layerwalk_shared.messages.snapshots import SnapshotList, SnapshotManifest, TileRequest
+from layerwalk_shared.messages.snapshots import (
+    ClassChange,
+    Compared,
+    SnapshotList,
+    SnapshotManifest,
+    TileRequest,
+    Unmatched,
+)
 from layerwalk_shared.messages.statistics import (
     QUANTILES,
     ChannelStatistics,
@@ -65,7 +78,12 @@ __all__ = [
     "QUANTILES",
     "ChannelInput",
     "ChannelStatistics",
+    "ClassChange",
     "ClassScore",
+    "Compared",
+    "ComparisonDescription",
+    "ComparisonList",
+    "ComparisonRequest",
     "DatasetInput",
     "DatasetItem",
     "DatasetList",
@@ -98,6 +116,7 @@ __all__ = [
     "RecipeList",
     "Rival",
     "SessionDescription",
+    "SnapshotInput",
     "SnapshotList",
     "SnapshotManifest",
     "SnapshotTaken",
@@ -108,6 +127,7 @@ __all__ = [
     "TileRequest",
     "TrainingEnded",
     "TrainingStepped",
+    "Unmatched",
     "ValueStatistics",
     "ViewRequest",
 ]

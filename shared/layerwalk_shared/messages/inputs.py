@@ -114,7 +114,15 @@ class ExampleInput(Frozen):
     kind: Literal["example"] = "example"
 
 
+class SnapshotInput(Frozen):
+    """Put on the input what lay on that of a snapshot, of this network or of another one: value by
+    value where both take the same, else as the picture it is."""
+
+    kind: Literal["snapshot"] = "snapshot"
+    snapshot: str
+
+
 InputRequest = Annotated[
-    DatasetInput | NoiseInput | ChannelInput | TextInput | ExampleInput,
+    DatasetInput | NoiseInput | ChannelInput | TextInput | ExampleInput | SnapshotInput,
     Field(discriminator="kind"),
 ]

@@ -91,5 +91,5 @@ def test_the_kinds_of_input_are_told_apart(document: dict[str, Any]) -> None:
     }  # fmt: skip
     schema = content["application/json"]["schema"]
     assert set(schema["discriminator"]["mapping"]) == {
-        "dataset", "noise", "channel", "text", "example",
+        "dataset", "noise", "channel", "text", "example", "snapshot",
     }  # fmt: skip
