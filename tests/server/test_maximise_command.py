@@ -85,6 +85,21 @@ def test_a_sheet_is_made_again_from_itself(folder: Path, name: str) -> None:
         assert second["channels"].tolist() == [1, 4]
 
 
+def test_a_direction_with_a_further_term_is_made_and_made_again(folder: Path) -> None:
+    words = ("--objective", "direction", "--direction", "1, 4*-0.5", "--also", "head#2*0.1")
+    assert run(*NET, "conv", *words) == 0
+    sheet = folder / "out" / "conv" / "sheet.png"
+    objective = read_legend(sheet.read_bytes()).objective
+    assert objective.direction == (0.0, 1.0, 0.0, 0.0, -0.5, 0.0)
+    assert [(one.node, one.channel, one.weight) for one in objective.also] == [("head", 2, 0.1)]
+    assert run("--again", str(sheet), "--cache", "none", output="other") == 0
+    with (
+        np.load(folder / "out" / "conv" / "images.npz") as first,
+        np.load(folder / "other" / "conv" / "images.npz") as second,
+    ):
+        assert np.array_equal(first["images"], second["images"])
+
+
 def test_what_is_said_beside_a_sheet_goes_before_it(folder: Path) -> None:
     assert run(*NET, "conv", "1", "--rate", "7") == 0
     sheet = str(folder / "out" / "conv" / "sheet.png")
@@ -165,6 +180,11 @@ def test_a_full_disk_is_said_and_leaves_no_half_file(
         (("conv", "--steps", "1000000000"), "less than or equal to 10000"),
         (("conv", "5-2"), "expected all, or such as 0-15,40"),
         (("conv", "--penalty", "-1"), "penalty is -1.0"),
+        (("conv", "--objective", "direction"), "a direction names units and weights"),
+        (("conv", "--objective", "direction", "--direction", "6"), "there are 0 to 5"),
+        (("conv", "--direction", "1"), "--objective is 'channel'"),
+        (("conv", "--also", "head heavy"), "expected NODE#UNIT"),
+        (("--all-nodes", "--objective", "direction", "--direction", "1"), "of one node"),
         ((), "TARGET and NODE are needed"),
         (("conv", "--all-nodes"), "TARGET and --all-nodes"),
         (("conv", "--executor", "slurm"), "expected local, ray"),

@@ -5,8 +5,9 @@ Nothing here draws or sends. A draft is frozen; the panel holds the newest one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -20,6 +21,8 @@ from layerwalk_client.ui.recipe_fields import (
     values_of,
 )
 from layerwalk_client.world.terms import product
+from layerwalk_shared.errors import InvalidRequestError
+from layerwalk_shared.formulas import read_direction, read_terms, write_direction, write_terms
 from layerwalk_shared.messages import InputRequest, InputStart, MaximiseRequest, Start
 from layerwalk_shared.recipes import (
     DEFAULT_RECIPE,
@@ -90,14 +93,13 @@ class Draft:
     Attributes:
         base: name of the recipe that it began with.
         texts: path -> text: `recipe.*`, `seed`, `objective`, `position`, `share`, `penalty`,
-            `start`, `amplitude`, `value`, `extent`, `units`.
-        kept: what the form has no field for: a direction, further terms.
+            `start`, `amplitude`, `value`, `extent`, `units`; `direction` and `also` as in
+            `layerwalk_shared.formulas`.
         origin: where the run began that this draft makes anew, for the choice `before`.
     """
 
     base: str
     texts: Mapping[str, str]
-    kept: Objective = field(default_factory=Objective)
     origin: InputStart | None = None
 
     def put(self, path: str, text: str) -> Draft:
@@ -130,7 +132,7 @@ class Draft:
 def new_draft(recipe: Recipe | None = None) -> Draft:
     """Return a draft of all units by a recipe."""
     texts = {
-        "seed": "0", "objective": "channel", "position": MIDDLE, "share": "0.1", "penalty": "0",
+        "seed": "0", "objective": "channel", "position": MIDDLE, "share": "0.1", "penalty": "0", "direction": "", "also": "",
         "start": "recipe", "amplitude": "0.1", "value": "0.01", "extent": "all", "units": "",
     }  # fmt: skip
     return Draft(DEFAULT_RECIPE, texts).with_recipe(recipe or RECIPES[DEFAULT_RECIPE])
@@ -159,6 +161,8 @@ def draft_of(
         "position": MIDDLE if objective.position is None else text_of(objective.position),
         "share": text_of(objective.share),
         "penalty": text_of(objective.penalty),
+        "direction": write_direction(objective.direction),
+        "also": write_terms(objective.also),
     }
     if units is not None and len(units) < count:
         texts |= {"extent": "some", "units": units_text(units)}
@@ -170,7 +174,7 @@ def draft_of(
         texts |= {"start": "before"}
     draft = new_draft(recipe)
     origin = start if isinstance(start, InputStart) else None
-    return replace(draft, kept=objective, texts={**draft.texts, **texts}, origin=origin)
+    return replace(draft, texts={**draft.texts, **texts}, origin=origin)
 
 
 def order_of(draft: Draft, subject: Subject) -> Order:
@@ -246,9 +250,17 @@ def _objective(draft: Draft, subject: Subject, complaints: dict[str, str]) -> Ob
     values: dict[str, Any] = {
         "kind": kind,
         "penalty": texts["penalty"].strip(),
-        "also": draft.kept.also,
-        "direction": draft.kept.direction if kind == "direction" else (),
     }
+    readers: dict[str, Callable[[str], Any]] = {"also": read_terms}
+    if kind == "direction":
+        readers["direction"] = partial(read_direction, count=subject.units)
+    for path, read in readers.items():
+        try:
+            values[path] = read(texts[path])
+        except InvalidRequestError as error:
+            complaints[path] = str(error)
+    if complaints.keys() & readers.keys():
+        return None
     if kind == "percentile":
         values["share"] = texts["share"].strip()
     if kind == "neuron" and texts["position"].strip().lower() not in ("", MIDDLE):

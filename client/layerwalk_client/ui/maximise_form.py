@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from imgui_bundle import imgui
 
@@ -50,6 +51,7 @@ OBJECTIVES = (
     ("neuron", "one neuron"),
     ("percentile", "strongest"),
     ("layer", "whole layer"),
+    ("direction", "direction"),
 )
 STARTS = {
     "recipe": "as the recipe says",
@@ -201,18 +203,14 @@ class Form:
     def _objective(self, style: Style, subject: Subject, order: Order) -> None:
         kind = self.draft.texts["objective"]
         label(style, "objective", width=style.px(_LABEL))
-        options = [*OBJECTIVES]
-        if self.draft.kept.direction:
-            options.append(("direction", "direction"))
-        self._set("objective", choice(style, "objective", options, kind))
-        imgui.same_line(0, style.px(14))
+        self._set("objective", choice(style, "objective", OBJECTIVES, kind))
+        self._indent(style)
         self._pair(
             style, "penalty", "penalty", order, width=(54, 58),
             told="penalty: the mean of the other units is taken off, times this.",
         )  # fmt: skip
         if kind in ("neuron", "percentile"):
-            imgui.dummy((style.px(_LABEL), style.px(ENTRY_HIGH)))
-            imgui.same_line(0, 0)
+            imgui.same_line(0, style.px(14))
         if kind == "neuron":
             axes = product(subject.positions) if subject.positions else "one"
             told = f"position: {MIDDLE}, or indices; positions are {axes}."
@@ -220,18 +218,31 @@ class Form:
         if kind == "percentile":
             told = "share: of the values, the strongest."
             self._pair(style, "share of values", "share", order, width=(108, 58), told=told)
-        if self.draft.kept.also:
-            imgui.dummy((style.px(_LABEL), 1))
-            imgui.same_line(0, 0)
-            small(style, f"and {len(self.draft.kept.also)} more terms, as in the run it came from")
-        self._complain(style, order, "position", "share", "penalty")
+        if kind == "direction":
+            self._indent(style)
+            told = "direction: units with their weights, 3, 7*-0.5; scaled to length 1."
+            self._pair(
+                style, "units", "direction", order, width=(54, 250), told=told, hint="3, 7*-0.5"
+            )
+        self._indent(style)
+        told = (
+            "and: further terms, NODE#UNIT*WEIGHT; separated by semicolons. Without a unit the "
+            "image's own; neuron@3,4, percentile@0.05 or layer before the weight."
+        )
+        self._pair(style, "and", "also", order, width=(54, 250), told=told, hint="fc#3*-1")
+        self._complain(style, order, "position", "share", "penalty", "direction", "also")
+
+    def _indent(self, style: Style) -> None:
+        """Begin a line below the first label's right end."""
+        imgui.dummy((style.px(_LABEL), style.px(ENTRY_HIGH)))
+        imgui.same_line(0, 0)
 
     def _pair(
         self, style: Style, text: str, path: str, order: Order, *, told: str,
-        width: tuple[float, float],
+        width: tuple[float, float], hint: str = "",
     ) -> None:  # fmt: skip
         label(style, text, width=style.px(width[0]))
-        self._entry(style, path, order, width=style.px(width[1]), told=told)
+        self._entry(style, path, order, width=style.px(width[1]), told=told, hint=hint)
 
     def _start(self, style: Style, subject: Subject, order: Order) -> None:
         chosen = self.draft.texts["start"]
@@ -316,7 +327,7 @@ class Form:
         texts = {**self.draft.texts, f"{RECIPE}start.kind": kind}
         texts.setdefault(f"{RECIPE}start.amplitude", "0.1")
         texts.setdefault(f"{RECIPE}start.value", "0.01")
-        self.draft = Draft(self.draft.base, texts, self.draft.kept)
+        self.draft = replace(self.draft, texts=texts)
 
     def _foot(self, style: Style, subject: Subject, order: Order) -> list[Intent]:
         intents: list[Intent] = []

@@ -32,7 +32,7 @@ from layerwalk.maximisation.cluster import RayExecutor
 from layerwalk.maximisation.executors import Executor, LocalExecutor
 from layerwalk.maximisation.keeping import fingerprint
 from layerwalk.maximisation.plan import Plan
-from layerwalk.maximisation.truncated import precision_for
+from layerwalk.maximisation.truncated import place_of, precision_for
 from layerwalk.network import Network, make_network
 from layerwalk.results import ResultCache
 from layerwalk.sheets import Legend, read_legend
@@ -79,13 +79,20 @@ def maximise(argv: Sequence[str]) -> int:
     try:
         keeps = before is not None and not any(one.startswith("--recipe") for one in _how(argv))
         recipe = read_recipe(options, before.recipe if before is not None and keeps else None)
-        objective = read_objective(options)
         channels = _channels(options.channels)
     except (InvalidRequestError, NotFoundError) as error:
         parser.error(str(error))
     progress = ProgressLine(sys.stderr)
     network = _network(options)
     plan = _plan(network, options)
+    try:
+        is_mixed = options.objective == "direction"
+        if is_mixed and options.all_nodes:
+            raise InvalidRequestError("a direction is of one node: name it, instead of --all-nodes")
+        count = place_of(plan.graph, plan.traced, options.node).units if is_mixed else 0
+        objective = read_objective(options, count)
+    except InvalidRequestError as error:
+        parser.error(str(error))
     plan = replace(plan, recipe=recipe, objective=objective)
     if recipe.image == "phase":
         plan = replace(plan, begins=replace(plan.begins, spectrum=_spectrum(network, options.data)))

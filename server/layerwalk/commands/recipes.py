@@ -13,6 +13,7 @@ from layerwalk.inputs.prepared import UNNAMED, Argument, from_file
 from layerwalk.limits import Limits
 from layerwalk.maximisation.beginning import Beginning
 from layerwalk_shared.errors import InvalidRequestError, NotFoundError, nearest_hint
+from layerwalk_shared.formulas import read_direction, read_terms
 from layerwalk_shared.recipes import (
     DEFAULT_RECIPE,
     RECIPES,
@@ -40,9 +41,14 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     add("--start", metavar="WHAT", help="where to begin: noise:AMPLITUDE, constant:VALUE, or an "
         "input as a picture or an .npy file")  # fmt: skip
     add("--seed", type=_whole, default=0, metavar="N", help="of every random number (%(default)s)")
-    add("--objective", choices=("channel", "neuron", "percentile", "layer"), default="channel",
+    add("--objective", default="channel",
+        choices=("channel", "neuron", "percentile", "layer", "direction"),
         help="what is to be large: a channel's mean, its middle, its strongest values; or the "
-        "whole node (%(default)s)")  # fmt: skip
+        "whole node, or a mixture of its units (%(default)s)")  # fmt: skip
+    add("--direction", default="", metavar="UNITS", help="the mixture of --objective direction: "
+        "units with weights, such as '3, 7*-0.5'")  # fmt: skip
+    add("--also", default="", metavar="TERMS", help="further terms, such as 'fc#3*-1; conv1 layer "
+        "*0.1': NODE#UNIT, a kind, *WEIGHT")  # fmt: skip
     add("--share", type=float, default=0.1, metavar="X", help="of the values that count as "
         "strongest, of --objective percentile (%(default)s)")  # fmt: skip
     add("--penalty", type=float, default=0.0, metavar="X", help="the mean of the other channels "
@@ -71,14 +77,25 @@ def read_recipe(options: argparse.Namespace, before: Recipe | None = None) -> Re
     return _checked(fields, recipe.name)
 
 
-def read_objective(options: argparse.Namespace) -> Objective:
-    """Return the objective that the options mean.
+def read_objective(options: argparse.Namespace, count: int) -> Objective:
+    """Return the objective that the options mean, of a node of `count` units.
 
     Raises:
-        InvalidRequestError: a number out of its range.
+        InvalidRequestError: a number out of its range, a direction or term that cannot be read.
     """
+    direction: tuple[float, ...] = ()
+    if options.objective == "direction":
+        direction = read_direction(options.direction, count)
+    elif options.direction:
+        raise InvalidRequestError(f"--direction, but --objective is {options.objective!r}")
     try:
-        return Objective(kind=options.objective, share=options.share, penalty=options.penalty)
+        return Objective(
+            kind=options.objective,
+            share=options.share,
+            penalty=options.penalty,
+            direction=direction,
+            also=read_terms(options.also),
+        )
     except ValidationError as error:
         raise InvalidRequestError(f"objective: {_first(error)}") from error
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -142,22 +145,32 @@ class Beginning:
         """Return `[N, *shape]` inputs."""
         space = scale.space(shape)
         start = self.start or recipe.start
-        images: list[Tensor] = []
-        for stream, attempt in zip(streams, attempts, strict=True):
-            noise = SHAKEN * (attempt - 1)
-            if self.values is not None:
-                image = torch.from_numpy(checked_start(self.values, shape).copy())
-            elif isinstance(start, ConstantStart):
-                image = space.images(torch.full(tuple(shape), start.value))
-            else:
-                noise = start.amplitude
-                middle = GREY if scale.is_picture else 0.0
-                image = space.images(torch.full(tuple(shape), middle))
-            if noise:
-                drawn = stream.standard_normal(tuple(shape), np.float32) * np.float32(noise)
-                image = image + torch.from_numpy(drawn) / space.std
-            images.append(image)
-        return torch.stack(images)
+        amplitudes = [SHAKEN * (attempt - 1) for attempt in attempts]
+        if self.values is not None:
+            image = torch.from_numpy(checked_start(self.values, shape).copy())
+        elif isinstance(start, ConstantStart):
+            image = space.images(torch.full(tuple(shape), start.value))
+        else:
+            amplitudes = [start.amplitude] * len(attempts)
+            middle = GREY if scale.is_picture else 0.0
+            image = space.images(torch.full(tuple(shape), middle))
+        images = image.expand(len(attempts), *shape).clone()
+        if any(amplitudes):
+            # NumPy draws without Python's lock, so the images of a batch are drawn side by side.
+            draw = partial(_shake, deviation=space.std)
+            with ThreadPoolExecutor(min(len(streams), os.cpu_count() or 1)) as threads:
+                list(threads.map(draw, images, streams, amplitudes))
+        return images
+
+
+def _shake(
+    image: Tensor, stream: np.random.Generator, amplitude: float, *, deviation: Tensor
+) -> None:
+    """Add normal noise of an amplitude in picture space to an input, in place."""
+    if amplitude:
+        drawn = stream.standard_normal(tuple(image.shape), np.float32)
+        with torch.no_grad():
+            image += torch.from_numpy(drawn).mul_(amplitude) / deviation
 
 
 def check_recipe(recipe: Recipe, shape: Sequence[int], scale: Scale) -> None:

@@ -56,6 +56,9 @@ def test_a_changed_recipe_is_sent_whole_and_says_so():
         ({"objective": "percentile", "share": "0"}, "share", "greater than 0"),
         ({"penalty": "-1"}, "penalty", "greater than or equal to 0"),
         ({"start": "noise", "amplitude": "99"}, "amplitude", "less than or equal to 10"),
+        ({"objective": "direction"}, "direction", "names units and weights"),
+        ({"objective": "direction", "direction": "64"}, "direction", "there are 0 to 63"),
+        ({"also": "fc heavy"}, "also", "expected NODE#UNIT"),
         ({"start": "hand"}, "start", "it is empty"),
         ({"start": "result"}, "start", "nothing of that kind"),
     ],
@@ -99,7 +102,7 @@ REQUESTS = [
     ),
     MaximiseRequest(
         node="conv", recipe=RECIPES["plain"], start=InputStart(input=IMAGE),
-        objective=Objective(kind="direction", direction=(1.0, 2.0)),
+        objective=Objective(kind="direction", direction=(1.0, -0.5, *62 * (0.0,))),
     ),
 ]  # fmt: skip
 
