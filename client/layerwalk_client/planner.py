@@ -118,6 +118,10 @@ def plan(
         viewport_wh,
         focal_px=now.focal_px,
     )
+    is_twin = arrays.is_twin
+    if is_twin.any():
+        now, soon = _together(now, arrays.twin_of), _together(soon, arrays.twin_of)
+        resident = np.where(is_twin, arrays.overview, resident)
     wished = np.where(now.visible, _levels(now.exact, arrays, held), arrays.overview)
     is_near = soon.visible & ~now.visible
     wished = np.where(is_near, _levels(soon.exact, arrays, held), wished)
@@ -176,6 +180,23 @@ def _seen(
     )
     visible = (before > 0) & _in_view(blocks, frustum_planes(camera, width / height))
     return _Seen(exact, area, visible, focal_px)
+
+
+def _together(seen: _Seen, twin_of: Ints) -> _Seen:
+    """Let the first of the blocks that show the same be seen as all of them are, the others not:
+    they share one texture."""
+    count = len(twin_of)
+    exact = np.where(seen.visible, seen.exact, np.inf)
+    finest, area, visible = np.full(count, np.inf), np.zeros(count), np.zeros(count, dtype=bool)
+    np.minimum.at(finest, twin_of, exact)
+    np.maximum.at(area, twin_of, np.where(seen.visible, seen.area, 0.0))
+    np.logical_or.at(visible, twin_of, seen.visible)
+    return _Seen(
+        np.where(visible, finest, seen.exact),
+        np.where(visible, area, seen.area),
+        visible,
+        seen.focal_px,
+    )
 
 
 def _in_view(blocks: Rectangles, planes: Floats) -> NDArray[np.bool_]:

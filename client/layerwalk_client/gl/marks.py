@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -35,18 +35,18 @@ class MarkPainter:
         self._program = Program("mark")
         self._empty = VertexStream([], 4)
 
-    def draw(self, marks: Marks, walls: Mapping[tuple[str, int], Wall]) -> None:
-        """Draw the frames. Expects blending and depth test on, depth writing off."""
+    def draw(self, marks: Marks, walls: Mapping[tuple[str, int], Sequence[Wall]]) -> None:
+        """Draw the frames, on copies of a wall too. Expects blending and depth test on, depth writing off."""
         wanted: list[tuple[Mark, float]] = []
         if marks.hover is not None and marks.hover != marks.selection:
             wanted.append((marks.hover, HOVER_OPACITY))
         if marks.selection is not None:
             wanted.append((marks.selection, 1.0))
         for mark, opacity in wanted:
-            wall = walls.get((mark.network, mark.node))
-            rectangle = None if wall is None else marked_rectangle(wall, mark.channel)
-            if wall is not None and rectangle is not None:
-                self._draw_one(wall, rectangle, opacity)
+            for wall in walls.get((mark.network, mark.node), ()):
+                rectangle = marked_rectangle(wall, mark.channel)
+                if rectangle is not None:
+                    self._draw_one(wall, rectangle, opacity)
 
     def _draw_one(
         self,

@@ -64,7 +64,7 @@ class Renderer:
         self._pictures = PicturePainter()
         self.images = Images()
         self._scene = Scene()
-        self._by_key: dict[tuple[str, int], Wall] = {}
+        self._by_key: dict[tuple[str, int], list[Wall]] = {}
         self._value_keys: frozenset[tuple[str, int]] = frozenset()
 
     @property
@@ -95,7 +95,9 @@ class Renderer:
         self._ribbons.set_ribbons(scene.ribbons)
         self._boards.set_boards(scene.boards)
         self._text.set_labels(scene.labels)
-        self._by_key = {(wall.network, wall.node): wall for wall in scene.walls}
+        self._by_key = {}
+        for wall in scene.walls:
+            self._by_key.setdefault((wall.network, wall.node), []).append(wall)
         self._value_keys = frozenset(wall.value_key for wall in every)
 
     def set_statistics(self, network: str, nodes: Sequence[NodeStatistics]) -> None:

@@ -72,6 +72,8 @@ class RibbonPainter:
             _VERTEX.itemsize,
         )
         self._networks: dict[str, int] = {}
+        self._meshes: dict[Ribbon, NDArray[np.void]] = {}
+        """Ribbons that stay, as walls are moved, need not be made anew."""
         self._count = 0
         self._ribbons: tuple[Ribbon, ...] = ()
 
@@ -82,8 +84,12 @@ class RibbonPainter:
         self._ribbons = tuple(ribbons)
         self._networks = {}
         parts = []
+        before, self._meshes = self._meshes, {}
         for ribbon in ribbons:
-            part = ribbon_mesh(ribbon.path, ribbon.width)
+            part = before.get(ribbon)
+            if part is None:
+                part = ribbon_mesh(ribbon.path, ribbon.width)
+            self._meshes[ribbon] = part
             network = self._networks.setdefault(ribbon.network, len(self._networks))
             part["ends"] = network, ribbon.source, ribbon.target
             parts.append(part)

@@ -78,6 +78,8 @@ class TextPainter:
         if tuple(labels) == self._labels:
             return
         old = dict(zip(self._labels, self._strengths, strict=True))
+        # One that is only moved, with its wall, does not fade in anew.
+        moved = {(label.text, label.plane): strength for label, strength in old.items()}
         self._labels = tuple(labels)
         ems = np.array([label.height for label in self._labels], np.float32) / CAP_HEIGHT
         lines = [
@@ -108,7 +110,10 @@ class TextPainter:
         x, y = shifts.T
         edges = np.stack([x, y, x + widths, y + np.float32(CAP_HEIGHT)], axis=1) * ems[:, None]
         self._places = label_places(self._labels, edges)
-        self._strengths = np.array([old.get(label, 0.0) for label in self._labels], np.float32)
+        self._strengths = np.array(
+            [old.get(label, moved.get((label.text, label.plane), 0.0)) for label in self._labels],
+            np.float32,
+        )
         records = np.zeros((len(self._labels), 3, 4), np.float32)
         for record, label, right in zip(records, self._labels, self._places.right, strict=True):
             record[0] = *label.position, PLANES[label.plane]

@@ -34,6 +34,7 @@ NEAR_PX = float(CELL)
 """A picture larger than this many pixels shows more than its overview holds."""
 
 NodeKey = tuple[str, int]
+_Grid = tuple[int, int, int, tuple[float, float], float]
 _VERTEX = np.dtype([("wall", "<u4"), ("first", "<f4"), ("corner", "<f4", 2)])
 
 
@@ -76,6 +77,8 @@ class WallPainter:
             _VERTEX.itemsize,
         )
         self._walls: tuple[Wall, ...] = ()
+        self._triangles: dict[_Grid, list[NDArray[np.float32]]] = {}
+        """By the grid: those of a wall that is moved stay as they are."""
         self._swaps = Swaps()
         self._keys: list[NodeKey] = []
         self._ranges: list[list[tuple[int, int]]] = []
@@ -116,9 +119,13 @@ class WallPainter:
         parts: list[NDArray[np.void]] = []
         self._ranges = []
         count = 0
+        before, self._triangles = self._triangles, {}
         for index, wall in enumerate(walls):
             ranges = []
-            for block, corners in enumerate(block_triangles(wall)):
+            grid = wall.columns, wall.rows, wall.channels, wall.tile_wh, wall.gap
+            known = self._triangles.get(grid) or before.get(grid)
+            triangles = self._triangles[grid] = known or block_triangles(wall)
+            for block, corners in enumerate(triangles):
                 part = np.zeros(len(corners), _VERTEX)
                 part["wall"] = index
                 part["first"] = block * BLOCK_CHANNELS

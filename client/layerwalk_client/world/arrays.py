@@ -80,7 +80,8 @@ class SceneArrays:
         last: `[B]` coarsest level there is, of 1 x 1.
         chain_bytes: `[B, 16]` texture memory of level L with all coarser ones; 0 where the
             overview takes over.
-        block_by_key: (network, node index, block number) -> block.
+        block_by_key: (network, node index, block number) -> block, of the node's own wall first.
+        twin_of: `[B]` the first block that shows the same values: itself, but on pinned copies.
     """
 
     scene: Scene
@@ -99,6 +100,7 @@ class SceneArrays:
     last: Ints
     chain_bytes: Ints
     block_by_key: Mapping[tuple[str, int, int], int]
+    twin_of: Ints
 
     @classmethod
     def from_scene(
@@ -122,12 +124,14 @@ class SceneArrays:
         last: list[int] = []
         memory: list[list[int]] = []
         by_key: dict[tuple[str, int, int], int] = {}
+        twin_of: list[int] = []
         for index, wall in enumerate(scene.walls):
             first.append(len(wall_of))
             side = min(wall.tile_wh[0] / wall.picture_hw[1], wall.tile_wh[1] / wall.picture_hw[0])
             per_texel = 4 if wall.is_image else texel_bytes
             for number in range(block_count(wall.channels)):
-                by_key[wall.network, wall.node, number] = len(wall_of)
+                here = len(wall_of)
+                twin_of.append(by_key.setdefault((wall.network, wall.node, number), here))
                 wall_of.append(index)
                 number_of.append(number)
                 corners.append(_block_corners(wall, number))
@@ -158,7 +162,14 @@ class SceneArrays:
             last=_frozen_ints(last),
             chain_bytes=_frozen_ints(np.array(memory, dtype=np.int64).reshape(-1, 16)),
             block_by_key=by_key,
+            twin_of=_frozen_ints(twin_of),
         )
+
+    @property
+    def is_twin(self) -> NDArray[np.bool_]:
+        """Which blocks show what another one shows that comes before them, `[B]`."""
+        found: NDArray[np.bool_] = self.twin_of != np.arange(len(self.twin_of))
+        return found
 
     @property
     def block_total(self) -> int:

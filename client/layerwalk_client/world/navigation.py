@@ -81,7 +81,9 @@ def preceding(graph: Graph, node: int) -> int:
 def walls_in_order(scene: Scene, network: str) -> tuple[int, ...]:
     """Return the walls of a network from its input to its answer: by distance along the flow, then
     from the main line outward."""
-    own = [index for index, wall in enumerate(scene.walls) if wall.network == network]
+    own = [
+        index for index, wall in enumerate(scene.walls) if wall.network == network and not wall.copy
+    ]
     depth = _depths(scene, network)
     return tuple(
         sorted(own, key=lambda index: (depth[index], abs(scene.walls[index].centre[0]), index))
@@ -90,12 +92,16 @@ def walls_in_order(scene: Scene, network: str) -> tuple[int, ...]:
 
 def _depths(scene: Scene, network: str) -> dict[int, int]:
     """Longest path over the ribbons, by wall index."""
-    index = {wall.node: place for place, wall in enumerate(scene.walls) if wall.network == network}
+    index = {
+        wall.node: place
+        for place, wall in enumerate(scene.walls)
+        if wall.network == network and not wall.copy
+    }
     depth = dict.fromkeys(index.values(), 0)
     # Ribbons go forward in order of execution, so one pass in order of their sources is enough.
     for ribbon in sorted(scene.ribbons, key=lambda ribbon: ribbon.source):
-        if ribbon.network == network:
-            source, target = index[ribbon.source], index[ribbon.target]
+        source, target = index.get(ribbon.source), index.get(ribbon.target)
+        if ribbon.network == network and source is not None and target is not None:
             depth[target] = max(depth[target], depth[source] + 1)
     return depth
 

@@ -35,6 +35,7 @@ class Wall:
         title, subtitle, warning: name; shape and kind; why there is nothing to see ("" = fine).
         values: name under which what hangs there is put on the screen, where it is not the
             snapshot that the network shows; "" = that one.
+        copy: 0 for a node's own wall; 1 and on for copies of it that a person has pinned.
     """
 
     network: str
@@ -54,6 +55,7 @@ class Wall:
     subtitle: str = ""
     warning: str = ""
     values: str = ""
+    copy: int = 0
 
     @property
     def value_key(self) -> tuple[str, int]:

@@ -43,7 +43,7 @@ def _step_wall(by: int) -> Callable[[Walker, int], None]:
         network = walker.stage.network
         if network is None or not walker.stage.scene.walls:
             return
-        seen = [wall.node for wall in walker.stage.scene.walls]
+        seen = [wall.node for wall in walker.stage.scene.walls if not wall.copy]
         if walker.selection is None:
             go_to_node(walker, seen[0] if by > 0 else seen[-1])
             return
