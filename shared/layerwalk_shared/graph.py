@@ -11,7 +11,14 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    ValidationError,
+    model_validator,
+)
 
 from layerwalk_shared.errors import GraphError, NotFoundError, nearest_hint
 
@@ -31,6 +38,9 @@ View = Literal[
 NodeKind = Literal["input", "module", "operation", "tracker"]
 NonNegative = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
+Scalar = bool | int | FiniteFloat | str
+Attribute = Scalar | tuple[Scalar, ...]
+"""What a module or a call was set up with: `3`, `0.01`, `"tanh"`, `(3, 3)`."""
 
 
 class Frozen(BaseModel):
@@ -57,6 +67,8 @@ class Node(Frozen):
         height: rows of one picture at level 0.
         width: columns of one picture at level 0.
         parameters: learned values of the module itself (not of its children).
+        attributes: what the module or the call was set up with (`kernel_size`, `negative_slope`,
+            `dim`), by torch's own names; `bias` says whether there is one.
         error: why the model stopped here, where it did.
     """
 
@@ -73,6 +85,7 @@ class Node(Frozen):
     height: Positive
     width: Positive
     parameters: NonNegative = 0
+    attributes: Mapping[str, Attribute] = Field(default_factory=dict)
     error: str | None = None
 
     @property

@@ -16,7 +16,7 @@ from layerwalk.maximisation.objectives import Goal
 from layerwalk.maximisation.penalties import penalty_gradient
 from layerwalk.maximisation.transforms import NUMBERS, Moves, blend
 from layerwalk.maximisation.truncated import TruncatedNetwork
-from layerwalk.tracking.tracer import error_text
+from layerwalk.tracking.running import error_text
 from layerwalk_shared.errors import ModelError
 from layerwalk_shared.recipes import Recipe
 

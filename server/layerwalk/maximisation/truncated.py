@@ -21,7 +21,7 @@ from layerwalk.maximisation.objectives import Place
 from layerwalk.maximisation.proxy import ProxyGrad
 from layerwalk.tracking import Reach, Trace, trace
 from layerwalk.tracking.drafts import type_name
-from layerwalk.tracking.tracer import error_text
+from layerwalk.tracking.running import error_text
 from layerwalk.twin import Example
 from layerwalk_shared.errors import InvalidRequestError, ModelError
 from layerwalk_shared.graph import Graph

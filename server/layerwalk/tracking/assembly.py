@@ -55,6 +55,7 @@ def _node(draft: NodeDraft, group: GroupDraft | None, view: View) -> Node:
         height=height,
         width=width,
         parameters=draft.parameters,
+        attributes=draft.attributes,
         error=draft.error,
     )
 

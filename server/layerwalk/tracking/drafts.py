@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal, NamedTuple
@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from layerwalk_shared.graph import NodeKind, View
+from layerwalk_shared.graph import Attribute, NodeKind, View
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +59,7 @@ class NodeDraft:
     batch_axis: int | None = None
     parameters: int = 0
     weights: tuple[tuple[int, ...], ...] = ()
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
     error: str | None = None
 
     def become(self, other: NodeDraft) -> None:

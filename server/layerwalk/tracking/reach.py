@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from layerwalk.tracking.catch import Catch, Target
 from layerwalk.tracking.resting import at_rest
+from layerwalk.tracking.running import error_text
 from layerwalk.tracking.standins import StandIns, watchable
-from layerwalk.tracking.tracer import error_text
 from layerwalk.tracking.tracing import Trace
 from layerwalk.tracking.watching import Watch
 from layerwalk_shared.errors import InvalidRequestError, ModelError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from layerwalk.tracking.groups import Place
 from layerwalk.tracking.operations import Operation
 from layerwalk.tracking.provenance import Write
 from layerwalk.tracking.writes import is_among, version
+from layerwalk_shared.graph import Attribute
 
 Sources = tuple[NodeDraft, ...]
 Key = tuple[str, int] | tuple[str, str, int]
@@ -38,7 +40,8 @@ class ModuleCall:
 
 @dataclass(slots=True, eq=False)
 class OperationCall:
-    """What the tracer keeps for an operation while it runs; `number` counts them in its module."""
+    """What the tracer keeps for an operation while it runs; `number` counts them in its module,
+    `attributes` is what it was called with."""
 
     operation: Operation
     frame: Frame
@@ -47,6 +50,7 @@ class OperationCall:
     arguments: list[Tensor]
     entered: list[Sources]
     versions: list[int]
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,12 @@ class Failure:
     frame: Frame
     operation: str | None
     inputs: tuple[tuple[NodeDraft, int], ...]
+
+
+def error_text(error: BaseException) -> str:
+    """Return what an error says, with its class."""
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def is_plain(module: nn.Module) -> bool:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
+from layerwalk.tracking.attributes import call_attributes, module_attributes
 from layerwalk.tracking.calls import CallStack, Frame, ModuleTree, joined, numbered
 from layerwalk.tracking.drafts import Capture, NodeDraft, describe_tensor
 from layerwalk.tracking.groups import GroupBook, IdBook, Place, WeightBook, short_name
@@ -32,6 +33,7 @@ from layerwalk.tracking.running import (
     Sources,
     alias_of_argument,
     entered_by,
+    error_text,
     is_plain,
     numbered_sources,
     slotted_sources,
@@ -202,6 +204,7 @@ class Tracer(TorchFunctionMode):
             self._add(draft, frame.parent)
         draft.group = call.place.inside if len(call.drafts) > 1 else call.place.outside
         draft.name = module.name if isinstance(module, TrackerModule) else short_name(frame.path)
+        draft.attributes = module_attributes(module)
         draft.capture = Capture("module", frame.path, call=frame.call, output=position)
         if is_first:
             draft.weights = self._weights.of(module)
@@ -269,6 +272,8 @@ class Tracer(TorchFunctionMode):
         if operation is None or frame is None:
             return func(*args, **kwargs)
         call = self._begin(operation, frame, argument_leaves(args, kwargs))
+        if call.is_shown:
+            call.attributes = call_attributes(func, operation.name, args, kwargs)
         if operation.is_export:
             self._outside.export(call.arguments)
         try:
@@ -367,6 +372,7 @@ class Tracer(TorchFunctionMode):
         draft = NodeDraft(self._ids.claim(node_id), name, "operation", call.operation.name, path)
         draft.group = call.frame.state.place.current
         draft.predecessors = list(numbered_sources(read))
+        draft.attributes = call.attributes
         draft.capture = Capture("operation", path, call.operation.name, call.number, position)
         self._add(draft, call.frame)
         return draft
@@ -392,9 +398,3 @@ class Tracer(TorchFunctionMode):
     def _describe(self, draft: NodeDraft, tensor: Tensor) -> None:
         describe_tensor(draft, tensor, batch=self._batch)
         self.provenance.show(tensor, draft)
-
-
-def error_text(error: BaseException) -> str:
-    """Return what an error says, with its class."""
-    text = str(error)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -18,9 +18,9 @@ from layerwalk.tracking.nesting import leaves
 from layerwalk.tracking.operations import Detail
 from layerwalk.tracking.provenance import union
 from layerwalk.tracking.resting import at_rest, held_tensors
-from layerwalk.tracking.running import Key
+from layerwalk.tracking.running import Key, error_text
 from layerwalk.tracking.standins import StandIns, watchable
-from layerwalk.tracking.tracer import Tracer, error_text
+from layerwalk.tracking.tracer import Tracer
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.graph import Graph, View
 
