@@ -6,10 +6,9 @@ from layerwalk_client.devices.actions import Actions
 from layerwalk_client.world import flight as flying
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.scene import Vector
+from layerwalk_client.world.trail import Trail
 from layerwalk_client.world.view import Camera
 from layerwalk_client.world.viewpoints import Tour, tour_camera, tour_duration
-
-REMEMBERED = 50
 
 
 class Journey:
@@ -21,7 +20,10 @@ class Journey:
 
     def __init__(self, *, pace: float = 1.0) -> None:
         self._flight = flying.Flight(Camera(), pace=pace)
-        self._past: list[Camera] = []
+        self._trail = Trail()
+        self._arrays: SceneArrays | None = None
+        self._now_s = 0.0
+        self._rests_since_s = 0.0
         self._tour: Tour = ()
         self._tour_s = 0.0
 
@@ -55,29 +57,57 @@ class Journey:
         self._tour = ()
         self._flight = flying.Flight(camera, pace=self._flight.pace)
 
-    def go(self, camera: Camera) -> None:
-        """Fly there; `undo` comes back to where the eye was."""
-        self._tour = ()
-        self._past.append(self._flight.camera)
-        del self._past[:-REMEMBERED]
-        self._flight = flying.fly_to(self._flight, camera)
+    def go(self, camera: Camera, arrays: SceneArrays | None = None) -> None:
+        """Fly there, past whatever stands between; `undo` comes back to where the eye was.
+
+        Args:
+            camera: where to.
+            arrays: of the scene; None: that of the last step.
+        """
+        self._note_rest()
+        self._trail = self._trail.left(self._flight.camera, camera)
+        self._fly(camera, arrays)
 
     def undo(self) -> bool:
-        """Fly back to where the last jump began; return whether there was one."""
-        if not self._past:
+        """Fly back to the place before; return whether there was one."""
+        self._note_rest()
+        self._trail, camera = self._trail.back(self._flight.camera)
+        return self._fly(camera)
+
+    def redo(self) -> bool:
+        """Fly forth to the place that was undone last; return whether there was one."""
+        self._trail, camera = self._trail.forth(self._flight.camera)
+        return self._fly(camera)
+
+    def _fly(self, camera: Camera | None, arrays: SceneArrays | None = None) -> bool:
+        if camera is None:
             return False
         self._tour = ()
-        self._flight = flying.fly_to(self._flight, self._past.pop())
+        self._flight = flying.fly_to(self._flight, camera, arrays or self._arrays)
         return True
+
+    def _note_rest(self) -> None:
+        """Remember where the eye is, if it has been at rest there."""
+        if self.is_at_rest:
+            rested_s = self._now_s - self._rests_since_s
+            self._trail = self._trail.rested(self._flight.camera, rested_s)
 
     def begin_tour(self, tour: Tour) -> None:
         """Lead the eye along a tour; any wish to move ends it."""
         self._tour, self._tour_s = tour, 0.0
         self._flight = flying.Flight(tour[0].camera, pace=self._flight.pace)
 
-    def step(self, actions: Actions, dt: float, arrays: SceneArrays) -> bool:
-        """Move on by `dt` seconds; return whether the eye is elsewhere, or looks elsewhere."""
+    def step(self, actions: Actions, dt: float, arrays: SceneArrays, *, now_s: float = 0.0) -> bool:
+        """Move on by `dt` seconds; return whether the eye is elsewhere, or looks elsewhere.
+
+        Args:
+            actions: what is wished for.
+            dt: seconds.
+            arrays: of the scene.
+            now_s: the caller's clock, which goes on while nothing is drawn.
+        """
         before = self._flight.camera
+        self._arrays, self._now_s = arrays, now_s
         wish = _wish_of(actions)
         if self._tour and not wish.wants_motion:
             self._tour_s += dt
@@ -89,8 +119,12 @@ class Journey:
             self._tour = ()
             is_resting = self._flight.is_at_rest and not wish.wants_motion and not wish.wheel
             if not is_resting:
+                if wish.wants_motion:
+                    self._note_rest()
                 room = flying.clearance(arrays, before.position)
                 self._flight = flying.step(self._flight, wish, dt, clearance=room)
+        if self._flight.camera != before or not self.is_at_rest:
+            self._rests_since_s = now_s
         return self._flight.camera != before
 
 

@@ -191,7 +191,7 @@ class Walker:
         news.take_in(self, now_s)
         self._obey(actions)
         pace = self.journey.pace
-        is_elsewhere = self.journey.step(actions, dt, self.stage.arrays)
+        is_elsewhere = self.journey.step(actions, dt, self.stage.arrays, now_s=now_s)
         if self.journey.pace != pace:
             self.say(f"speed {self.journey.pace:.2g}")
         hit = self._point(actions)

@@ -20,6 +20,7 @@ class Command(StrEnum):
     NEXT_WALL = "next-wall"
     PREVIOUS_WALL = "previous-wall"
     UNDO_CAMERA = "undo-camera"
+    REDO_CAMERA = "redo-camera"
     SEARCH = "search"
     DATASET = "dataset"
     NOISE = "noise"

@@ -56,6 +56,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.OVERVIEW, ("o",), "the whole network", "Go"),
     Binding(Command.HOME, ("h",), "the input", "Go"),
     Binding(Command.UNDO_CAMERA, ("BACKSPACE",), "back to where I was", "Go"),
+    Binding(Command.REDO_CAMERA, ("shift+BACKSPACE",), "forth again", "Go"),
     Binding(Command.BOOKMARK, _DIGITS, "bookmark", "Go"),
     Binding(Command.SET_BOOKMARK, tuple(f"ctrl+{n}" for n in _DIGITS), "set a bookmark", "Go"),
     Binding(Command.SEARCH, ("SLASH",), "search a node", "Go"),

@@ -1,8 +1,8 @@
 """How the camera moves: (flight, actions, dt) -> flight. No clock; a step is any length of time.
 
 Free flight: the velocity goes to what the keys wish for exponentially, and the way is the exact
-integral of that, so two half steps are one whole step. A move to a given camera eases in and out
-and gives way to any wish to fly.
+integral of that, so two half steps are one whole step. A move to a given camera takes a way past
+the walls (see `ways`), eases in and out, and gives way to any wish to fly.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.camera import PITCH_LIMIT, forward, right
 from layerwalk_client.world.scene import Vector
 from layerwalk_client.world.view import Camera
+from layerwalk_client.world.ways import NEAR, Way, move_duration, plan
 
 SPEED = 4.0
 """Metres per second at a clearance of `USUAL_CLEARANCE`, wheel untouched."""
@@ -28,14 +29,6 @@ RESPONSE = 9.0
 REST_SPEED = 1e-3
 USUAL_CLEARANCE = 2.0
 FACTOR_LIMITS = (0.5, 12.0)
-MOVE_SECONDS = (0.35, 1.2)
-MOVE_HALF_WAY = 30.0
-"""Metres of way at which a move takes the mean of both."""
-TURN_WAY = 4.0
-"""Metres of way that a turn by one radian counts for."""
-LIFT_SHARE, LIFT_LIMIT, LIFT_FROM = 0.12, 12.0, 8.0
-"""A long move rises over the walls: by this share of its way, at most, and from this way on."""
-NEAR = Camera().near
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +57,9 @@ class Actions:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """An eased way from one camera to another."""
+    """A way under way."""
 
-    start: Camera
-    end: Camera
+    way: Way
     duration_s: float
     elapsed_s: float = 0.0
 
@@ -105,7 +97,7 @@ def step(
     if flight.move is not None:
         if not actions.wants_motion:
             return replace(_moved(flight, flight.move, dt), pace=pace)
-        flight = replace(flight, move=None)
+        flight = replace(flight, move=None, velocity=(0.0, 0.0, 0.0))
     camera = _turned(flight.camera, actions)
     wish = _wish(camera, actions) * SPEED * pace * distance_factor(clearance)
     if actions.is_running:
@@ -139,62 +131,34 @@ def clearance(arrays: SceneArrays, position: Vector) -> float:
     return float(np.sqrt(squares.min()))
 
 
-def fly_to(flight: Flight, end: Camera, *, duration_s: float | None = None) -> Flight:
+def fly_to(flight: Flight, end: Camera, arrays: SceneArrays | None = None) -> Flight:
     """Return the flight with a move to `end` begun, from where the camera is now.
 
     Args:
-        duration_s: None lets it grow with the way, 0.35 to 1.2 s.
+        arrays: what the way must not meet; None: nothing stands there.
+    """
+    return follow(flight, plan(flight.camera, end, arrays, velocity=flight.velocity))
+
+
+def follow(flight: Flight, way: Way, *, duration_s: float | None = None) -> Flight:
+    """Return the flight with a move along a way begun; it begins where the way does.
+
+    Args:
+        duration_s: None lets it grow with the way, 0.35 to 1.5 s.
     """
     if duration_s is None:
-        duration_s = move_duration(flight.camera, end)
-    return replace(flight, velocity=(0.0, 0.0, 0.0), move=Move(flight.camera, end, duration_s))
-
-
-def move_duration(start: Camera, end: Camera) -> float:
-    """Return the seconds that a move takes: longer for longer ways and turns, up to 1.2."""
-    way = math.dist(start.position, end.position)
-    way += TURN_WAY * (abs(_arc(start.yaw, end.yaw)) + abs(end.pitch - start.pitch))
-    shortest, longest = MOVE_SECONDS
-    return shortest + (longest - shortest) * way / (way + MOVE_HALF_WAY)
-
-
-def ease(t: float) -> float:
-    """Return how far a move is at share `t` of its time: 0 to 1, at rest at both ends.
-
-    Perlin's fifth-degree polynomial (Improving Noise, 2002): zero speed and zero acceleration at
-    both ends.
-    """
-    t = min(max(t, 0.0), 1.0)
-    return t * t * t * (t * (6 * t - 15) + 10)
-
-
-def between(start: Camera, end: Camera, share: float) -> Camera:
-    """Return the camera at `share` (0..1) of the way; long ways rise in the middle."""
-    if share <= 0:
-        return start
-    if share >= 1:
-        return end
-    one, two = np.array(start.position), np.array(end.position)
-    way = float(np.linalg.norm(two - one))
-    position = one + (two - one) * share
-    if way > LIFT_FROM:
-        position[1] += 4 * share * (1 - share) * min(LIFT_SHARE * (way - LIFT_FROM), LIFT_LIMIT)
-    return Camera(
-        position=_vector(position),
-        yaw=start.yaw + _arc(start.yaw, end.yaw) * share,
-        pitch=start.pitch + (end.pitch - start.pitch) * share,
-        fov=start.fov + (end.fov - start.fov) * share,
-        near=start.near + (end.near - start.near) * share**3,
-        far=start.far + (end.far - start.far) * share,
-    )
+        duration_s = move_duration(way)
+    return replace(flight, move=Move(way, duration_s))
 
 
 def _moved(flight: Flight, move: Move, dt: float) -> Flight:
     elapsed = move.elapsed_s + dt
     if elapsed >= move.duration_s:
-        return Flight(move.end, pace=flight.pace)
-    camera = between(move.start, move.end, ease(elapsed / move.duration_s))
-    return Flight(camera, pace=flight.pace, move=replace(move, elapsed_s=elapsed))
+        return Flight(move.way.end, pace=flight.pace)
+    camera = move.way.camera(elapsed / move.duration_s)
+    way = np.array(camera.position) - np.array(flight.camera.position)
+    velocity = _vector(way / dt) if dt > 0 else flight.velocity
+    return Flight(camera, velocity, flight.pace, replace(move, elapsed_s=elapsed))
 
 
 def _turned(camera: Camera, actions: Actions) -> Camera:
@@ -225,11 +189,6 @@ def _near(
         return camera.near
     turned = abs(actions.look_left) + abs(actions.look_up)
     return max(NEAR, (camera.near - abs(float(way @ forward(camera)))) * math.exp(-4 * turned))
-
-
-def _arc(start: float, end: float) -> float:
-    """Return the shorter turn from one yaw to another, radians."""
-    return math.remainder(end - start, math.tau)
 
 
 def _vector(array: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Vector:

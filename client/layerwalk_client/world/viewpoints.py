@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.camera import PITCH_LIMIT, axes, looking_at
-from layerwalk_client.world.flight import between, ease, move_duration
 from layerwalk_client.world.scene import Board, Scene, Wall
 from layerwalk_client.world.signs import EYE, at, sign_room
 from layerwalk_client.world.view import Camera
+from layerwalk_client.world.ways import Way, move_duration, plan
 
 FILL = 0.7
 """Share of the view that a wall takes which one faces."""
@@ -42,11 +43,15 @@ ON_WALL = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A camera, how long the way to it takes, and how long one stays; seconds."""
+    """A camera, how long the way to it takes, and how long one stays; seconds.
+
+    `way` leads there from the stop before; the first has none.
+    """
 
     camera: Camera
     move_s: float
     stay_s: float
+    way: Way | None = None
 
 
 Tour = tuple[Stop, ...]
@@ -203,7 +208,8 @@ def _corners(scene: Scene) -> NDArray[np.float64]:
 def first_minute(scene: Scene, aspect: float) -> Tour:
     """Return the way that a newcomer is led: the whole for two seconds, then to the input."""
     whole, start = overview(scene, aspect), home(scene)
-    return Stop(whole, 0.0, 2.0), Stop(start, 2 * move_duration(whole, start), 0.0)
+    way = plan(whole, start, SceneArrays.from_scene(scene))
+    return Stop(whole, 0.0, 2.0), Stop(start, 2 * move_duration(way), 0.0, way)
 
 
 def tour_duration(tour: Sequence[Stop]) -> float:
@@ -214,10 +220,10 @@ def tour_duration(tour: Sequence[Stop]) -> float:
 def tour_camera(tour: Sequence[Stop], time_s: float) -> Camera:
     """Return the camera `time_s` seconds after a tour began; before and after it, its ends."""
     camera = tour[0].camera
-    for place, stop in enumerate(tour):
-        if place:
+    for stop in tour:
+        if stop.way is not None:
             if time_s < stop.move_s:
-                return between(camera, stop.camera, ease(time_s / stop.move_s))
+                return stop.way.camera(time_s / stop.move_s)
             time_s -= stop.move_s
         camera = stop.camera
         if time_s < stop.stay_s:

@@ -18,12 +18,9 @@ from layerwalk_client.world.flight import (
     NEAR,
     Actions,
     Flight,
-    between,
     clearance,
     distance_factor,
-    ease,
     fly_to,
-    move_duration,
     step,
 )
 from layerwalk_client.world.layout import layout
@@ -124,45 +121,16 @@ def test_without_a_wish_the_flight_comes_to_rest_for_good() -> None:
     assert step(flight, Actions(), 10.0) == flight
 
 
-def test_ease_is_at_rest_at_both_ends_and_half_way_in_the_middle() -> None:
-    assert (ease(0), ease(0.5), ease(1), ease(-1), ease(2)) == (0, 0.5, 1, 0, 1)
-    assert ease(0.001) < 1e-6
-    assert 1 - ease(0.999) < 1e-6
-    values = [ease(t / 100) for t in range(101)]
-    assert values == sorted(values)
-
-
 @given(start=cameras(), end=cameras(), count=integers(1, 40))
 def test_a_move_ends_exactly_where_it_should(start: Camera, end: Camera, count: int) -> None:
     flight = fly_to(Flight(start), end)
     assert flight.move is not None
-    assert 0.35 <= flight.move.duration_s <= 1.2
+    assert 0.35 <= flight.move.duration_s <= 1.5
     for _ in range(count):
         flight = step(flight, Actions(), flight.move.duration_s / count if flight.move else 0.0)
     flight = step(flight, Actions(), 1e-6)
     assert flight.camera == end
     assert flight.is_at_rest
-
-
-def test_moves_take_longer_for_longer_ways() -> None:
-    here = Camera()
-    times = [move_duration(here, Camera((0.0, 1.6, 4.0 - way))) for way in (0, 1, 10, 100, 1000)]
-    assert times == sorted(times)
-    assert times[0] == 0.35
-    assert times[-1] < 1.2
-
-
-def test_a_move_turns_the_shorter_way() -> None:
-    one, two = Camera(yaw=3.0), Camera(yaw=-3.0)
-    middle = between(one, two, 0.5)
-    assert abs(math.remainder(middle.yaw - math.pi, math.tau)) < 1e-9
-
-
-def test_a_long_move_rises_over_the_walls_and_a_short_one_does_not() -> None:
-    here = Camera((0.0, 1.6, 0.0))
-    far, near = Camera((0.0, 1.6, -100.0)), Camera((0.0, 1.6, -5.0))
-    assert between(here, far, 0.5).position[1] > 8
-    assert between(here, near, 0.5).position[1] == pytest.approx(1.6)
 
 
 def test_a_key_ends_a_move_where_it_is() -> None:

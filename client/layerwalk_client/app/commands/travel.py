@@ -25,7 +25,8 @@ def go_to_node(walker: Walker, node: int) -> None:
     walker.selection = Mark(network.id, node)
     wall = wall_of(walker.stage.scene, network.id, node)
     if wall is not None:
-        walker.journey.go(facing_node(wall, walker.stage.scene, network, aspect=walker.aspect))
+        camera = facing_node(wall, walker.stage.scene, network, aspect=walker.aspect)
+        walker.journey.go(camera, walker.stage.arrays)
         walker.trace.note("went", node=network.graph.nodes[node].id)
 
 
@@ -58,6 +59,11 @@ def _undo(walker: Walker, number: int) -> None:
         walker.say("this is where the walk began")
 
 
+def _redo(walker: Walker, number: int) -> None:
+    if not walker.journey.redo():
+        walker.say("nothing was undone")
+
+
 def _bookmark(walker: Walker, number: int) -> None:
     held = walker.settings.bookmarks.get(walker.bookmark_name(number))
     if held is None:
@@ -81,6 +87,7 @@ TRAVEL: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.NEXT_WALL: _step_wall(1),
     Command.PREVIOUS_WALL: _step_wall(-1),
     Command.UNDO_CAMERA: _undo,
+    Command.REDO_CAMERA: _redo,
     Command.BOOKMARK: _bookmark,
     Command.SET_BOOKMARK: _set_bookmark,
 }
