@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from layerwalk_client.app.arrangement import Arrangement
 from layerwalk_client.app.changes import NOTHING, Changes, Happenings
 from layerwalk_client.app.gallery import Gallery
 from layerwalk_client.app.needs import Needs
 from layerwalk_client.app.residency import Residency, Wanted
+from layerwalk_client.app.scenery import Scenery
 from layerwalk_client.app.sound_boards import SoundBoards
 from layerwalk_client.app.state import SceneState
 from layerwalk_client.app.wording import Wording
@@ -70,7 +70,7 @@ class Stage:
         self._source = source
         self._renderer = renderer
         self._sweep_s = sweep_s
-        self._arrangement = Arrangement(LayoutOptions(style=style, theme=theme, shows_answer=False))
+        self._scenery = Scenery(LayoutOptions(style=style, theme=theme, shows_answer=False))
         cache = TileCache(cache_bytes)
         pictures = TileCache(cache_bytes // 4)
         self.state = SceneState(cache, client=source.client, pictures=pictures)
@@ -90,7 +90,7 @@ class Stage:
     @property
     def scene(self) -> Scene:
         """What stands in the world."""
-        return self._arrangement.scene
+        return self._scenery.scene
 
     @property
     def pictures(self) -> Sequence[Picture]:
@@ -142,23 +142,23 @@ class Stage:
 
     def run_at(self, board: int | None) -> Run | None:
         """Return the folded run whose badge a board is, None for other boards."""
-        return self._arrangement.run_at(board)
+        return self._scenery.run_at(board)
 
     def run_of(self, node: int) -> Run | None:
         """Return the innermost run of equal blocks that a node stands in."""
-        return self._arrangement.run_of(node)
+        return self._scenery.run_of(node)
 
     def is_folded(self, run: Run) -> bool:
         """Whether a run is shown as its first block."""
-        return run.first in self._arrangement.folded
+        return run.first in self._scenery.folded
 
     def toggle_run(self, run: Run | None) -> bool:
         """Fold a run or open it (None: all of them); return whether there is one."""
-        return self._arrangement.toggle(run) and self._arrange(self.shown)
+        return self._scenery.toggle(run) and self._arrange(self.shown)
 
     def open_for(self, node: int) -> None:
         """Open the folded runs that hide a node."""
-        if self._arrangement.open_for(node):
+        if self._scenery.open_for(node):
             self._arrange(self.shown)
 
     def plan(
@@ -333,7 +333,7 @@ class Stage:
         self._renderer.drop_network(network.id)
         self.residency.set_network(network.id, network.graph)
         self.gallery.begin(network)
-        self._arrangement.begin(network.graph, keeps_folds=keeps_folds)
+        self._scenery.begin(network.graph, keeps_folds=keeps_folds)
         self._sounds.begin(network)
         self._told = self._input = None
         self._arrange(self.state.coming, has_answer=False)
@@ -343,7 +343,7 @@ class Stage:
         network = self.state.network
         assert network is not None
         warnings = self.state.training.warnings(self.state.chosen)
-        if not self._arrangement.arrange(
+        if not self._scenery.arrange(
             network,
             manifest,
             warnings=warnings,
@@ -361,7 +361,7 @@ class Stage:
         manifest, network = self.state.shown, self.state.network
         assert manifest is not None
         assert network is not None
-        if self._arrangement.has_other_shapes(manifest):
+        if self._scenery.has_other_shapes(manifest):
             self._arrange(manifest)
         # A new input sweeps through the walls; another step of a training changes them at once.
         sweep_s = self._sweep_s if manifest.input != self._input else 0.0

@@ -22,6 +22,7 @@ from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.journey import Journey
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.pointer import Pointed, point_at, ray_of, spot_at
+from layerwalk_client.app.pulse import Pulse
 from layerwalk_client.app.readings import Readings, Spot
 from layerwalk_client.app.screen import Screen
 from layerwalk_client.app.stage import MIB, Stage
@@ -43,13 +44,8 @@ from layerwalk_shared.errors import LayerwalkError
 ANISOTROPY = 16.0
 SOFTWARE_ANISOTROPY = 2.0
 """Samples along a slanted pixel: on a processor they are what a frame's time goes into."""
-LONGEST_STEP_S = 0.1
-"""A frame that took longer moves the eye by this much only."""
 PLAN_EVERY_S = 0.08
 """While the eye moves, what is needed is thought about this often."""
-AFTERGLOW_S = 0.05
-SETTLING_S = 0.25
-"""After something happened, frames are drawn for this long, until hovers and fades have settled."""
 
 
 class Walker:
@@ -117,10 +113,9 @@ class Walker:
         self.notice = overlay.Notice()
         self.lesson = overlay.Lesson()
         self.teaches = self.start.shows_intro and settings.shows_hints
-        self._last_s = clock()
+        self._pulse = Pulse(clock)
         self._planned_s = -math.inf
         self.busy_since_s: float | None = None
-        self._awake_until_s = self._last_s + SETTLING_S
         self._gestures = Gestures()
         self._is_lost = False
         self.needs_plan = True
@@ -173,21 +168,20 @@ class Walker:
         """Walk until the person leaves."""
         self.desktop.capture(captures=self.settings.captures_mouse)
         while not self.is_over:
-            self.frame(self._next_events())
+            self.frame(self._pulse.next_events(self))
         self.trace.note("quit")
 
     def frame(self, events: Iterable[pygame.event.Event]) -> bool:
         """Let one frame happen; return whether a picture was drawn."""
         now_s = self._clock()
-        dt = min(LONGEST_STEP_S, max(0.0, now_s - self._last_s))
-        self._last_s = now_s
+        dt = self._pulse.begin(now_s)
         events = list(events)
         if any(event.type in _RESIZING for event in events) and self.screen.resize():
             self.desktop.resize(self.screen.size_wh)
             self.needs_plan = True
         actions = self.desktop.read(events, now_s)
         if actions.is_any or any(event.type in _REDRAWING for event in events):
-            self._awake_until_s = now_s + SETTLING_S
+            self._pulse.wake(now_s)
         news.take_in(self, now_s)
         self._obey(actions)
         pace = self.journey.pace
@@ -223,7 +217,7 @@ class Walker:
     def wake(self) -> None:
         """Look at once for what is needed, and draw until it has settled."""
         self._planned_s = -math.inf
-        self._awake_until_s = self._clock() + SETTLING_S
+        self._pulse.wake(self._clock())
 
     def note_connection(self) -> None:
         """Note in the trace when the server goes, and when it comes back."""
@@ -322,7 +316,7 @@ class Walker:
         )
         self.needs_draw = False
         if is_drawn:
-            self._awake_until_s = max(self._awake_until_s, now_s + AFTERGLOW_S)
+            self._pulse.glow(now_s)
         if self.wants_screenshot:
             self._screenshot()
         return is_drawn
@@ -348,27 +342,11 @@ class Walker:
             self.say(f"saved {path.name}")
             self.trace.note("screenshot", path=str(path))
 
-    # Time.
-
-    def _next_events(self) -> list[pygame.event.Event]:
-        """Wait for the next frame's time, or at rest for something to happen."""
-        now_s = self._clock()
-        if self._is_active(now_s):
-            left_s = self._last_s + 1 / self.settings.frames_per_second - now_s
-            if left_s > 0:
-                time.sleep(left_s)
-            return pygame.event.get()
-        event = pygame.event.wait(self._rest_ms(now_s))
-        found = [] if event.type == pygame.NOEVENT else [event]
-        found += pygame.event.get()
-        # What was slept through is not part of the next step.
-        self._last_s = max(self._last_s, self._clock() - 1 / self.settings.frames_per_second)
-        return found
-
-    def _is_active(self, now_s: float) -> bool:
+    @property
+    def is_active(self) -> bool:
+        """Whether the next frame may differ by time alone, or something waits to be done."""
         return (
-            now_s < self._awake_until_s
-            or not self.journey.is_at_rest
+            not self.journey.is_at_rest
             or self.needs_draw
             or self.needs_plan
             or self._renderer.is_animating
@@ -379,19 +357,6 @@ class Walker:
             or self._gestures.is_pressing
             or self.readings.is_waiting
         )
-
-    def _rest_ms(self, now_s: float) -> int:
-        """Return how long nothing can happen by itself."""
-        rest_s = 60.0
-        if self.notice.text:
-            rest_s = min(rest_s, self.notice.until_s - now_s)
-        if self.busy_since_s is not None:
-            rest_s = min(rest_s, 0.1)
-        if self.stage.gallery.rest_s is not None:
-            rest_s = min(rest_s, self.stage.gallery.rest_s)
-        if self.trace.is_on:
-            rest_s = min(rest_s, 1.0)
-        return max(1, int(1000 * rest_s))
 
 
 _RESIZING = (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED, pygame.WINDOWRESIZED)

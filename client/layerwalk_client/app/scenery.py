@@ -29,7 +29,7 @@ from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
 from layerwalk_shared.training import HealthWarning
 
 
-class Arrangement:
+class Scenery:
     """Mutable, owned by the main thread.
 
     Args:
