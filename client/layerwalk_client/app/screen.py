@@ -13,6 +13,7 @@ from layerwalk_client.gl.pictures import Picture
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
 from layerwalk_client.ui.hud import Hud, draw_hud
+from layerwalk_client.ui.sheet import Spot
 from layerwalk_client.ui.style import make_style
 from layerwalk_client.world.view import Look
 
@@ -22,7 +23,11 @@ SMALLEST_SCALE = 0.6
 
 class Screen:
     """Draws when what is to be seen has changed. Mutable, owned by the main thread; the window's
-    GL context is current."""
+    GL context is current.
+
+    Attributes:
+        spots: what of the HUD a free pointer can operate.
+    """
 
     def __init__(self, window: Window, renderer: Renderer) -> None:
         self._window = window
@@ -34,6 +39,7 @@ class Screen:
         self._seen_world: object = None
         self._seen_hud: object = None
         self._frames = 0
+        self.spots: tuple[Spot, ...] = ()
         self._rate = (0.0, 0, 0.0)
 
     @property
@@ -97,11 +103,14 @@ class Screen:
         if is_world_new:
             self._renderer.draw(look, self._world, dt=dt, pictures=pictures)
         self._target.take_over(self._world)
-        self._panel.draw_onto(self._target, lambda: draw_hud(self._panel.style, hud), dt=dt)
+        self._panel.draw_onto(self._target, lambda: self._draw_hud(hud), dt=dt)
         self._target.present(self._size_wh)
         self._window.flip()
         self._frames += 1
         return True
+
+    def _draw_hud(self, hud: Hud) -> None:
+        self.spots = draw_hud(self._panel.style, hud)
 
     def save(self, folder: Path) -> Path:
         """Write what is shown as a PNG file of a new name; return its path.

@@ -11,11 +11,15 @@ from typing import Any
 from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
+from layerwalk_client.ui.intents import Intent
 from layerwalk_client.ui.pictures import Picture
+from layerwalk_client.ui.sheet import Sheet, Spot
 from layerwalk_client.ui.style import Style, packed
+from layerwalk_client.ui.whereabouts import draw_whereabouts
 from layerwalk_client.ui.widgets import gradient
 from layerwalk_client.world.legend import Legend
 from layerwalk_client.world.scene import Colour
+from layerwalk_client.world.whereabouts import Whereabouts
 
 GRID_FROM_PIXELS = 6.0
 """A magnified picture shows its pixel grid once a pixel is at least this large."""
@@ -64,6 +68,8 @@ class Hud:
 
     Attributes:
         title, detail: upper left: the network; what is on its input and what it says.
+        whereabouts: in place of the title: where one is.
+        hot: of what can be operated there, what the pointer is on.
         readout: lower middle.
         legend: lower left.
         banner: why there is no server, "" when there is.
@@ -79,6 +85,8 @@ class Hud:
 
     title: str = ""
     detail: str = ""
+    whereabouts: Whereabouts | None = None
+    hot: Intent | None = None
     readout: Readout | None = None
     legend: Legend | None = None
     banner: str = ""
@@ -92,8 +100,8 @@ class Hud:
     is_plain: bool = False
 
 
-def draw_hud(style: Style, hud: Hud) -> None:
-    """Draw over the whole of the current ImGui display; no widget, nothing to operate."""
+def draw_hud(style: Style, hud: Hud) -> tuple[Spot, ...]:
+    """Draw over the whole of the current ImGui display; return what can be operated there."""
     size = imgui.get_io().display_size
     sheet = _Sheet(style, imgui.get_background_draw_list(), size.x, size.y)
     if hud.carried is not None:
@@ -119,54 +127,18 @@ def draw_hud(style: Style, hud: Hud) -> None:
         sheet.banner(hud.banner)
     if hud.cross is not None and not (hud.carried and hud.carried.is_magnified):
         sheet.cross(hud.cross, is_hot=hud.is_hot)
+    return tuple(sheet.spots)
 
 
-class _Sheet:
-    """Draws onto one ImGui draw list; positions in pixels from the upper left."""
-
-    def __init__(self, style: Style, draw: Any, width: float, height: float) -> None:
-        self.style = style
-        self.ink = draw
-        self.width = width
-        self.height = height
-        self.margin = style.px(20)
-
-    def _measure(self, text: str, design_pixels: float, *, is_bold: bool = False) -> float:
-        font = self.style.bold if is_bold else self.style.regular
-        imgui.push_font(font, self.style.text_px(design_pixels))
-        wide: float = imgui.calc_text_size(text).x
-        imgui.pop_font()
-        return wide
-
-    def _write(
-        self,
-        text: str,
-        at: tuple[float, float],
-        *,
-        pixels: float,
-        colour: Colour,
-        is_bold: bool = False,
-        has_shadow: bool = False,
-    ) -> None:
-        font = self.style.bold if is_bold else self.style.regular
-        where = (round(at[0]), round(at[1]))
-        size = self.style.text_px(pixels)
-        if has_shadow:
-            dark = packed((0.0, 0.0, 0.0, 0.75))
-            for right, down in ((1, 1), (-1, 1), (1, -1), (-1, -1)):
-                self.ink.add_text(font, size, (where[0] + right, where[1] + down), dark, text)
-        self.ink.add_text(font, size, where, packed(colour), text)
-
-    def _plate(
-        self, left: float, top: float, right: float, bottom: float, *, radius: float = 8
-    ) -> None:
-        px = self.style.px
-        self.ink.add_rect_filled((left, top), (right, bottom), packed(look.SHADE), px(radius))
+class _Sheet(Sheet):
+    """The parts of the HUD."""
 
     def heading(self, hud: Hud) -> None:
         top = self.margin * 0.8
-        if hud.title:
-            self._write(
+        if hud.whereabouts is not None:
+            draw_whereabouts(self, hud.whereabouts, hot=hud.hot)
+        elif hud.title:
+            self.write(
                 hud.title,
                 (self.margin, top),
                 pixels=19,
@@ -175,7 +147,7 @@ class _Sheet:
                 has_shadow=True,
             )
         if hud.detail:
-            self._write(
+            self.write(
                 hud.detail,
                 (self.margin, top + self.style.px(26)),
                 pixels=15,
@@ -192,16 +164,16 @@ class _Sheet:
             top += px(18)
         bottom = self.height - self.margin
         text = f"{legend.name}   {legend.range_text}" if legend.name else legend.range_text
-        room = max(wide, self._measure(text, 13))
-        self._plate(left - px(10), top - px(26), left + room + px(10), bottom)
-        self._write(text, (left, top - px(20)), pixels=13, colour=look.QUIET)
+        room = max(wide, self.measure(text, 13))
+        self.plate(left - px(10), top - px(26), left + room + px(10), bottom)
+        self.write(text, (left, top - px(20)), pixels=13, colour=look.QUIET)
         gradient(self.ink, imgui.ImVec2(left, top), (wide, high), name=legend.table)
         zero = legend.place_of_zero
         for tick in legend.ends:
-            text_wide = self._measure(tick.text, 13)
+            text_wide = self.measure(tick.text, 13)
             middle = wide * (zero + (1 - zero) * tick.share)
             at = left + min(max(0.0, middle - text_wide / 2), wide - text_wide)
-            self._write(tick.text, (at, top + high + px(4)), pixels=13, colour=look.TEXT)
+            self.write(tick.text, (at, top + high + px(4)), pixels=13, colour=look.TEXT)
         return left + room + px(10)
 
     def readout(self, readout: Readout, taken: float) -> None:
@@ -214,14 +186,14 @@ class _Sheet:
             (readout.value.replace("-", MINUS), 17.0, look.MARK, True),
         ]
         shown = [part for part in parts if part[0]]
-        widths = [self._measure(text, size, is_bold=bold) for text, size, _, bold in shown]
+        widths = [self.measure(text, size, is_bold=bold) for text, size, _, bold in shown]
         gap = px(18)
         total = sum(widths) + gap * (len(shown) - 1)
         left = max((self.width - total) / 2, taken + px(28))
         top = self.height - self.margin - px(34)
-        self._plate(left - px(16), top, left + total + px(16), top + px(34))
+        self.plate(left - px(16), top, left + total + px(16), top + px(34))
         for (text, size, colour, bold), wide in zip(shown, widths, strict=True):
-            self._write(
+            self.write(
                 text,
                 (left, top + px(17) - self.style.text_px(size) * 0.56),
                 pixels=size,
@@ -234,7 +206,7 @@ class _Sheet:
         px = self.style.px
         wide = px(220)
         left, top = self.width - self.margin - wide, self.margin
-        self._write(text, (left, top), pixels=14, colour=look.TEXT, has_shadow=True)
+        self.write(text, (left, top), pixels=14, colour=look.TEXT, has_shadow=True)
         top += px(22)
         self.ink.add_rect_filled((left, top), (left + wide, top + px(3)), packed(look.FIELD), px(2))
         self.ink.add_rect_filled(
@@ -246,12 +218,12 @@ class _Sheet:
 
     def hints(self, hints: tuple[Hint, ...]) -> None:
         px = self.style.px
-        keys_wide = max(self._measure(hint.keys, 15, is_bold=True) for hint in hints)
-        text_wide = max(self._measure(hint.text, 15) for hint in hints)
+        keys_wide = max(self.measure(hint.keys, 15, is_bold=True) for hint in hints)
+        text_wide = max(self.measure(hint.text, 15) for hint in hints)
         row = px(25)
         left = self.margin + px(20)
         top = self.height - self.margin - px(96) - row * len(hints)
-        self._plate(
+        self.plate(
             left - px(20),
             top - px(12),
             left + keys_wide + px(18) + text_wide + px(20),
@@ -262,28 +234,28 @@ class _Sheet:
             quiet = 0.35 if hint.is_done else 1.0
             bright = (*look.ACCENT[:3], quiet)
             plain = (*look.TEXT[:3], quiet)
-            right = left + keys_wide - self._measure(hint.keys, 15, is_bold=True)
-            self._write(hint.keys, (right, top), pixels=15, colour=bright, is_bold=True)
-            self._write(hint.text, (left + keys_wide + px(18), top), pixels=15, colour=plain)
+            right = left + keys_wide - self.measure(hint.keys, 15, is_bold=True)
+            self.write(hint.keys, (right, top), pixels=15, colour=bright, is_bold=True)
+            self.write(hint.text, (left + keys_wide + px(18), top), pixels=15, colour=plain)
             top += row
 
     def line(self, text: str, top: float, *, colour: Colour) -> None:
         px = self.style.px
-        wide = self._measure(text, 17)
+        wide = self.measure(text, 17)
         left = (self.width - wide) / 2
-        self._plate(left - px(18), top - px(9), left + wide + px(18), top + px(29))
-        self._write(text, (left, top), pixels=17, colour=colour)
+        self.plate(left - px(18), top - px(9), left + wide + px(18), top + px(29))
+        self.write(text, (left, top), pixels=17, colour=colour)
 
     def banner(self, text: str) -> None:
         px = self.style.px
-        wide = self._measure(text, 16)
+        wide = self.measure(text, 16)
         left, top = (self.width - wide) / 2, px(14)
         box = ((left - px(34), top), (left + wide + px(20), top + px(36)))
         self.ink.add_rect_filled(*box, packed((0.16, 0.05, 0.06, 0.94)), px(8))
         self.ink.add_rect(*box, packed(look.DANGER, 0.7), px(8), 1.0)
         dot = (left - px(17), top + px(18))
         self.ink.add_circle_filled(dot, px(5), packed(look.DANGER))
-        self._write(text, (left, top + px(9)), pixels=16, colour=look.BRIGHT)
+        self.write(text, (left, top + px(9)), pixels=16, colour=look.BRIGHT)
 
     def cross(self, at: tuple[float, float], *, is_hot: bool) -> None:
         px = self.style.px
@@ -308,7 +280,7 @@ class _Sheet:
         left, top = right - width, bottom - height - px(24)
         box = ((left, top), (right, top + height))
         edge = px(6)
-        self._plate(left - edge, top - edge, right + edge, bottom + edge * 0.6)
+        self.plate(left - edge, top - edge, right + edge, bottom + edge * 0.6)
         if carried.picture is None:
             self.ink.add_rect_filled(*box, packed(look.FIELD), px(3))
         else:
@@ -318,8 +290,8 @@ class _Sheet:
                 packed((1.0, 1.0, 1.0, 0.94)),
             )  # fmt: skip
         self.ink.add_rect(*box, packed(look.ACCENT, 0.85), 0.0, max(1.0, px(1.2)))
-        self._write(
-            _fitting(carried.title, width, lambda text: self._measure(text, 14)),
+        self.write(
+            _fitting(carried.title, width, lambda text: self.measure(text, 14)),
             (left, top + height + px(5)),
             pixels=14,
             colour=look.TEXT,
@@ -355,8 +327,8 @@ class _Sheet:
         text = f"{carried.title}   {wide} \N{MULTIPLICATION SIGN} {high}"
         if carried.note:
             text += f"   {carried.note.replace('-', MINUS)}"
-        middle = (self.width - self._measure(text, 16)) / 2
-        self._write(text, (middle, box[1][1] + px(14)), pixels=16, colour=look.TEXT)
+        middle = (self.width - self.measure(text, 16)) / 2
+        self.write(text, (middle, box[1][1] + px(14)), pixels=16, colour=look.TEXT)
 
 
 def _fitting(text: str, width: float, measure: Any) -> str:

@@ -46,6 +46,18 @@ class GoTo:
 
 
 @dataclass(frozen=True, slots=True)
+class GoToGroup:
+    """Fly to where the whole of a group is seen."""
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAll:
+    """Fly to where the whole network is seen."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetAppearance:
     """Show values like this."""
 
@@ -145,12 +157,16 @@ class RepeatRun:
     """Load the numbers of the run that is looked at into the form."""
 
 
-StudioIntent = (
+StudioTravelIntent = GoToGroup | ShowAll
+"""Where one asks to be taken, beside a node's wall."""
+Intent = (
     Maximise | CancelRun | ChooseRun | CompareRun | LookAt | ShowOnWall | PickPicture | PutPicture
     | ExportRun | RepeatRun
 )  # fmt: skip
 """What the panel of maximisation asks for."""
+TravelIntent = GoToGroup | ShowAll
+"""Where one asks to be taken, beside a node's wall."""
 Intent = (
-    ClosePanel | PickItem | PickNoise | PickChannel | GoTo | SetAppearance | ChooseStep | PutOn
+    ClosePanel | PickItem | PickNoise | PickChannel | GoTo | TravelIntent | SetAppearance | ChooseStep | PutOn
     | OpenMaximise | StudioIntent
 )  # fmt: skip
