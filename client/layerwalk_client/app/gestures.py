@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.commands.looks import toggle_run
-from layerwalk_client.app.commands.travel import go_to_node
+from layerwalk_client.app.going import go_to_node
 from layerwalk_client.app.hand import Holding
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.pointer import Pointed

@@ -153,6 +153,8 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
     return Hud(
         title="" if network is None else network.name,
         detail=detail_line(shown),
+        whereabouts=walker.ways.whereabouts(walker),
+        hot=walker.ways.hot,
         readout=None if is_tour else readout,
         legend=told if has_legend else None,
         banner=banner_line(state, walker.address),

@@ -36,6 +36,7 @@ from layerwalk_client.ui.intents import (
     ChooseStep,
     ClosePanel,
     GoTo,
+    GoToGroup,
     Intent,
     OpenMaximise,
     PickChannel,
@@ -44,7 +45,9 @@ from layerwalk_client.ui.intents import (
     PickPicture,
     PutOn,
     SetAppearance,
+    ShowAll,
     StudioIntent,
+    TravelIntent,
 )
 from layerwalk_client.world.legend import Legend
 from layerwalk_client.world.view import Appearance, Camera
@@ -70,7 +73,7 @@ class Toolbox:
         images: makes textures.
         bindings: for the page of keys.
         appearance: how values look at the beginning.
-        go_to: flies to a node.
+        travel: takes the eye where a panel asks.
         choose_step: looks at a step of the training.
         outlook: tells where a panel would appear.
         folder: for files that are exported.
@@ -85,7 +88,7 @@ class Toolbox:
         *,
         bindings: Sequence[Binding],
         appearance: Appearance,
-        go_to: Callable[[int], None],
+        travel: Callable[[TravelIntent], None],
         choose_step: Callable[[int | None], None],
         outlook: Callable[[], Outlook],
         folder: Path,
@@ -93,7 +96,7 @@ class Toolbox:
     ) -> None:
         self._stage = stage
         self._source = source
-        self._go_to = go_to
+        self._travel = travel
         self._choose_step = choose_step
         self._outlook = outlook
         self._tell = tell
@@ -197,7 +200,9 @@ class Toolbox:
         """Do what was asked for through a panel."""
         methods: dict[type, Callable[[str, Any], object]] = {
             ClosePanel: self._close,
-            GoTo: lambda _, one: self._go_to(one.node),
+            GoTo: self._go,
+            GoToGroup: self._go,
+            ShowAll: self._go,
             SetAppearance: lambda _, one: setattr(self, "appearance", one.appearance),
             ChooseStep: lambda _, one: self._choose_step(one.step),
             PutOn: lambda _, one: self.put_on(one),
@@ -214,6 +219,9 @@ class Toolbox:
             if isinstance(intent, PickPicture):
                 self._close(kind, ClosePanel())  # it would stand before the input
             self.refresh()
+
+    def _go(self, _: str, intent: TravelIntent) -> None:
+        self._travel(intent)
 
     def _close(self, kind: str, _: ClosePanel) -> None:
         if self.panels.close(kind):

@@ -17,8 +17,8 @@ import pygame
 
 from layerwalk_client.app import diary, news, overlay
 from layerwalk_client.app.commands import obey
-from layerwalk_client.app.commands.travel import go_to_node
 from layerwalk_client.app.gestures import Gestures
+from layerwalk_client.app.going import travel
 from layerwalk_client.app.journey import Journey
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.pointer import Pointed, point_at, ray_of, spot_at
@@ -29,6 +29,7 @@ from layerwalk_client.app.stage import MIB, Stage
 from layerwalk_client.app.start import Start, appearance_of
 from layerwalk_client.app.toolbox import Outlook, Toolbox, reason
 from layerwalk_client.app.trace import Trace
+from layerwalk_client.app.wayfinding import Wayfinding
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.devices.bindings import rebound
 from layerwalk_client.devices.desktop import Desktop
@@ -97,13 +98,14 @@ class Walker:
             style=settings.layout,  # type: ignore[arg-type]  # this, too
         )
         self.journey = Journey(pace=settings.speed)
+        self.ways = Wayfinding()
         self.tools = Toolbox(
             self.stage,
             source,
             self._renderer.images,
             bindings=bindings,
             appearance=appearance_of(settings),
-            go_to=lambda node: go_to_node(self, node),
+            travel=lambda intent: travel(self, intent),
             choose_step=self.choose_step,
             outlook=self.outlook,
             folder=self.start.pictures,
@@ -158,11 +160,6 @@ class Walker:
             self.start.keep_settings(settings)
         except LayerwalkError as error:
             self.say(reason(error), is_warning=True)
-
-    def bookmark_name(self, number: int) -> str:
-        """Return the name under which a bookmark of this network is kept."""
-        network = self.stage.network
-        return f"{network.name if network is not None else ''} {number}"
 
     def run(self) -> None:
         """Walk until the person leaves."""
@@ -249,7 +246,11 @@ class Walker:
                 self.lesson.has_picked = self.lesson.has_put = True
 
     def _point(self, actions: Actions) -> PanelHit | None:
-        """Find what the pointer is on: a panel, or a place in the world."""
+        """Find what the pointer is on: the HUD, a panel, or a place in the world."""
+        if self.ways.point(self, actions):
+            self.pointed = self.badge = None
+            self.desktop.set_over_panel(is_over_panel=True)
+            return None
         ray = ray_of(self.journey.camera, actions.pointer, self.screen.size_wh)
         stage = self.stage
         world = pick(stage.arrays, ray)

@@ -19,6 +19,8 @@ class Command(StrEnum):
     HOME = "home"
     NEXT_WALL = "next-wall"
     PREVIOUS_WALL = "previous-wall"
+    BRANCH_LEFT = "branch-left"
+    BRANCH_RIGHT = "branch-right"
     UNDO_CAMERA = "undo-camera"
     REDO_CAMERA = "redo-camera"
     SEARCH = "search"

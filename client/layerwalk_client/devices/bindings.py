@@ -51,8 +51,10 @@ BINDINGS: tuple[Binding, ...] = (
     Binding("up", ("SPACE",), "up", "Move"),
     Binding("down", ("c",), "down", "Move"),
     Binding("run", ("LSHIFT", "RSHIFT"), "run, while held", "Move"),
-    Binding(Command.NEXT_WALL, ("n",), "next wall", "Go"),
+    Binding(Command.NEXT_WALL, ("n",), "next wall along the data", "Go"),
     Binding(Command.PREVIOUS_WALL, ("b",), "wall before", "Go"),
+    Binding(Command.BRANCH_LEFT, ("LEFTBRACKET",), "branch to the left", "Go"),
+    Binding(Command.BRANCH_RIGHT, ("RIGHTBRACKET",), "branch to the right", "Go"),
     Binding(Command.OVERVIEW, ("o",), "the whole network", "Go"),
     Binding(Command.HOME, ("h",), "the input", "Go"),
     Binding(Command.UNDO_CAMERA, ("BACKSPACE",), "back to where I was", "Go"),
@@ -98,7 +100,7 @@ MOUSE_HELP: tuple[tuple[str, str, str], ...] = (
 
 _SHOWN = {
     "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "Shift", "BACKSPACE": "Backspace", "SLASH": "/",
-    "COMMA": ",", "PERIOD": ".", "END": "End", "TAB": "Tab", "ESCAPE": "Esc", "UP": "Up", "DOWN": "Down", "LEFT": "Left", "RIGHT": "Right",
+    "LEFTBRACKET": "[", "RIGHTBRACKET": "]", "COMMA": ",", "PERIOD": ".", "END": "End", "TAB": "Tab", "ESCAPE": "Esc", "UP": "Up", "DOWN": "Down", "LEFT": "Left", "RIGHT": "Right",
 }  # fmt: skip
 
 

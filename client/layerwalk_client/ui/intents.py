@@ -157,16 +157,14 @@ class RepeatRun:
     """Load the numbers of the run that is looked at into the form."""
 
 
-StudioTravelIntent = GoToGroup | ShowAll
-"""Where one asks to be taken, beside a node's wall."""
-Intent = (
+StudioIntent = (
     Maximise | CancelRun | ChooseRun | CompareRun | LookAt | ShowOnWall | PickPicture | PutPicture
     | ExportRun | RepeatRun
 )  # fmt: skip
 """What the panel of maximisation asks for."""
-TravelIntent = GoToGroup | ShowAll
-"""Where one asks to be taken, beside a node's wall."""
+TravelIntent = GoTo | GoToGroup | ShowAll
+"""Where one asks to be taken."""
 Intent = (
-    ClosePanel | PickItem | PickNoise | PickChannel | GoTo | TravelIntent | SetAppearance | ChooseStep | PutOn
+    ClosePanel | PickItem | PickNoise | PickChannel | TravelIntent | SetAppearance | ChooseStep | PutOn
     | OpenMaximise | StudioIntent
 )  # fmt: skip

@@ -67,7 +67,7 @@ def runs(graph: Graph) -> tuple[Run, ...]:
     """
     if not any(group.run for group in graph.groups):
         return ()
-    inside = _nodes_inside(graph)
+    inside = nodes_inside(graph)
     members: dict[str, list[str]] = {}
     for group in graph.groups:
         if group.run is not None and inside.get(group.id):
@@ -87,12 +87,12 @@ def runs(graph: Graph) -> tuple[Run, ...]:
 
 def run_of(graph: Graph, found: Sequence[Run], node: int) -> Run | None:
     """Return the innermost run that a node stands in, in its first block or a later one."""
-    inside = _nodes_inside(graph)
+    inside = nodes_inside(graph)
     fitting = [run for run in found if node in run.hidden or node in set(inside[run.first])]
     return min(fitting, key=lambda run: len(inside[run.first]), default=None)
 
 
-def _nodes_inside(graph: Graph) -> dict[str, list[int]]:
+def nodes_inside(graph: Graph) -> dict[str, list[int]]:
     """Return the nodes of each group, those of groups in it included, in order."""
     parents = {group.id: group.parent for group in graph.groups}
     found: dict[str, list[int]] = {}

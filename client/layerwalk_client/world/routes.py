@@ -98,9 +98,7 @@ def routes(scene: Scene, network: str) -> Routes:
     )
 
 
-def _flow(
-    after: Mapping[int, Sequence[int]], before: Mapping[int, Sequence[int]]
-) -> list[int]:
+def _flow(after: Mapping[int, Sequence[int]], before: Mapping[int, Sequence[int]]) -> list[int]:
     """Return nodes so that each comes after all that it reads."""
     waiting = {node: len(sources) for node, sources in before.items()}
     ready = sorted((node for node, count in waiting.items() if not count), reverse=True)

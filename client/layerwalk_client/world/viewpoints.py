@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,6 +80,15 @@ def overview(scene: Scene, aspect: float) -> Camera:
         fill=OVERVIEW_FILL,
         closest=max(CLOSEST, OVERVIEW_CLOSEST * float(np.hypot(*plan))),
     )
+
+
+def view_of(scene: Scene, nodes: Collection[int], aspect: float) -> Camera | None:
+    """Return the camera that sees the walls of some nodes from above and aside, None where none of
+    them stands."""
+    walls = tuple(wall for wall in scene.walls if wall.node in nodes)
+    if not walls:
+        return None
+    return overview(Scene(walls=walls), aspect)
 
 
 def facing(wall: Wall, aspect: float, *, scene: Scene | None = None) -> Camera:

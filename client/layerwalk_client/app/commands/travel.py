@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from layerwalk_client.app.places import OVERVIEW, camera_at, facing_node, wall_of
+from layerwalk_client.app.going import go_to_node
+from layerwalk_client.app.places import OVERVIEW, camera_at
 from layerwalk_client.devices.actions import Command
-from layerwalk_client.world.view import Camera, Mark
+from layerwalk_client.world.routes import Routes
+from layerwalk_client.world.view import Camera
 
 if TYPE_CHECKING:
     from layerwalk_client.app.walker import Walker
-
-
-def go_to_node(walker: Walker, node: int) -> None:
-    """Select a node and fly before its wall."""
-    network = walker.stage.network
-    if network is None:
-        return
-    walker.stage.open_for(node)
-    walker.selection = Mark(network.id, node)
-    wall = wall_of(walker.stage.scene, network.id, node)
-    if wall is not None:
-        camera = facing_node(wall, walker.stage.scene, network, aspect=walker.aspect)
-        walker.journey.go(camera, walker.stage.arrays)
-        walker.trace.note("went", node=network.graph.nodes[node].id)
 
 
 def _go(place: str | None) -> Callable[[Walker, int], None]:
@@ -39,19 +26,67 @@ def _go(place: str | None) -> Callable[[Walker, int], None]:
     return act
 
 
-def _step_wall(by: int) -> Callable[[Walker, int], None]:
+def _begin_at(walker: Walker, flow: Routes) -> int | None:
+    """Return the node from which one goes on: the selected one, else the one stood before."""
+    if walker.selection is not None and walker.selection.node in flow.depth:
+        return walker.selection.node
+    return walker.ways.here(walker)
+
+
+def _along(step: Callable[[Routes, int], int | None], end: str) -> Callable[[Walker, int], None]:
     def act(walker: Walker, number: int) -> None:
-        network = walker.stage.network
-        if network is None or not walker.stage.scene.walls:
+        flow = walker.ways.routes(walker)
+        if not flow.order:
             return
-        seen = [wall.node for wall in walker.stage.scene.walls if not wall.copy]
-        if walker.selection is None:
-            go_to_node(walker, seen[0] if by > 0 else seen[-1])
+        here = _begin_at(walker, flow)
+        node = flow.order[0] if here is None else step(flow, here)
+        if node is None:
+            walker.say(end)
             return
-        place = bisect_left(seen, walker.selection.node) + by
-        go_to_node(walker, seen[min(len(seen) - 1, max(0, place))])
+        go_to_node(walker, node)
+        _tell_ways(walker, flow, node)
 
     return act
+
+
+def _across(by: int) -> Callable[[Walker, int], None]:
+    def act(walker: Walker, number: int) -> None:
+        flow = walker.ways.routes(walker)
+        here = _begin_at(walker, flow)
+        line = () if here is None else flow.beside(here)
+        if here is None or len(line) < 2:
+            walker.say("no branch runs beside this wall")
+            return
+        place = line.index(here) + by
+        if not 0 <= place < len(line):
+            walker.say(f"this is the {'last' if by > 0 else 'first'} of {len(line)} branches")
+            return
+        go_to_node(walker, line[place])
+        _tell_ways(walker, flow, line[place])
+
+    return act
+
+
+def _tell_ways(walker: Walker, flow: Routes, node: int) -> None:
+    """Say where the other ways lead, where there are any."""
+    network = walker.stage.network
+    if network is None:
+        return
+    nodes, parts = network.graph.nodes, []
+    branches = flow.beside(node)
+    if len(branches) > 1:
+        parts.append(f"branch {branches.index(node) + 1} of {len(branches)}")
+    for others, verb in ((flow.before[node], "also reads"), (flow.after[node], "also goes to")):
+        if len(others) > 1:
+            parts.append(f"{verb} {names([nodes[one].id for one in others[1:]])}")
+    if parts:
+        walker.say("   ".join(parts))
+
+
+def names(ids: Sequence[str], *, most: int = 3) -> str:
+    """Return a few names in a line, and how many more there are."""
+    more = len(ids) - most
+    return ", ".join(ids[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _undo(walker: Walker, number: int) -> None:
@@ -64,8 +99,14 @@ def _redo(walker: Walker, number: int) -> None:
         walker.say("nothing was undone")
 
 
+def _bookmark_name(walker: Walker, number: int) -> str:
+    """Return the name under which a bookmark of this network is kept."""
+    network = walker.stage.network
+    return f"{network.name if network is not None else ''} {number}"
+
+
 def _bookmark(walker: Walker, number: int) -> None:
-    held = walker.settings.bookmarks.get(walker.bookmark_name(number))
+    held = walker.settings.bookmarks.get(_bookmark_name(walker, number))
     if held is None:
         walker.say(f"no bookmark {number} yet: Ctrl+{number} sets it")
         return
@@ -76,7 +117,7 @@ def _bookmark(walker: Walker, number: int) -> None:
 def _set_bookmark(walker: Walker, number: int) -> None:
     camera = walker.journey.camera
     place = (*camera.position, math.degrees(camera.yaw), math.degrees(camera.pitch))
-    bookmarks = {**walker.settings.bookmarks, walker.bookmark_name(number): place}
+    bookmarks = {**walker.settings.bookmarks, _bookmark_name(walker, number): place}
     walker.keep(dataclasses.replace(walker.settings, bookmarks=bookmarks))
     walker.say(f"bookmark {number} is here")
 
@@ -84,8 +125,10 @@ def _set_bookmark(walker: Walker, number: int) -> None:
 TRAVEL: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.OVERVIEW: _go(OVERVIEW),
     Command.HOME: _go(None),
-    Command.NEXT_WALL: _step_wall(1),
-    Command.PREVIOUS_WALL: _step_wall(-1),
+    Command.NEXT_WALL: _along(Routes.next, "nothing reads this wall"),
+    Command.PREVIOUS_WALL: _along(Routes.previous, "this wall reads nothing"),
+    Command.BRANCH_LEFT: _across(-1),
+    Command.BRANCH_RIGHT: _across(1),
     Command.UNDO_CAMERA: _undo,
     Command.REDO_CAMERA: _redo,
     Command.BOOKMARK: _bookmark,
