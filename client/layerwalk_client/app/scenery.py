@@ -6,8 +6,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from layerwalk_client.world.answer import with_answer
+from layerwalk_client.world.compared import ComparedView, with_compared, with_reverse
+from layerwalk_client.world.compared_answer import compared_board
 from layerwalk_client.world.folding import (
     MANY_NODES,
     Badge,
@@ -50,7 +53,7 @@ class Scenery:
         self._graph: Graph | None = None
         self._base = Scene()
         self._counts: dict[str, int] = {}
-        self._shapes: object = None
+        self._shapes: tuple[object, bool] | None = None
         self._dressed: object = None
         self._titles: dict[str, str] = {}
 
@@ -71,7 +74,7 @@ class Scenery:
 
     def has_other_shapes(self, manifest: SnapshotManifest) -> bool:
         """Whether walls must be laid out anew for a snapshot."""
-        return shapes_of(manifest) != self._shapes
+        return self._shapes is None or shapes_of(manifest) != self._shapes[0]
 
     def run_at(self, board: int | None) -> Run | None:
         """Return the run whose badge a board is."""
@@ -110,6 +113,7 @@ class Scenery:
         warnings: Sequence[HealthWarning] = (),
         has_answer: bool = True,
         hung: tuple[Hung, ...] = (),
+        compared: ComparedView | None = None,
     ) -> bool:
         """Make the scene anew where something of it is another; return whether it is.
 
@@ -119,16 +123,20 @@ class Scenery:
             warnings: of a training.
             has_answer: the answer's boards stand.
             hung: results of maximisations on the walls.
+            compared: what the snapshot is compared with.
         """
-        shapes = shapes_of(manifest)
+        is_paired = compared is not None and compared.mode == "pair"
+        shapes = (shapes_of(manifest), is_paired)
         answer = (manifest.input, manifest.top) if manifest is not None and has_answer else None
         titled = titles(network, manifest)
-        dressed = (titled, answer, tuple(warnings), hung)
+        seen_by = None if compared is None else (compared.mode, compared.difference.id)
+        dressed = (titled, answer, tuple(warnings), hung, seen_by)
         if shapes == self._shapes and dressed == self._dressed:
             return False
         if shapes != self._shapes:
             less = fold(network, manifest, self.folded)
-            laid = layout(less.network, less.manifest, options=self._options)
+            options = replace(self._options, is_paired=is_paired)
+            laid = layout(less.network, less.manifest, options=options)
             self._base = unfolded_numbers(laid, less)
             self._counts = dict(less.counts)
             self._shapes = shapes
@@ -143,11 +151,15 @@ class Scenery:
         self._titles, self._dressed = titled, dressed
         theme = self._options.theme
         scene = self._base
+        scene = with_compared(scene, network.id, compared, theme=theme)
         if manifest is not None and has_answer:
-            seen = frozenset(one.node for one in hung if one.is_seen)
-            scene = with_answer(scene, network, manifest, theme=theme, unmarked=seen)
+            seen = {one.node for one in hung if one.is_seen}
+            seen |= {wall.node for wall in scene.walls if wall.values}
+            board = None if compared is None else partial(compared_board, compared)
+            scene = with_answer(scene, network, manifest, theme=theme, unmarked=seen, board=board)
         scene = with_warnings(scene, network.graph, warnings, theme=theme)
         scene = with_pictures(scene, hung, theme=theme)
+        scene = with_reverse(scene, network.id, compared)
         self.scene, self.badges = with_badges(
             scene, self._counts, network.graph.groups, theme=theme
         )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from layerwalk_client.app.changes import NOTHING, Changes, Happenings
+from layerwalk_client.app.compared_values import ComparedValues
+from layerwalk_client.app.comparing import Comparing
 from layerwalk_client.app.gallery import Gallery
 from layerwalk_client.app.needs import Needs
 from layerwalk_client.app.residency import Residency, Wanted
@@ -28,12 +30,12 @@ from layerwalk_client.source.arrivals import (
     ValuesArrived,
     WishTaken,
 )
-from layerwalk_client.source.asking import Overview, Tiles, Wish
+from layerwalk_client.source.asking import Overview, PutInput, Tiles, Wish
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.folding import Run
 from layerwalk_client.world.options import LayoutOptions, Style
 from layerwalk_client.world.palette import Theme
-from layerwalk_client.world.scene import Label, Scene, Vector
+from layerwalk_client.world.scene import Label, Scene, Vector, Wall
 from layerwalk_client.world.view import Camera, Look
 from layerwalk_shared.messages import InputReference, NetworkDescription, SnapshotManifest
 from layerwalk_shared.tiles import Tile, block_count
@@ -78,6 +80,8 @@ class Stage:
         self._sounds = SoundBoards(source, renderer.images)
         self._wording = Wording(renderer.images, theme)
         self.gallery = Gallery(self.state.results, pictures, renderer, self.state.place)
+        compared = ComparedValues(renderer, place=self.state.place, cache_bytes=cache_bytes // 2)
+        self.comparing = Comparing(source.fetch, compared, client=source.client)
         self._gpu_bytes = gpu_bytes
         self._needs = Needs(renderer.resident)
         self.arrays = SceneArrays.from_scene(self.scene)
@@ -123,6 +127,8 @@ class Stage:
     def submit(self, wish: Wish) -> None:
         """Send a wish; what comes of it comes as arrivals."""
         self.state.note_sent()
+        if isinstance(wish, PutInput) and wish.is_second:
+            self.comparing.note_sent()
         self._source.submit(wish)
 
     def take(self, now_s: float) -> Happenings:
@@ -188,13 +194,16 @@ class Stage:
             self.arrays,
             camera,
             size_wh,
-            gpu_bytes=self._gpu_bytes,
+            # What blinks lies there twice.
+            gpu_bytes=self._gpu_bytes // (1 + self.comparing.is_blinking),
             motion=motion,
             extra=extra,
             max_wishes=max_wishes,
         )
         batches = self.gallery.want(wanted, evicted, now_s=now_s)
         batches += self.residency.want(wanted[""], now_s=now_s, evicted=evicted[""])
+        mode = self.comparing.mode
+        batches += self.comparing.values.want(wanted, evicted, mode=mode, now_s=now_s)
         self._source.want(batches)
 
     def step(self, now_s: float, upload_bytes: float) -> bool:
@@ -203,11 +212,14 @@ class Stage:
             self._follow_results(now_s)
         hung = self.gallery.revision
         has_changed = self.residency.advance(now_s) | self.gallery.advance(now_s)
+        has_changed |= self.comparing.advance(now_s)
+        self._renderer.turn(shows_reverse=self.comparing.shows_reverse)
         self.needs_plan |= self.gallery.revision != hung
         if not self.residency.is_switching and self.shown is not None:
             told = (
                 self.shown.id, self.state.training.revision, self.state.chosen,
                 self.state.results.revision, self.gallery.revision, self.gallery.shows_pictures,
+                self.comparing.revision,
             )  # fmt: skip
             if told != self._told:
                 self._told = told
@@ -215,6 +227,7 @@ class Stage:
         self._release_hidden()
         used = self.residency.upload(upload_bytes)
         used += self.gallery.upload(upload_bytes - used)
+        used += self.comparing.values.upload(upload_bytes - used)
         return bool(used) or has_changed
 
     def _release_hidden(self) -> None:
@@ -232,15 +245,7 @@ class Stage:
         self._renderer.draw(look, target, dt=dt, pictures=self.pictures)
 
     def is_settled(self, now_s: float) -> bool:
-        """Whether everything that is wanted is on the screen, and no wall waits for its turn."""
-        return self.is_complete(now_s) and not self.residency.is_switching
-
-    def is_fetching(self, now_s: float) -> bool:
-        """Whether something that is wanted has not come yet."""
-        return self.residency.is_fetching(now_s) or self.gallery.is_fetching(now_s)
-
-    def is_complete(self, now_s: float) -> bool:
-        """Whether everything is on the screen that should be by now."""
+        """Whether everything that is wanted is on the screen."""
         return (
             self.shown is not None
             and not self.state.is_busy
@@ -249,15 +254,22 @@ class Stage:
             and self._followed == self.state.results.revision
             and self.residency.is_settled(now_s)
             and self.gallery.is_settled(now_s)
+            and self.comparing.is_settled(now_s)
         )
 
-    def manifest_of(self, node: int) -> SnapshotManifest | None:
-        """Return the snapshot that a wall shows: of the network, or a result that hangs there;
-        None while that is not certain."""
-        return self.gallery.manifest_of(node) or self.residency.manifest_of(node)
+    def manifest_of(self, node: int, *, wall: Wall | None = None) -> SnapshotManifest | None:
+        """Return the snapshot that a node's wall (None: its first) shows: of the network, a result
+        that hangs there, or what it is compared with; None while that is not certain."""
+        wall = wall or self._wall(node)
+        compared = wall and self.comparing.manifest_of(wall.network, wall.values)
+        return compared or self.gallery.manifest_of(node) or self.residency.manifest_of(node)
 
-    def finest(self, node: int, channel: int) -> Tile | None:
-        """Return the finest tile there is of a picture of what a wall shows."""
+    def finest(self, node: int, channel: int, *, wall: Wall | None = None) -> Tile | None:
+        """Return the finest tile there is of a picture of what a node's wall shows."""
+        wall = wall or self._wall(node)
+        name = "" if wall is None else self.comparing.values_of(wall.network, wall.values)
+        if name:
+            return self.comparing.values.finest(name, node, channel)
         shower = self.gallery if self.gallery.is_seen(node) else self.residency
         return shower.finest(node, channel)
 
@@ -267,12 +279,8 @@ class Stage:
         index = self.arrays.block_by_key.get((network, node, block))
         return Wanted(node, block, 0 if index is None else int(self.arrays.finest[index]))
 
-    def wall_index(self, node: int) -> int | None:
-        """Return the place of a node's wall in the scene."""
-        for index, wall in enumerate(self.scene.walls):
-            if wall.node == node:
-                return index
-        return None
+    def _wall(self, node: int) -> Wall | None:
+        return next((wall for wall in self.scene.walls if wall.node == node), None)
 
     def _take_one(self, arrival: Arrival, found: Happenings, now_s: float) -> None:
         if isinstance(arrival, ValuesArrived) and self._sounds.take(arrival):
@@ -280,6 +288,13 @@ class Stage:
             return
         if isinstance(arrival, RequestFailed):
             self._sounds.fail(arrival)
+        failure = self.comparing.failure
+        is_compared = self.comparing.take(arrival, now_s)
+        if self.comparing.failure not in ("", failure):
+            found.notices.append(f"no comparison: {self.comparing.failure}")
+        if is_compared:
+            found.is_changed = True
+            return
         changes = self.state.apply(arrival)
         self._bring_about(changes, found, now_s)
         request = arrival.request if isinstance(arrival, RequestFailed) else None
@@ -343,6 +358,7 @@ class Stage:
         self.gallery.begin(network)
         self._scenery.begin(network.graph, keeps_folds=keeps_folds)
         self._sounds.begin(network)
+        self.comparing.begin(network)
         self._told = self._input = None
         self._arrange(self.state.coming, has_answer=False)
 
@@ -357,6 +373,7 @@ class Stage:
             warnings=warnings,
             has_answer=has_answer,
             hung=self.gallery.hung(),
+            compared=self.comparing.view,
         ):
             return False
         self._has_hidden = bool(self.scene.hidden)
@@ -375,4 +392,5 @@ class Stage:
         sweep_s = self._sweep_s if manifest.input != self._input else 0.0
         self._input = manifest.input
         self._sounds.show(network, manifest)
+        self.comparing.follow(manifest)
         self.residency.show(manifest, self.state.place(manifest.id), now_s=now_s, sweep_s=sweep_s)

@@ -87,10 +87,10 @@ class Renderer:
         if scene is self._scene:
             return
         self._scene = scene
-        every = (*scene.walls, *scene.hidden)
+        every = (*scene.walls, *scene.hidden, *scene.reverse)
         self._atlas.set_walls(every)
         self._scales.set_walls(every)
-        self._walls.set_walls(scene.walls, hidden=scene.hidden)
+        self._walls.set_walls(scene.walls, hidden=scene.hidden, reverse=scene.reverse)
         self._ground.set_plots(scene.plots)
         self._ribbons.set_ribbons(scene.ribbons)
         self._boards.set_boards(scene.boards)
@@ -99,6 +99,10 @@ class Renderer:
         for wall in scene.walls:
             self._by_key.setdefault((wall.network, wall.node), []).append(wall)
         self._value_keys = frozenset(wall.value_key for wall in every)
+
+    def turn(self, *, shows_reverse: bool) -> bool:
+        """Turn over the walls that have a reverse; return whether that changes the picture."""
+        return self._walls.turn(shows_reverse=shows_reverse)
 
     def set_statistics(self, network: str, nodes: Sequence[NodeStatistics]) -> None:
         """Take the largest value of each node of a network from a snapshot's manifest.

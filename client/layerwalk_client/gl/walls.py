@@ -80,6 +80,8 @@ class WallPainter:
         self._triangles: dict[_Grid, list[NDArray[np.float32]]] = {}
         """By the grid: those of a wall that is moved stay as they are."""
         self._swaps = Swaps()
+        self._faces: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._shows_reverse = False
         self._keys: list[NodeKey] = []
         self._ranges: list[list[tuple[int, int]]] = []
         self._places: WallPlaces = wall_places(())
@@ -100,16 +102,31 @@ class WallPainter:
         """Let `dt` seconds of cross-fades between walls pass; 0 ends them."""
         self._swaps.advance(dt)
 
-    def set_walls(self, walls: tuple[Wall, ...], *, hidden: tuple[Wall, ...] = ()) -> None:
+    def turn(self, *, shows_reverse: bool) -> bool:
+        """Show the reverse of all walls that have one, or their faces; return whether that is
+        another picture. Nothing is written to the GPU for it."""
+        has_changed = shows_reverse != self._shows_reverse
+        self._shows_reverse = shows_reverse
+        return has_changed and bool((self._faces != np.arange(len(self._faces))).any())
+
+    def set_walls(
+        self,
+        walls: tuple[Wall, ...],
+        *,
+        hidden: tuple[Wall, ...] = (),
+        reverse: tuple[Wall, ...] = (),
+    ) -> None:
         """Stand other walls in the world.
 
         Args:
             walls: those that are seen.
             hidden: those that may take the place of one of them. A wall that was seen before and
                 is hidden now fades into the one that stands there instead.
+            reverse: other faces of walls that are seen.
         """
         self._swaps.set_walls(walls, hidden)
-        walls = (*walls, *hidden)
+        self._faces = _faces((*walls, *hidden), reverse)
+        walls = (*walls, *hidden, *reverse)
         if walls == self._walls:
             return
         self._walls = walls
@@ -158,7 +175,10 @@ class WallPainter:
         drawn = WallDraws(
             self.program, self._atlas.pages, instances=self._instances, strips=self._strips
         )
-        self._draw_some(sight, np.isin(sight.walls, self._swaps.whole), drawn)
+        whole = self._swaps.whole
+        if self._shows_reverse:
+            whole = self._faces[whole]
+        self._draw_some(sight, np.isin(sight.walls, whole), drawn)
         for wall, share in self._swaps.coming:
             is_it = sight.walls == wall
             if is_it.any():
@@ -209,6 +229,19 @@ class WallPainter:
         self._records.close()
         self._instances.close()
         self._strips.close()
+
+
+def _faces(walls: Sequence[Wall], reverse: Sequence[Wall]) -> NDArray[np.intp]:
+    """Return for each wall the number of its reverse, its own where it has none.
+
+    Args:
+        walls: those that may be seen.
+        reverse: other faces, numbered on from `walls`, found by network and node.
+    """
+    numbers = {(wall.network, wall.node): len(walls) + at for at, wall in enumerate(reverse)}
+    return np.array(
+        [numbers.get((wall.network, wall.node), at) for at, wall in enumerate(walls)], np.intp
+    )
 
 
 def _begin_blending(share: float) -> None:

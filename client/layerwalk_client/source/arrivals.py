@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from layerwalk_client.source.asking import (
     ChannelPicture,
+    Compare,
+    EndComparison,
     Fetch,
     Gradients,
     ItemPage,
@@ -27,6 +29,7 @@ from layerwalk_client.source.asking import (
 )
 from layerwalk_shared.errors import LayerwalkError
 from layerwalk_shared.messages import (
+    ComparisonDescription,
     DatasetPage,
     Event,
     Job,
@@ -141,6 +144,14 @@ class SnapshotsArrived:
     manifests: tuple[SnapshotManifest, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ComparisonArrived:
+    """A comparison that was begun, or ended."""
+
+    fetch: Compare | EndComparison
+    comparison: ComparisonDescription
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FileArrived:
     """The bytes of a file, to be written as they are."""
@@ -180,6 +191,7 @@ Arrival = (
     | GradientsArrived
     | RecipesArrived
     | SnapshotsArrived
+    | ComparisonArrived
     | FileArrived
     | WishTaken
     | RequestFailed

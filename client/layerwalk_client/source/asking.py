@@ -20,6 +20,9 @@ from layerwalk_shared.messages import (
 )
 from layerwalk_shared.tiles import TileKey
 
+SECOND = "/second"
+"""Ends the name by which a client asks for what it compares with: those snapshots are its own too,
+but are not followed as what is shown first."""
 OVERVIEW_SIDE = 8
 """Every level whose longer side is at most this belongs to the overview."""
 
@@ -255,7 +258,37 @@ class Snapshots:
         return self
 
 
-Record = Manifest | Network | Training | Gradients | Recipes | Snapshots
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """The comparison of two snapshots: both stay on the server, their difference is made there.
+
+    What this client compared before is let go of.
+    """
+
+    first: str
+    second: str
+
+    priority = 1
+
+    @property
+    def slot(self) -> Hashable:
+        return Compare
+
+
+@dataclass(frozen=True, slots=True)
+class EndComparison:
+    """Let go of a comparison."""
+
+    comparison: str
+
+    priority = 3
+
+    @property
+    def slot(self) -> Hashable:
+        return self
+
+
+Record = Manifest | Network | Training | Gradients | Recipes | Snapshots | Compare | EndComparison
 """Fetches that one JSON document answers."""
 Fetch = (
     Overview
@@ -282,13 +315,15 @@ class PutInput:
     (a picture, an array, a sound).
 
     `title` names it for people ("cat.jpg"); `argument` is which of several inputs is meant, the
-    shown one where it is None.
+    shown one where it is None. `is_second`: it is for what is compared with, and changes nothing
+    of what is shown first.
     """
 
     network: str
     image: Puttable
     title: str = ""
     argument: str | None = None
+    is_second: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,18 @@ from PIL import Image
 
 from layerwalk_client.source.arrivals import Arrival, PageArrived
 from layerwalk_client.source.asking import ItemPage, Kernels, Sheet
-from layerwalk_client.source.showcase import ITEMS
+from layerwalk_client.source.showcase import DATASET, ITEMS
 from layerwalk_client.source.synthetic import CLASSES, Floats, synthetic_item
 from layerwalk_shared.errors import NotFoundError
 from layerwalk_shared.messages import (
     ChannelStatistics,
     DatasetItem,
     DatasetPage,
+    DatasetSummary,
     Histogram,
+    NetworkSummary,
     NodeStatistics,
+    SessionDescription,
     ValueStatistics,
 )
 
@@ -29,6 +32,16 @@ def page(fetch: ItemPage) -> PageArrived:
     )
     return PageArrived(
         fetch, DatasetPage(dataset=fetch.dataset, offset=fetch.offset, total=ITEMS, items=items)
+    )
+
+
+def session(network: NetworkSummary, *, last_event: int) -> SessionDescription:
+    """Return what there is: the network and the made-up data set."""
+    return SessionDescription(
+        version="0",
+        networks=(network,),
+        datasets=(DatasetSummary(id=DATASET, name="Shapes", count=ITEMS, classes=CLASSES),),
+        last_event=last_event,
     )
 
 

@@ -99,6 +99,7 @@ class Connection:
     ) -> None:
         self._address = address
         self._buffers = buffers or BufferPool()
+        self.client = client
         self._headers = {CLIENT_HEADER: client}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"

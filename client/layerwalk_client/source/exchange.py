@@ -24,6 +24,7 @@ from layerwalk_client.source.arrivals import (
 )
 from layerwalk_client.source.asking import (
     OVERVIEW_SIDE,
+    SECOND,
     CancelJob,
     ChannelPicture,
     Fetch,
@@ -44,6 +45,7 @@ from layerwalk_client.source.connection import Connection, Reply
 from layerwalk_shared import routes
 from layerwalk_shared.errors import ProtocolError
 from layerwalk_shared.messages import (
+    CLIENT_HEADER,
     PROTOCOL_VERSION,
     DatasetPage,
     EventBatch,
@@ -153,6 +155,8 @@ def _put_input(connection: Connection, wish: PutInput) -> Job:
         body, headers = wish.image.model_dump_json().encode(), _JSON
     if query:
         path += "?" + urlencode(query)
+    if wish.is_second:
+        headers = {**headers, CLIENT_HEADER: connection.client + SECOND}
     reply = connection.exchange("POST", path, body=body, headers=headers, is_repeatable=False)
     return _parse(reply, Job, "a job")
 

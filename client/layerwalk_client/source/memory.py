@@ -15,7 +15,6 @@ from layerwalk_client.source.arrivals import (
     Arrival,
     Connected,
     EventArrived,
-    FileArrived,
     GradientsArrived,
     ManifestArrived,
     NetworkArrived,
@@ -23,17 +22,16 @@ from layerwalk_client.source.arrivals import (
     RecipesArrived,
     RequestFailed,
     SnapshotsArrived,
-    StatisticsArrived,
-    TilesArrived,
     TrainingArrived,
-    ValuesArrived,
     WishTaken,
 )
 from layerwalk_client.source.ascents import Ascents
 from layerwalk_client.source.asking import (
-    OVERVIEW_SIDE,
+    SECOND,
     CancelJob,
     ChannelPicture,
+    Compare,
+    EndComparison,
     Fetch,
     Gradients,
     ItemPage,
@@ -51,34 +49,28 @@ from layerwalk_client.source.asking import (
     Snapshots,
     Statistics,
     Tiles,
+    Training,
     Values,
     Wish,
 )
 from layerwalk_client.source.exhibits import EXHIBITS
-from layerwalk_client.source.outcome import Result
 from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
 from layerwalk_client.source.showcase import (
-    DATASET,
-    ITEMS,
     ExhibitShowcase,
     PictureShowcase,
     Showcase,
     summary_of,
 )
 from layerwalk_client.source.synthetic import (
-    CLASSES,
     Floats,
-    SyntheticValues,
-    make_tile,
     node_statistics,
-    overview_keys,
     synthetic_item,
 )
-from layerwalk_shared.errors import GoneError, LayerwalkError
+from layerwalk_client.source.vault import Vault
+from layerwalk_shared.errors import LayerwalkError
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import (
     ChannelInput,
-    DatasetSummary,
     Event,
     InputReference,
     Job,
@@ -86,7 +78,7 @@ from layerwalk_shared.messages import (
     MetricsPublished,
     NetworkChanged,
     NetworkDescription,
-    SessionDescription,
+    SnapshotInput,
     SnapshotManifest,
     SnapshotsDropped,
     SnapshotTaken,
@@ -94,7 +86,6 @@ from layerwalk_shared.messages import (
     TrainingStepped,
 )
 from layerwalk_shared.recipes import RECIPES
-from layerwalk_shared.tiles import TileKey
 from layerwalk_shared.training import MetricPoint, TrainingHistory, TrainingStep
 
 NETWORK = PictureShowcase.name
@@ -115,8 +106,8 @@ class MemorySource:
         self._graph: Graph = self._showcase.graph
         self._on_arrival = on_arrival
         self._arrivals: deque[Arrival] = deque()
-        self._snapshots: dict[str, tuple[SnapshotManifest, SyntheticValues]] = {}
         self._ascents = Ascents(self._showcase)
+        self._vault = Vault(self._graph, self._ascents.results)
         self._events = 0
         self._jobs = 0
         self._taken = 0
@@ -139,7 +130,8 @@ class MemorySource:
     def open(self) -> None:
         """Deliver Connected and the overview of the first picture."""
         self._first = self._take(client=None)
-        self._deliver(Connected(self._session(), self._network(), 1))
+        session = collection.session(summary_of(self._showcase), last_event=self._events)
+        self._deliver(Connected(session, self._network(), 1))
         self.fetch(Overview(self._first.id))
 
     # The made-up training, which a test or a demo lets go on.
@@ -165,8 +157,8 @@ class MemorySource:
     def drop(self, snapshots: Sequence[str]) -> None:
         """Let snapshots go, as a server does that is short of memory."""
         for snapshot in snapshots:
-            if self._results.pop(snapshot, None) is None:
-                self._snapshots.pop(snapshot)
+            if self._ascents.results.pop(snapshot, None) is None:
+                self._vault.runs.pop(snapshot)
         self._steps = [
             step.model_copy(update={"snapshot": None}) if step.snapshot in snapshots else step
             for step in self._steps
@@ -192,8 +184,8 @@ class MemorySource:
 
     def change(self, graph: Graph, reason: str) -> None:
         """Let the network have another graph, as after tracing anew; same input and answer."""
-        self._graph = self._showcase.graph = graph
-        self._snapshots.clear()
+        self._graph = self._showcase.graph = self._vault.graph = graph
+        self._vault.runs.clear()
         self._first = self._take(client=None)
         network = summary_of(self._showcase)
         self._tell(NetworkChanged(number=self._number(), network=network, reason=reason))
@@ -222,17 +214,22 @@ class MemorySource:
             self._deliver(RequestFailed(wish, error))
 
     def _put(self, wish: PutInput) -> None:
-        image = wish.image
-        if isinstance(image, ChannelInput) and image.snapshot in self._results:
-            self._given = self._ascents.given(image)
+        image, client = wish.image, self.client + SECOND * wish.is_second
+        if isinstance(image, SnapshotInput):
+            manifest, values = self._vault.held(image.snapshot)
+            given = values.picture, manifest.input
+        elif isinstance(image, ChannelInput) and image.snapshot in self._ascents.results:
+            given = self._ascents.given(image)
         else:
-            self._given = self._showcase.given(wish, lambda snapshot: self._held(snapshot)[1])
+            given = self._showcase.given(wish, lambda snapshot: self._vault.held(snapshot)[1])
+        if not wish.is_second:
+            self._given = given
         job = Job(
             id=self._job_id(), kind="forward", network=self._showcase.name, state="queued",
-            client=self.client,
+            client=client,
         )  # fmt: skip
         self._deliver(WishTaken(wish, job))
-        manifest = self._take(client=self.client)
+        manifest = self._take(client=client, given=given)
         self._tell(SnapshotTaken(number=self._number(), manifest=manifest))
         done = job.model_copy(update={"state": "done", "progress": 1.0, "snapshot": manifest.id})
         self._tell(JobChanged(number=self._number(), job=done))
@@ -259,7 +256,7 @@ class MemorySource:
     def close(self) -> None:
         """Forget everything."""
         self._arrivals.clear()
-        self._snapshots.clear()
+        self._vault.runs.clear()
         self._ascents.clear()
 
     def _deliver(self, arrival: Arrival) -> None:
@@ -274,14 +271,6 @@ class MemorySource:
         self._events += 1
         return self._events
 
-    def _session(self) -> SessionDescription:
-        return SessionDescription(
-            version="0",
-            networks=(summary_of(self._showcase),),
-            datasets=(DatasetSummary(id=DATASET, name="Shapes", count=ITEMS, classes=CLASSES),),
-            last_event=self._events,
-        )
-
     def _network(self) -> NetworkDescription:
         return NetworkDescription(
             id=self._showcase.name,
@@ -292,96 +281,62 @@ class MemorySource:
             snapshot=self._first,
         )
 
-    def _take(self, *, client: str | None, step: int | None = None) -> SnapshotManifest:
-        """Run what is on the input through the network, as it is at a step of its training."""
-        given, reference = self._given
+    def _take(
+        self,
+        *,
+        client: str | None,
+        step: int | None = None,
+        given: tuple[Floats, InputReference] | None = None,
+    ) -> SnapshotManifest:
+        """Run what is given, else on the input, through the network, as it is at a step of its
+        training."""
+        lying, reference = given or self._given
         if step is None and self._steps:
-            values = self._showcase.forward(given, step=self._steps[-1].step)
+            values = self._showcase.forward(lying, step=self._steps[-1].step)
         else:
-            values = self._showcase.forward(given, step=step or 0)
+            values = self._showcase.forward(lying, step=step or 0)
         self._taken += 1
         manifest = SnapshotManifest(
             id=f"s{self._taken}", network=self._showcase.name, generation=self._taken,
             input=reference, step=step, client=client,
             nodes=node_statistics(self._graph, values), top=values.top,
         )  # fmt: skip
-        self._snapshots[manifest.id] = (manifest, values)
+        self._vault.runs[manifest.id] = (manifest, values)
         return manifest
-
-    def _held(self, snapshot: str) -> tuple[SnapshotManifest, SyntheticValues]:
-        if snapshot not in self._snapshots:
-            raise GoneError(f"snapshot {snapshot!r} is not kept")
-        return self._snapshots[snapshot]
 
     def _answer(self, fetch: Fetch) -> Arrival:
         if isinstance(fetch, Record):
             return self._record(fetch)
         methods: dict[type, Callable[[Any], Arrival]] = {
-            Overview: self._tiles,
-            Tiles: self._tiles,
-            Values: self._values,
-            Statistics: self._statistics,
+            Overview: self._vault.tiles,
+            Tiles: self._vault.tiles,
+            Values: self._vault.values,
+            Statistics: self._vault.statistics,
             ItemPage: collection.page,
             Sheet: lambda asked: PictureArrived(asked, collection.sheet(asked)),
             ItemPicture: lambda asked: PictureArrived(asked, synthetic_item(asked.item)),
             Kernels: collection.no_kernels,
-            ChannelPicture: self._channel,
-            ResultFile: self._file,
+            ChannelPicture: self._vault.channel,
+            ResultFile: self._vault.file,
         }
         return methods[type(fetch)](fetch)
 
-    @property
-    def _results(self) -> dict[str, Result]:
-        return self._ascents.results
-
-    def _file(self, fetch: ResultFile) -> FileArrived:
-        if fetch.snapshot not in self._results:
-            raise GoneError(f"result {fetch.snapshot!r} is not kept")
-        return FileArrived(fetch, self._results[fetch.snapshot].file(fetch.form))
-
-    def _channel(self, fetch: ChannelPicture) -> PictureArrived:
-        if fetch.snapshot in self._results:
-            return PictureArrived(fetch, self._results[fetch.snapshot].pixels(fetch.channel))
-        _, values = self._held(fetch.snapshot)
-        index = self._graph.index[fetch.node]
-        return PictureArrived(fetch, collection.pixels(values.nodes[index], fetch.channel))
-
-    def _tiles(self, fetch: Overview | Tiles) -> TilesArrived:
-        if fetch.snapshot in self._results:
-            tiles = self._results[fetch.snapshot].tiles(fetch)
-            return TilesArrived(fetch.snapshot, tiles, isinstance(fetch, Overview))
-        manifest, values = self._held(fetch.snapshot)
-        keys: Sequence[TileKey] = (
-            overview_keys(self._graph, OVERVIEW_SIDE) if isinstance(fetch, Overview) else fetch.keys
-        )
-        tiles = tuple(
-            make_tile(self._graph, values, key, generation=manifest.generation) for key in keys
-        )
-        return TilesArrived(fetch.snapshot, tiles, isinstance(fetch, Overview))
-
-    def _values(self, fetch: Values) -> ValuesArrived:
-        _, values = self._held(fetch.snapshot)
-        found = values.tensor(self._graph, fetch.node)
-        return ValuesArrived(
-            fetch, found if fetch.row is None else found[fetch.row : fetch.row + 1]
-        )
-
     def _record(self, fetch: Record) -> Arrival:
         if isinstance(fetch, Manifest):
-            result = self._results.get(fetch.snapshot)
-            found = self._held(fetch.snapshot)[0] if result is None else result.manifest
-            return ManifestArrived(fetch, found)
-        if isinstance(fetch, Recipes):
-            return RecipesArrived(fetch, tuple(RECIPES.values()))
-        if isinstance(fetch, Snapshots):
-            manifests = [manifest for manifest, _ in self._snapshots.values()]
-            manifests += [result.manifest for result in self._results.values()]
-            manifests.sort(key=lambda manifest: manifest.generation)
-            return SnapshotsArrived(fetch, tuple(manifests))
-        if isinstance(fetch, Network):
-            return NetworkArrived(fetch, self._network())
-        if isinstance(fetch, Gradients):
-            return GradientsArrived(fetch, histograms(self._graph, fetch.step))
+            return ManifestArrived(fetch, self._vault.manifest(fetch.snapshot))
+        if isinstance(fetch, Compare | EndComparison):
+            self._taken += 1
+            return self._vault.compare(fetch, generation=self._taken)
+        methods: dict[type, Callable[[Any], Arrival]] = {
+            Recipes: lambda asked: RecipesArrived(asked, tuple(RECIPES.values())),
+            Snapshots: lambda asked: SnapshotsArrived(asked, self._vault.manifests()),
+            Network: lambda asked: NetworkArrived(asked, self._network()),
+            Gradients: lambda asked: GradientsArrived(asked, histograms(self._graph, asked.step)),
+            Training: self._training,
+        }
+        return methods[type(fetch)](fetch)
+
+    def _training(self, fetch: Training) -> TrainingArrived:
         history = TrainingHistory(
             network=self._showcase.name,
             metrics=tuple(self._points),
@@ -389,9 +344,3 @@ class MemorySource:
             is_running=self._is_training,
         )
         return TrainingArrived(fetch, history)
-
-    def _statistics(self, fetch: Statistics) -> StatisticsArrived:
-        manifest, values = self._held(fetch.snapshot)
-        index = self._graph.index[fetch.node]
-        found = collection.statistics(values.nodes[index], fetch.node, manifest.nodes[index])
-        return StatisticsArrived(fetch, found)

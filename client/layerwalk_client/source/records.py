@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from layerwalk_client.source.arrivals import (
     Arrival,
+    ComparisonArrived,
     GradientsArrived,
     ManifestArrived,
     NetworkArrived,
@@ -17,6 +18,8 @@ from layerwalk_client.source.arrivals import (
     TrainingArrived,
 )
 from layerwalk_client.source.asking import (
+    Compare,
+    EndComparison,
     Gradients,
     Manifest,
     Network,
@@ -25,10 +28,12 @@ from layerwalk_client.source.asking import (
     Snapshots,
     Training,
 )
-from layerwalk_client.source.connection import Connection
+from layerwalk_client.source.connection import Connection, Reply
 from layerwalk_shared import routes
 from layerwalk_shared.errors import ProtocolError
 from layerwalk_shared.messages import (
+    ComparisonDescription,
+    ComparisonRequest,
     NetworkDescription,
     RecipeList,
     SnapshotList,
@@ -52,6 +57,8 @@ def perform(connection: Connection, fetch: Record) -> Arrival:
         Gradients: _gradients,
         Recipes: _recipes,
         Snapshots: _snapshots,
+        Compare: _compare,
+        EndComparison: _end_comparison,
     }
     return methods[type(fetch)](connection, fetch)
 
@@ -86,8 +93,29 @@ def _snapshots(connection: Connection, fetch: Snapshots) -> SnapshotsArrived:
     return SnapshotsArrived(fetch, _read(connection, path, SnapshotList).snapshots)
 
 
+def _compare(connection: Connection, fetch: Compare) -> ComparisonArrived:
+    wish = ComparisonRequest(first=fetch.first, second=fetch.second)
+    path = routes.COMPARISONS.url()
+    reply = connection.exchange(
+        "POST",
+        path,
+        body=wish.model_dump_json().encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    return ComparisonArrived(fetch, _parsed(reply, path, ComparisonDescription))
+
+
+def _end_comparison(connection: Connection, fetch: EndComparison) -> ComparisonArrived:
+    path = routes.COMPARISON.url(comparison=fetch.comparison)
+    reply = connection.exchange("DELETE", path, is_repeatable=False)
+    return ComparisonArrived(fetch, _parsed(reply, path, ComparisonDescription))
+
+
 def _read(connection: Connection, path: str, model: type[_Model]) -> _Model:
-    reply = connection.exchange("GET", path)
+    return _parsed(connection.exchange("GET", path), path, model)
+
+
+def _parsed(reply: Reply, path: str, model: type[_Model]) -> _Model:
     try:
         return model.model_validate_json(bytes(reply.body))
     except ValidationError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
 
 from layerwalk_client.world.palette import PALETTES, Palette, Theme
 from layerwalk_client.world.scene import Board, Colour, Label, Scene, Vector, Wall
@@ -29,8 +31,16 @@ CELL_NAME = 0.075
 ANSWER_PRIORITY = 4
 
 
+class BoardMaker(Protocol):
+    """Makes what stands on a board at a place."""
+
+    def __call__(
+        self, place: Wall, *, palette: Palette, scale: float
+    ) -> tuple[list[Board], list[Label]]: ...
+
+
 @dataclass(frozen=True, slots=True)
-class _Frame:
+class Frame:
     """A board's own coordinates: metres from its upper left corner, x right, y down."""
 
     wall: Wall
@@ -64,6 +74,7 @@ def with_answer(
     *,
     theme: Theme = "dark",
     unmarked: Collection[int] = (),
+    board: BoardMaker | None = None,
 ) -> Scene:
     """Return the scene with the answer's boards and the names of the output's best cells.
 
@@ -75,10 +86,12 @@ def with_answer(
         manifest: whose answer it is.
         theme: of the boards.
         unmarked: nodes whose wall shows something else than its cells now.
+        board: makes another board than that of this one answer.
     """
     if not manifest.top or not scene.walls:
         return scene
     palette = PALETTES[theme]
+    make = board or partial(answer_board, manifest)
     boards: list[Board] = []
     labels: list[Label] = []
     answer_node = output_node(network)
@@ -86,14 +99,14 @@ def with_answer(
     parts = []
     if output is not None:
         beside = _beside(scene, output, scale=END_SCALE, turned=TURNED)
-        parts.append(answer_board(manifest, beside, palette=palette, scale=END_SCALE))
+        parts.append(make(beside, palette=palette, scale=END_SCALE))
         if answer_node not in unmarked:
             parts.append(cell_names(output, manifest.top, palette=palette))
     for index, node in enumerate(network.graph.nodes):
         wall = _wall_of(scene, network.id, index) if node.kind == "input" else None
         if wall is not None:
             beside = _beside(scene, wall, scale=COPY_SCALE)
-            parts.append(answer_board(manifest, beside, palette=palette, scale=COPY_SCALE))
+            parts.append(make(beside, palette=palette, scale=COPY_SCALE))
             break
     for more_boards, more_labels in parts:
         boards += more_boards
@@ -150,7 +163,7 @@ def answer_board(
     Args:
         place: where the board stands: its centre, size and yaw are used.
     """
-    frame = _Frame(place, scale)
+    frame = Frame(place, scale)
     width, height = BOARD_WH
     truth = manifest.input.label
     boards = [

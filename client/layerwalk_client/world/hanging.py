@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from layerwalk_client.world.comparison import is_second
 from layerwalk_client.world.lettering import fitting_height
 from layerwalk_client.world.palette import PALETTES, Palette, Theme
 from layerwalk_client.world.scene import Board, Label, Scene, Wall
@@ -104,7 +105,7 @@ def with_pictures(scene: Scene, hung: Iterable[Hung], *, theme: Theme = "dark") 
     captions: dict[Label, Label] = {}
     for wall in scene.walls:
         one = by_node.get(wall.node)
-        if one is None:
+        if one is None or is_second(wall.network):
             walls.append(wall)
             continue
         pictures = picture_wall(wall, one) if one.values else None
@@ -113,7 +114,7 @@ def with_pictures(scene: Scene, hung: Iterable[Hung], *, theme: Theme = "dark") 
         if pictures is not None:
             hidden.append(wall if seen is pictures else pictures)
         if seen.size_wh != wall.size_wh:
-            boards.append(_frame(wall, palette))
+            boards.append(frame_board(wall, palette))
         if one.share is not None:
             boards += _bar(wall, one.share, palette)
         if one.caption:
@@ -128,7 +129,8 @@ def with_pictures(scene: Scene, hung: Iterable[Hung], *, theme: Theme = "dark") 
     )
 
 
-def _frame(wall: Wall, palette: Palette) -> Board:
+def frame_board(wall: Wall, palette: Palette) -> Board:
+    """Return the board behind pictures that do not fill their wall."""
     return Board(
         at(wall, 0.0, wall.size_wh[1] / 2, before=-BEHIND), wall.size_wh, palette.wall,
         border_colour=palette.wall_border, border=0.006, yaw=wall.yaw,

@@ -27,7 +27,7 @@ from layerwalk_client.world.ribbons import LIFT, aisles, feet, floor_pieces, wor
 from layerwalk_client.world.scene import Label, Plot, Ribbon, Scene, Vector, Wall
 from layerwalk_client.world.signs import join_label, plot_label, wall_labels
 from layerwalk_client.world.terms import kind_line, shape_line
-from layerwalk_client.world.walls import WallSize, wall_size, warning
+from layerwalk_client.world.walls import WallSize, pair_pitch, wall_size, warning
 from layerwalk_shared.errors import ProtocolError
 from layerwalk_shared.graph import Graph, Group, Node
 from layerwalk_shared.messages import (
@@ -95,7 +95,7 @@ def layout(
     if not network.graph.nodes:
         return Scene()
     plan = _plan(network, manifest, options, (origin[0], origin[2]))
-    walls = _walls(network, manifest, plan, origin[1])
+    walls = _walls(network, manifest, plan, options, origin[1])
     ribbons, joins = _ribbons(network.id, plan, options, palette, origin[1])
     ground = _areas(plan, options)
     labels: list[Label] = []
@@ -133,7 +133,10 @@ def _plan(
             graph.nodes, _statistics(manifest, len(graph.nodes)), strict=True
         )
     )
-    halves = tuple(size.size_wh[0] / 2 for size in sizes)
+    halves = tuple(
+        size.size_wh[0] / 2 + (pair_pitch(size.size_wh[0]) / 2 if options.is_paired else 0.0)
+        for size in sizes
+    )
     side = lanes(order, near, halves=halves, paths=paths, options=options)
     output = answer.output_node(network)
     plaza = None if output is None else order.of_node[output]
@@ -223,6 +226,7 @@ def _walls(
     network: NetworkDescription,
     manifest: SnapshotManifest | None,
     plan: _Plan,
+    options: LayoutOptions,
     floor: float,
 ) -> tuple[Wall, ...]:
     walls = []
@@ -231,7 +235,8 @@ def _walls(
     for index, (node, size) in enumerate(zip(plan.graph.nodes, plan.sizes, strict=True)):
         rank = plan.order.of_node[index]
         leg = plan.leg_of(rank)
-        x, z = leg.place(plan.side.lateral[index], plan.alongs[rank])
+        aside = pair_pitch(size.size_wh[0]) / 2 if options.is_paired else 0.0
+        x, z = leg.place(plan.side.lateral[index] - aside, plan.alongs[rank])
         walls.append(
             Wall(
                 network.id,

@@ -40,6 +40,7 @@ class LayoutOptions:
         track: distance of neighbouring ribbons that run beside the hall.
         ribbon: width of a ribbon.
         row_length: of rows; 0 chooses rows that make the whole about 16 : 9.
+        is_paired: beside each wall stands another one of its size.
         shows_answer: build the answer's boards where the snapshot has one.
     """
 
@@ -64,6 +65,7 @@ class LayoutOptions:
     track: float = 0.3
     ribbon: float = 0.09
     row_length: float = 0.0
+    is_paired: bool = False
     shows_answer: bool = True
 
     def __post_init__(self) -> None:

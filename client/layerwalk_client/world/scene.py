@@ -158,7 +158,8 @@ class Scene:
     """One arrangement of everything; made anew when the graph, folding or the answer changes.
 
     `hidden` are walls that stand where another is seen now, under the same node: their values are
-    kept ready, so that they can take its place.
+    kept ready, so that they can take its place. `reverse` are the other faces of walls that are seen,
+    under the same node: the renderer turns all of them over at once.
     """
 
     walls: tuple[Wall, ...] = ()
@@ -167,6 +168,7 @@ class Scene:
     labels: tuple[Label, ...] = ()
     boards: tuple[Board, ...] = ()
     hidden: tuple[Wall, ...] = ()
+    reverse: tuple[Wall, ...] = ()
 
     def bounds(self) -> tuple[Vector, Vector]:
         """Return the lowest and highest corner of all walls and boards (a unit box when empty)."""

@@ -134,6 +134,16 @@ def _bounded(size: WallSize, largest: float) -> WallSize:
     return replace(size, tile_wh=tile, gap=size.gap * factor)
 
 
+def pair_pitch(width: float) -> float:
+    """Return the distance of the middles of two walls of a pair, metres: they all but touch."""
+    return width + pair_gap(width)
+
+
+def pair_gap(width: float) -> float:
+    """Return the free room between two walls of a pair, metres."""
+    return min(0.3, max(0.12, 0.06 * width))
+
+
 def warning(node: Node, statistics: NodeStatistics | None) -> str:
     """Return why there is nothing, or less than expected, to see; "" where all is well."""
     if node.error is not None:

@@ -1,0 +1,94 @@
+"""What is compared with what, as frozen data, and how its values are named on the screen.
+
+The first of the two is what the network shows anyway; the second, and the difference of both, are
+further values for the same walls: each under a name of its own, so that a wall changes from one to
+the other without a new layout. What is seen of them is the mode:
+
+- `difference`: the walls show the second minus the first.
+- `blink`: the same walls show both in turn.
+- `pair`: beside every wall of the first stands the same wall of the second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from layerwalk_shared.messages import Compared
+
+Mode = Literal["off", "difference", "blink", "pair"]
+CYCLE: tuple[Mode, ...] = ("difference", "blink", "pair", "off")
+"""In this order a key goes through them."""
+MODE_TEXTS: dict[Mode, str] = {
+    "off": "not compared",
+    "difference": "difference",
+    "blink": "blink",
+    "pair": "pair",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One of the two: a snapshot, of a network."""
+
+    network: str
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two subjects and how they are seen."""
+
+    first: Subject
+    second: Subject
+    mode: Mode = "difference"
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Both snapshots, whatever the mode."""
+        return self.first.snapshot, self.second.snapshot
+
+    def swapped(self) -> Comparison:
+        """Return the same comparison the other way round."""
+        return replace(self, first=self.second, second=self.first)
+
+
+def next_mode(mode: Mode) -> Mode:
+    """Return the mode that comes after one."""
+    return CYCLE[(CYCLE.index(mode) + 1) % len(CYCLE)]
+
+
+SECOND = "/second"
+
+
+def second_of(network: str) -> str:
+    """Return the name of the second one's values, for walls of a network."""
+    return network + SECOND
+
+
+def is_second(name: str) -> bool:
+    """Whether a name is one of the second's."""
+    return name.endswith(SECOND)
+
+
+def difference_of(network: str) -> str:
+    """Return the name of the difference's values, for walls of a network."""
+    return f"{network}/difference"
+
+
+def is_of(name: str, network: str) -> bool:
+    """Whether a wall's network is this one, or the second one beside it."""
+    return name in (network, second_of(network))
+
+
+def titles_of(compared: Compared) -> tuple[str, str]:
+    """Return what both are called, without what they have in common: the networks where they
+    differ and the inputs do not, and so on."""
+    first, second = compared.first_title.split(", "), compared.second_title.split(", ")
+    if len(first) == len(second) > 1:
+        kept = [
+            at for at, (one, other) in enumerate(zip(first, second, strict=True)) if one != other
+        ]
+        if kept:
+            first, second = [first[at] for at in kept], [second[at] for at in kept]
+    return ", ".join(first), ", ".join(second)
