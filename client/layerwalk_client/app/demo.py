@@ -40,7 +40,7 @@ def served(target: str, *, datasets: Sequence[str] = (), start_s: float = START_
     command.append("--until-stdin-closes")  # so it does not outlive us, however we end
     for dataset in datasets:
         command += ["--data", dataset]
-    restore = _end_on_termination()
+    restore = end_on_termination()
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     child = subprocess.Popen(
         command,
@@ -59,7 +59,7 @@ def served(target: str, *, datasets: Sequence[str] = (), start_s: float = START_
         restore()
 
 
-def _end_on_termination() -> Callable[[], None]:
+def end_on_termination() -> Callable[[], None]:
     """Let a termination of this process run the `finally` blocks; return what undoes that."""
     if threading.current_thread() is not threading.main_thread():
         return lambda: None

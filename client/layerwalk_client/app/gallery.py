@@ -281,6 +281,13 @@ class Gallery:
                 return False
         return True
 
+    def is_fetching(self, now_s: float) -> bool:
+        """Whether something that is looked at has not come yet."""
+        return any(
+            place.coming is not None or (self.is_seen(node) and place.residency.is_fetching(now_s))
+            for node, place in self._places.items()
+        )
+
     def _turning(self) -> bool:
         return any(
             self._results.mode(self._graph.nodes[node].id) == "both" for node in self._places

@@ -227,14 +227,16 @@ class Residency:
         return used
 
     def is_settled(self, now_s: float) -> bool:
-        """Whether all that is wanted is on the screen, but for what cannot be had."""
-        if self._manifest is None or self._turns:
+        """Whether all that is wanted by now is on the screen, but for what cannot be had."""
+        if self._manifest is None or any(turn.due_s <= now_s for turn in self._turns):
             return False
-        if any(until <= now_s for until in self._failed.values()):
-            return False
-        if any(key not in self._failed for key in self._missing(now_s)):
+        if any(until <= now_s for until in self._failed.values()) or self.is_fetching(now_s):
             return False
         return not any(self._is_news(one, self._chain(one)) for one in self._wanted)
+
+    def is_fetching(self, now_s: float) -> bool:
+        """Whether something that is wanted has not come yet."""
+        return any(key not in self._failed for key in self._missing(now_s))
 
     def source_node(self, node: int) -> int:
         """Return the node whose tiles show `node`: itself, or an earlier one with its values."""

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk_client.app.places import Place, camera_at
-from layerwalk_client.app.staging import MANY_BYTES, MANY_WISHES, Served, Staging, staged
+from layerwalk_client.app.staging import (
+    MANY_BYTES,
+    MANY_WISHES,
+    USUAL_LOOK,
+    Served,
+    Staging,
+    staged,
+)
 from layerwalk_client.app.writing import check_writable, format_of, write_picture
 from layerwalk_client.gl.target import MAX_SIDE, Target, shrink
-from layerwalk_client.ui.colours import MODES
 from layerwalk_client.world.answer import percent
 from layerwalk_client.world.options import Style
 from layerwalk_client.world.view import Appearance, Camera, Look
-from layerwalk_shared.colours import describe_table
-from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.messages import SnapshotManifest
 from layerwalk_shared.routes import DEFAULT_URL
 
@@ -40,8 +43,7 @@ class ShotOptions:
         serve: TARGET to serve for the picture, instead of `url`.
         datasets: for `serve`.
         maximised: ids of nodes whose walls show the newest result of a maximisation.
-        table, range_mode: how values look; None: the defaults.
-        theme: of everything that is not data.
+        appearance: how values and everything else look.
         layout: how long chains stand.
     """
 
@@ -56,9 +58,7 @@ class ShotOptions:
     serve: str | None = None
     datasets: tuple[str, ...] = ()
     maximised: tuple[str, ...] = ()
-    table: str | None = None
-    range_mode: str | None = None
-    theme: Literal["dark", "paper"] = "dark"
+    appearance: Appearance = USUAL_LOOK
     layout: Style = "straight"
 
 
@@ -83,24 +83,23 @@ def run_shot(options: ShotOptions) -> Shot:
     """
     format_of(options.out)
     check_writable(options.out)
-    appearance = _appearance(options)
     where = Served(
         options.url, options.token, options.network, options.serve, datasets=options.datasets
     )
-    with staged(where, theme=options.theme, style=options.layout) as staging:
+    with staged(where, theme=options.appearance.theme, style=options.layout) as staging:
         if options.input is not None:
             staging.put_file(options.input)
         elif options.item is not None:
             staging.put_item(*options.item)
         staging.hang(options.maximised)
-        pixels = photograph(staging, options, appearance)
+        pixels = photograph(staging, options)
         shown = staging.stage.shown
         assert shown is not None
     write_picture(options.out, pixels)
     return Shot(options.out, options.size_wh, shown)
 
 
-def photograph(staging: Staging, options: ShotOptions, appearance: Appearance) -> NDArray[np.uint8]:
+def photograph(staging: Staging, options: ShotOptions) -> NDArray[np.uint8]:
     """Return the picture, uint8 `[H, W, 3]`, once all that it shows is there."""
     stage = staging.stage
     assert stage.network is not None
@@ -124,7 +123,7 @@ def photograph(staging: Staging, options: ShotOptions, appearance: Appearance) -
     with Target(size_wh, pixel_scale=factor) as target:
         looked = camera()
         notes = stage.words(looked, height)
-        stage.draw(Look(camera=looked, appearance=appearance, notes=notes), target)
+        stage.draw(Look(camera=looked, appearance=options.appearance, notes=notes), target)
         return shrink(target.read_rgb(), factor)
 
 
@@ -132,17 +131,3 @@ def describe_answer(manifest: SnapshotManifest) -> str:
     """Return what is on the input and what the network says, for people."""
     best = ", ".join(f"{line.name} {percent(line.probability)}" for line in manifest.top[:3])
     return f"{manifest.input.title}: {best}" if best else manifest.input.title
-
-
-def _appearance(options: ShotOptions) -> Appearance:
-    found = Appearance(theme=options.theme, mode="percentile")
-    if options.table is not None:
-        describe_table(options.table)
-        found = replace(found, table=options.table)
-    if options.range_mode is not None:
-        if options.range_mode not in MODES[:-1]:
-            raise InvalidRequestError(
-                f"range {options.range_mode!r}, expected one of {', '.join(MODES[:-1])}"
-            )
-        found = replace(found, mode=options.range_mode)
-    return found

@@ -245,7 +245,15 @@ class Stage:
         self._renderer.draw(look, target, dt=dt, pictures=self.pictures)
 
     def is_settled(self, now_s: float) -> bool:
-        """Whether everything that is wanted is on the screen."""
+        """Whether everything that is wanted is on the screen, and no wall waits for its turn."""
+        return self.is_complete(now_s) and not self.residency.is_switching
+
+    def is_fetching(self, now_s: float) -> bool:
+        """Whether something that is wanted has not come yet."""
+        return self.residency.is_fetching(now_s) or self.gallery.is_fetching(now_s)
+
+    def is_complete(self, now_s: float) -> bool:
+        """Whether everything is on the screen that should be by now."""
         return (
             self.shown is not None
             and not self.state.is_busy

@@ -18,6 +18,7 @@ from layerwalk_client.source.asking import PutInput, Puttable
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.world.options import Style
 from layerwalk_client.world.palette import Theme
+from layerwalk_client.world.view import Appearance
 from layerwalk_shared.errors import LayerwalkError, NotFoundError, nearest_hint
 from layerwalk_shared.messages import DatasetInput
 from layerwalk_shared.routes import DEFAULT_URL
@@ -27,6 +28,8 @@ PATIENCE_S = 60.0
 MANY_BYTES = 2**40
 MANY_WISHES = 2**20
 """A picture waits for everything, however much it is."""
+USUAL_LOOK = Appearance(mode="percentile")
+"""How values look where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ def staged(
     theme: Theme = "dark",
     style: Style = "straight",
     sweep_s: float = 0.0,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Staging]:
     """Connect, make a GL context without a window current, and yield the stage once the first
     picture is shown; close all of it at the end.
@@ -62,6 +66,7 @@ def staged(
         theme: of everything that is not data.
         style: how long chains stand.
         sweep_s: how long a new input takes to pass through the walls.
+        clock: seconds, only forward; what the stage is told of.
 
     Raises:
         LayerwalkError: no server, no GL, or no such network.
@@ -76,7 +81,8 @@ def staged(
         source.open()
         stack.enter_context(offscreen_context())
         renderer = stack.enter_context(Renderer())
-        staging = Staging(Stage(source, renderer, theme=theme, style=style, sweep_s=sweep_s), news)
+        stage = Stage(source, renderer, theme=theme, style=style, sweep_s=sweep_s)
+        staging = Staging(stage, news, clock=clock)
         staging.wait(lambda: staging.stage.shown is not None)
         yield staging
 

@@ -22,12 +22,14 @@ class TrainingRecord:
 
     Attributes:
         is_running: the loop has not closed its viewer.
+        is_loaded: what was before this client came is known.
         revision: grows with every change, so that what is drawn from it need not look.
         gradients: histograms of the step they were last fetched for.
     """
 
     def __init__(self) -> None:
         self.is_running = False
+        self.is_loaded = False
         self.revision = 0
         self.gradients: GradientHistograms | None = None
         self._points: dict[int, MetricPoint] = {}
@@ -110,6 +112,7 @@ class TrainingRecord:
             if step.step not in self._steps:
                 self.add_step(step)
         self.is_running = self.is_running or history.is_running
+        self.is_loaded = True
         self.revision += 1
 
     def add_points(self, points: Iterable[MetricPoint]) -> None:

@@ -29,7 +29,7 @@ def test_a_shot_is_asked_for_in_words(asked, capsys):
     assert options.size_wh == (640, 360)
     assert options.url == "http://h:1"
     assert options.item == ("d", 3)
-    assert options.table == "magma"
+    assert options.appearance.table == "magma"
     assert options.place == Camera(
         position=(-1, 2, 3), yaw=math.radians(90), pitch=math.radians(-45)
     )
