@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -112,7 +114,20 @@ def open_folder(path: Path) -> ImageDataset:
     def read(index: int) -> NDArray[np.uint8]:
         return decode_picture(listing.read(index), listing.files[index])
 
-    return ImageDataset(path.stem, listing.classes, listing.files, listing.labels, read)
+    classes = said_by_people(listing.classes)
+    return ImageDataset(path.stem, classes, listing.files, listing.labels, read)
+
+
+def said_by_people(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what people call the class folders of Caltech101; other folders' names as they are.
+
+    The shipped networks name their answers so.
+    """
+    text = resources.files(__package__).joinpath("names/caltech101.json").read_text("utf-8")
+    names: dict[str, str] = json.loads(text)
+    if not names.keys() <= set(folders):
+        return folders
+    return tuple(names.get(folder, folder) for folder in folders)
 
 
 def open_idx(path: Path) -> ImageDataset:

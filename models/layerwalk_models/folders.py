@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from .archives import read_directory, read_entry
 from .errors import DatasetError
 
 IMAGE_SUFFIXES: Final = frozenset(
@@ -24,12 +25,16 @@ class Listing:
         classes: Names of the class folders; () where images lie in `source` itself.
         files: Path of each image relative to `source`, with forward slashes.
         labels: Index into `classes` for each image; None where there are no classes.
+        directory: Of a zip file: its entries by name.
     """
 
     source: Path
     classes: tuple[str, ...]
     files: tuple[str, ...]
     labels: tuple[int | None, ...]
+    directory: Mapping[str, zipfile.ZipInfo] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def read(self, index: int) -> bytes:
         """Read the bytes of image `index`; raises `DatasetError` where the file is gone."""
@@ -37,27 +42,17 @@ class Listing:
         try:
             if self.source.is_dir():
                 return (self.source / name).read_bytes()
-            with zipfile.ZipFile(self.source) as archive:
-                return archive.read(name)
+            return read_entry(self.source, self.directory[name])
         except (OSError, KeyError, zipfile.BadZipFile) as error:
             raise DatasetError(f"cannot read {name!r} in {str(self.source)!r}: {error}") from error
 
     def read_all(self, indices: Iterable[int]) -> Iterable[bytes | DatasetError]:
-        """Read many images in order, opening a zip file once; a failure is yielded, not raised."""
-        if self.source.is_dir():
-            for index in indices:
-                try:
-                    yield self.read(index)
-                except DatasetError as error:
-                    yield error
-            return
-        with zipfile.ZipFile(self.source) as archive:
-            for index in indices:
-                name = self.files[index]
-                try:
-                    yield archive.read(name)
-                except (OSError, KeyError, zipfile.BadZipFile) as error:
-                    yield DatasetError(f"cannot read {name!r} in {str(self.source)!r}: {error}")
+        """Read many images in order; a failure is yielded, not raised."""
+        for index in indices:
+            try:
+                yield self.read(index)
+            except DatasetError as error:
+                yield error
 
 
 def list_images(source: Path) -> Listing:
@@ -71,7 +66,7 @@ def list_images(source: Path) -> Listing:
         DatasetError: `source` does not exist, is no folder or zip file, has no images, or has a
             class folder without an image.
     """
-    paths, folders = _walk(source)
+    paths, folders, directory = _walk(source)
     depth = 0
     while True:
         tops = {path.parts[depth] for path in (*paths, *folders) if len(path.parts) > depth}
@@ -98,7 +93,7 @@ def list_images(source: Path) -> Listing:
             "expected either class folders alone or images alone"
         )
     if loose:
-        return Listing(source, (), tuple(map(str, loose)), (None,) * len(loose))
+        return Listing(source, (), tuple(map(str, loose)), (None,) * len(loose), directory)
     classes = tuple(sorted({path.parts[depth] for path in inside}))
     empty = {path.parts[depth] for path in folders if len(path.parts) > depth} - set(classes)
     if empty:
@@ -112,6 +107,7 @@ def list_images(source: Path) -> Listing:
         classes,
         tuple(map(str, inside)),
         tuple(place[path.parts[depth]] for path in inside),
+        directory,
     )
 
 
@@ -122,16 +118,19 @@ def _has_images(paths: list[PurePosixPath], depth: int) -> bool:
     )
 
 
-def _walk(source: Path) -> tuple[list[PurePosixPath], list[PurePosixPath]]:
-    """List files and folders below `source`, relative, without hidden ones."""
+def _walk(
+    source: Path,
+) -> tuple[list[PurePosixPath], list[PurePosixPath], Mapping[str, zipfile.ZipInfo]]:
+    """List files and folders below `source`, relative, without hidden ones; and a zip's entries."""
+    directory: Mapping[str, zipfile.ZipInfo] = {}
     if source.is_dir():
         entries = [
             (PurePosixPath(path.relative_to(source).as_posix()), path.is_dir())
             for path in source.rglob("*")
         ]
     elif source.is_file() and zipfile.is_zipfile(source):
-        with zipfile.ZipFile(source) as archive:
-            entries = [(PurePosixPath(info.filename), info.is_dir()) for info in archive.infolist()]
+        directory = read_directory(source)
+        entries = [(PurePosixPath(name), info.is_dir()) for name, info in directory.items()]
     elif source.exists():
         raise DatasetError(f"{str(source)!r} is neither a folder nor a zip file")
     else:
@@ -143,4 +142,4 @@ def _walk(source: Path) -> tuple[list[PurePosixPath], list[PurePosixPath]]:
     ]
     files = [path for path, folder in seen if not folder]
     folders = [path for path, folder in seen if folder]
-    return files, folders
+    return files, folders, directory

@@ -40,22 +40,30 @@ def top_classes_of_each(
         count: items of the batch.
         most: outputs of each.
     """
+    answer = answer_of(outputs, count=count)
+    if answer is None:
+        return ((),) * count
+    return tuple(_strongest(logits, classes, most) for logits in answer.unbind())
+
+
+def answer_of(outputs: object, *, count: int) -> Tensor | None:
+    """Return the answer `[count, K]` as float64 on the CPU; None where it is no vector of each."""
     answer = _first_tensor(outputs)
     if answer is None or answer.ndim != 2 or answer.shape[0] != count or answer.shape[1] < 2:
-        return ((),) * count
-    return tuple(
-        _strongest(logits, classes, most)
-        for logits in answer.detach().to("cpu", torch.float64).unbind()
-    )
+        return None
+    return answer.detach().to("cpu", torch.float64)
+
+
+def probabilities_of(answer: Tensor) -> Tensor:
+    """Return the probabilities `[N, K]` behind answers `[N, K]`; see `top_classes`."""
+    is_distribution = (answer.amin(1) >= 0) & ((answer.sum(1) - 1).abs() <= DISTRIBUTION_TOLERANCE)
+    return torch.where(is_distribution[:, None], answer, torch.softmax(answer, 1))
 
 
 def _strongest(logits: Tensor, classes: Sequence[str], most: int) -> tuple[ClassScore, ...]:
     if not bool(torch.isfinite(logits).all()):
         return ()
-    is_distribution = (
-        float(logits.min()) >= 0 and abs(float(logits.sum()) - 1) <= DISTRIBUTION_TOLERANCE
-    )
-    probabilities = logits if is_distribution else torch.softmax(logits, 0)
+    probabilities = probabilities_of(logits[None])[0]
     order = torch.argsort(logits, descending=True, stable=True)[:most].tolist()
     has_names = len(classes) == len(logits)
     return tuple(

@@ -27,6 +27,7 @@ class Limits:
         tile_bytes: tiles that are kept ready.
         picture_side: pixels of one side of a PNG that the server draws.
         sheet_items: thumbnails in one sheet.
+        thumbnail_bytes: thumbnails of data sets that are kept.
         page_items: items of a data set in one page.
         metric_points: points of a training's curves; more are thinned evenly.
         maximised_channels: images of one maximisation.
@@ -45,6 +46,7 @@ class Limits:
     tile_bytes: int = 256 * MIB
     picture_side: int = 4096
     sheet_items: int = 256
+    thumbnail_bytes: int = 64 * MIB
     page_items: int = 1000
     metric_points: int = 4096
     maximised_channels: int = 4096

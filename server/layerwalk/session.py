@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from torch import nn
 
 from layerwalk.candidate import make_candidate
+from layerwalk.catalogue import Catalogue
 from layerwalk.comparisons import Comparisons
 from layerwalk.events import EventLog
 from layerwalk.gallery import Gallery
@@ -28,6 +29,7 @@ from layerwalk.register import Register
 from layerwalk.results import ResultCache
 from layerwalk.snapshots import Snapshot
 from layerwalk.studio import Studio
+from layerwalk.surveyor import Surveyor
 from layerwalk.tilestore import TileStore
 from layerwalk.tracking import Detail, Recording
 from layerwalk.twin import Care, check_device
@@ -60,6 +62,8 @@ class Session:
         gallery: snapshots, and the histories of trainings.
         studio: takes maximisations.
         comparisons: of two snapshots each.
+        surveyor: takes whole data sets through networks.
+        catalogue: what is shown of data sets.
 
     Args:
         limits: how much of anything it takes.
@@ -116,6 +120,15 @@ class Session:
             cache=cache,
             device=device,
         )
+
+        self.surveyor = Surveyor(
+            networks=self._networks,
+            jobs=self.jobs,
+            limits=self.limits,
+            dataset=self.dataset,
+            on_start=on_start,
+        )
+        self.catalogue = Catalogue(self.dataset, budget_bytes=self.limits.thumbnail_bytes)
 
     def add_network(
         self,

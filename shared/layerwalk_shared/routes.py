@@ -49,6 +49,12 @@ VIEW = _api("view", "/networks/<network>/nodes/<path:node>/view")
 WEIGHTS = _api("weights", "/networks/<network>/nodes/<path:node>/weights.npy")
 WEIGHT_STATS = _api("weight_stats", "/networks/<network>/nodes/<path:node>/weights/stats")
 KERNELS = _api("kernels", "/networks/<network>/nodes/<path:node>/weights/kernels.png")
+CHANNEL_WEIGHTS = _api(
+    "channel_weights", "/networks/<network>/nodes/<path:node>/weights/channel/<int:channel>"
+)
+SCORE = _api("score", "/networks/<network>/score")
+EXCITE = _api("excite", "/networks/<network>/excite")
+EXCITING = _api("exciting", "/networks/<network>/nodes/<path:node>/excite")
 TRAINING = _api("training", "/networks/<network>/training")
 GRADIENTS = _api("gradients", "/networks/<network>/training/<int:step>/gradients")
 MAXIMISE = _api("maximise", "/networks/<network>/maximise")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from layerwalk_models.datasets import open_dataset
+from layerwalk_models.datasets import open_dataset, said_by_people
 from layerwalk_models.errors import DatasetError
 from layerwalk_models.folders import list_images
 from layerwalk_models.pictures import decode_picture, fit_centre, squash
@@ -60,6 +63,46 @@ def test_a_zip_file_with_a_folder_around_gives_the_same(folder: Path, tmp_path: 
     assert packed.files == tuple(f"top/{file}" for file in plain.files)
     assert [packed.read(i) for i in range(3)] == [plain.read(i) for i in range(3)]
     assert list(packed.read_all(range(3))) == list(plain.read_all(range(3)))
+
+
+def test_zip_files_of_every_kind_are_read_from_several_threads(tmp_path: Path) -> None:
+    kinds = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA)
+    contents = {f"ant/{place}.png": bytes([place]) * (place * 900 + 1) for place in range(9)}
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        for place, (name, data) in enumerate(contents.items()):
+            archive.writestr(name, data, compress_type=kinds[place % 3])
+    listing = list_images(tmp_path / "z.zip")
+    with ThreadPoolExecutor(4) as pool:
+        for index, data in enumerate(pool.map(listing.read, list(range(9)) * 5)):
+            assert data == contents[listing.files[index % 9]]
+
+
+def test_a_zip_file_that_is_damaged_or_another_by_now_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "z.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ant/a.png", b"much the same " * 50)
+    listing = list_images(path)
+    whole = path.read_bytes()
+    for damaged in (whole[:60] + b"?" + whole[61:], b"no zip file" + whole[11:], whole[:20], b""):
+        path.write_bytes(damaged)
+        with pytest.raises(DatasetError, match=r"cannot read 'ant/a\.png'"):
+            listing.read(0)
+    path.unlink()
+    with pytest.raises(DatasetError, match="cannot read"):
+        listing.read(0)
+
+
+def test_caltech101_is_called_as_people_do() -> None:
+    folders = tuple(read_names())
+    assert said_by_people((*folders, "accordion"))[-1] == "accordion"
+    assert "face close-up" in said_by_people(folders)
+    assert said_by_people(("Faces", "accordion")) == ("Faces", "accordion")  # some other set
+
+
+def read_names() -> dict[str, str]:
+    text = resources.files("layerwalk_models").joinpath("names/caltech101.json").read_text()
+    found: dict[str, str] = json.loads(text)
+    return found
 
 
 def test_a_folder_of_images_alone_has_no_classes(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 from flask import Response
 from pydantic import Field
 
+from layerwalk.channelweights import channel_weights
 from layerwalk.drawing import kernel_sheet, png
 from layerwalk.http.answers import array, message, picture
 from layerwalk.http.context import Context
@@ -14,8 +15,8 @@ from layerwalk.http.operations import Answer, Operation, Query, json_answer
 from layerwalk.http.snapshots import StatsQuery
 from layerwalk.statistics import as_rows, describe_values
 from layerwalk_shared.colours import DEFAULT_TABLE
-from layerwalk_shared.messages import ValueStatistics
-from layerwalk_shared.routes import KERNELS, WEIGHT_STATS, WEIGHTS
+from layerwalk_shared.messages import ChannelWeights, ValueStatistics
+from layerwalk_shared.routes import CHANNEL_WEIGHTS, KERNELS, WEIGHT_STATS, WEIGHTS
 
 
 class KernelsQuery(Query):
@@ -25,6 +26,12 @@ class KernelsQuery(Query):
     offset: Annotated[int, Field(ge=0, description="First filter.")] = 0
     limit: Annotated[int, Field(ge=1, le=1024, description="Filters at most.")] = 64
     size: Annotated[int, Field(ge=1, le=512, description="Pixels of a kernel, at least.")] = 24
+
+
+class ChannelWeightsQuery(Query):
+    """Query of the weights of a channel."""
+
+    most: Annotated[int, Field(ge=1, le=512, description="Links of each kind at most.")] = 24
 
 
 def show_weights(context: Context, query: Query, *, network: str, node: str) -> Response:
@@ -47,6 +54,13 @@ def show_kernels(context: Context, query: KernelsQuery, *, network: str, node: s
         largest=context.limits.picture_side,
     )
     return picture(png(sheet))
+
+
+def show_channel_weights(
+    context: Context, query: ChannelWeightsQuery, *, network: str, node: str, channel: int
+) -> Response:
+    found = context.session.network(network)
+    return message(channel_weights(found, node, channel, most=query.most))
 
 
 OPERATIONS = (
@@ -80,5 +94,19 @@ OPERATIONS = (
         query=KernelsQuery,
         answers={200: (Answer("image/png", "The sheet."),)},
         errors=(404, 413),
+    ),
+    Operation(
+        "GET",
+        CHANNEL_WEIGHTS,
+        show_channel_weights,
+        tag="weights",
+        summary="The weights of one channel: from the channels it reads, to those that read it",
+        text=(
+            "The strongest links first. A channel is followed through operations that keep it "
+            "(normalisation, activation, pooling, sums, concatenation, flattening) to the next "
+            "layers with weights."
+        ),
+        query=ChannelWeightsQuery,
+        answers={200: json_answer(ChannelWeights, "The links.")},
     ),
 )

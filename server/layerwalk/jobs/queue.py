@@ -30,8 +30,8 @@ from layerwalk_shared.errors import (
 from layerwalk_shared.messages import Job
 
 T = TypeVar("T")
-JobKind = Literal["forward", "maximise", "attribute"]
-LONG: tuple[JobKind, ...] = ("maximise", "attribute")
+JobKind = Literal["forward", "maximise", "attribute", "score", "excite"]
+LONG: tuple[JobKind, ...] = ("maximise", "attribute", "score", "excite")
 """Kinds of jobs that take many steps; all others are urgent."""
 _LOG = logging.getLogger(__name__)
 
@@ -90,6 +90,7 @@ class JobQueue:
         work: Work,
         client: str | None = None,
         node: str | None = None,
+        dataset: str | None = None,
         priority: int = 0,
     ) -> Job:
         """Queue work; return its job.
@@ -100,6 +101,7 @@ class JobQueue:
             work: called on the model thread.
             client: who asks.
             node: that it is about.
+            dataset: that it goes through.
             priority: of long jobs: higher goes first, equals in the order they were asked for.
 
         Raises:
@@ -128,11 +130,42 @@ class JobQueue:
                 state="queued",
                 client=client,
                 node=node,
+                dataset=dataset,
                 position=self._long.places().get(job_id),
             )
             self._register.add(job, work)
             self._register.place(self._long.places())
             return job
+
+    def enter_done(
+        self,
+        kind: JobKind,
+        network: str,
+        *,
+        client: str | None = None,
+        node: str | None = None,
+        dataset: str | None = None,
+    ) -> Job:
+        """Enter a job whose result is there already; it waits for nothing.
+
+        Raises:
+            ClosedError: the queue is closed.
+        """
+        with self._changed:
+            self._check_open()
+            job_id = self._register.next_id()
+            job = Job(
+                id=job_id,
+                kind=kind,
+                network=network,
+                state="queued",
+                client=client,
+                node=node,
+                dataset=dataset,
+            )
+            self._register.add(job, lambda _: None)
+            self._register.change(job_id, state="done", progress=1.0)
+            return self.job(job_id)
 
     def call(self, function: Callable[[], T]) -> T:
         """Run a function on the model thread, wait for it, return what it returns.

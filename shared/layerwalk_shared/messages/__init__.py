@@ -6,7 +6,13 @@ from layerwalk_shared.messages.comparisons import (
     ComparisonList,
     ComparisonRequest,
 )
-from layerwalk_shared.messages.datasets import DatasetItem, DatasetList, DatasetPage, DatasetSummary
+from layerwalk_shared.messages.datasets import (
+    DatasetItem,
+    DatasetList,
+    DatasetPage,
+    DatasetSummary,
+    ItemOrder,
+)
 from layerwalk_shared.messages.events import (
     Event,
     EventBatch,
@@ -70,15 +76,31 @@ from layerwalk_shared.messages.statistics import (
     NodeStatistics,
     ValueStatistics,
 )
+from layerwalk_shared.messages.surveys import (
+    MOST_NODES,
+    ChannelExcitations,
+    ClassRate,
+    ExciteRequest,
+    ExcitingItem,
+    ScoreRequest,
+    ScoreSummary,
+    SurveyState,
+)
+from layerwalk_shared.messages.weights import ChannelLink, ChannelWeights
 
 __all__ = [
     "CLIENT_HEADER",
     "MAX_TILES_PER_REQUEST",
+    "MOST_NODES",
     "PROTOCOL_VERSION",
     "QUANTILES",
+    "ChannelExcitations",
     "ChannelInput",
+    "ChannelLink",
     "ChannelStatistics",
+    "ChannelWeights",
     "ClassChange",
+    "ClassRate",
     "ClassScore",
     "Compared",
     "ComparisonDescription",
@@ -92,12 +114,15 @@ __all__ = [
     "Event",
     "EventBatch",
     "ExampleInput",
+    "ExciteRequest",
+    "ExcitingItem",
     "Histogram",
     "InputKind",
     "InputReference",
     "InputRequest",
     "InputSpec",
     "InputStart",
+    "ItemOrder",
     "Job",
     "JobChanged",
     "JobList",
@@ -115,6 +140,8 @@ __all__ = [
     "RangeMode",
     "RecipeList",
     "Rival",
+    "ScoreRequest",
+    "ScoreSummary",
     "SessionDescription",
     "SnapshotInput",
     "SnapshotList",
@@ -122,6 +149,7 @@ __all__ = [
     "SnapshotTaken",
     "SnapshotsDropped",
     "Start",
+    "SurveyState",
     "TextInput",
     "TileDType",
     "TileRequest",

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import FiniteFloat
+
 from layerwalk_shared.graph import Frozen, NonNegative
+from layerwalk_shared.messages.surveys import SurveyState
+
+ItemOrder = Literal["index", "wrong-first", "right-first", "least-sure"]
+"""All but the first need the scores of a network."""
 
 
 class DatasetSummary(Frozen):
@@ -19,15 +27,29 @@ class DatasetList(Frozen):
 
 
 class DatasetItem(Frozen):
-    """One picture of a data set."""
+    """One item of a data set.
+
+    `prediction`, its `probability` and `is_right` come from the scores of the network that was asked
+    for; None where they are not known.
+    """
 
     index: NonNegative
     name: str
     label: str | None = None
+    prediction: str | None = None
+    probability: FiniteFloat | None = None
+    is_right: bool | None = None
 
 
 class DatasetPage(Frozen):
+    """Some of the items that were asked for, in their order.
+
+    `total` counts all that pass the filters; `scores` is the state of the scores of the network
+    that was asked for.
+    """
+
     dataset: str
     offset: NonNegative
     total: NonNegative
     items: tuple[DatasetItem, ...]
+    scores: SurveyState = "none"

@@ -20,7 +20,8 @@ class Job(Frozen):
         snapshot: its result.
         partial: what it showed on the way.
         problem: why it failed or was cancelled (RFC 9457).
-        node: that it is about, of maximisations and attributions.
+        node: that it is about, of maximisations, attributions and (the first) excitations.
+        dataset: that is gone through, of scores and excitations.
         position: place among the long jobs that wait, 0 is the next one; of those alone. Changes
             beyond the eighth place are not told by events, only when asked for.
         step, steps: done, and to do in all, where that is known.
@@ -29,7 +30,7 @@ class Job(Frozen):
     """
 
     id: str
-    kind: Literal["forward", "maximise", "attribute"]
+    kind: Literal["forward", "maximise", "attribute", "score", "excite"]
     network: str
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     progress: Annotated[FiniteFloat, Field(ge=0, le=1)] = 0.0
@@ -38,6 +39,7 @@ class Job(Frozen):
     partial: tuple[str, ...] = ()
     problem: dict[str, Any] | None = None
     node: str | None = None
+    dataset: str | None = None
     position: NonNegative | None = None
     step: NonNegative | None = None
     steps: NonNegative | None = None
