@@ -23,18 +23,20 @@ from layerwalk_client.source.arrivals import (
     StatisticsArrived,
     TilesArrived,
     ValuesArrived,
+    WeightsArrived,
     WishTaken,
 )
 from layerwalk_client.source.asking import (
     ItemPage,
     ItemPicture,
-    Kernels,
     Overview,
     PutInput,
     Sheet,
     Statistics,
     Tiles,
     Values,
+    Weights,
+    WeightStatistics,
 )
 from layerwalk_client.source.http import HttpSource
 from layerwalk_shared.errors import (
@@ -220,8 +222,10 @@ def test_pictures_pages_and_facts_arrive(server, read):
     assert reader.kind(PictureArrived).pixels.shape == (256, 256, 3)
     reader.source.fetch(ItemPicture("d1", 7))
     assert reader.kind(PictureArrived).pixels.shape == (40, 40, 3)
-    reader.source.fetch(Kernels("n1", "conv1"))
-    assert reader.kind(PictureArrived).pixels.ndim == 3
+    reader.source.fetch(Weights("n1", "conv1", 2, 5))
+    assert reader.kind(WeightsArrived).values.shape == (3, 8, 3, 3)
+    reader.source.fetch(WeightStatistics("n1", "conv1"))
+    assert reader.kind(StatisticsArrived).statistics.shape == (8, 8, 3, 3)
     reader.source.fetch(ItemPage("d1", 140, 500))
     page = reader.kind(PageArrived).page
     assert [item.index for item in page.items] == list(range(140, 150))

@@ -18,17 +18,14 @@ from layerwalk_client.source.arrivals import (
     PageArrived,
     PictureArrived,
     RequestFailed,
-    StatisticsArrived,
     ValuesArrived,
 )
-from layerwalk_client.source.asking import Gradients, ItemPage, Kernels, Sheet, Statistics, Values
+from layerwalk_client.source.asking import Gradients, ItemPage, Sheet, Values
 from layerwalk_client.ui.colours import ColoursPanel
 from layerwalk_client.ui.dataset import DatasetPanel
 from layerwalk_client.ui.gradients import Ailment, Flow, GradientsPanel, Health
 from layerwalk_client.ui.help import HelpPanel
-from layerwalk_client.ui.node import NodePanel
 from layerwalk_client.ui.noise import NoisePanel
-from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.search import SearchPanel
 from layerwalk_client.ui.timeline import Course, TimelinePanel
 from layerwalk_client.world.view import Appearance
@@ -69,19 +66,15 @@ class Desk:
         self._timeline = TimelinePanel()
         self._gradients = GradientsPanel()
         self._input = InputDesk(stage, source, images)
-        self._kernels: int | None = None
         self._told: object = None
 
-    def content(
-        self, kind: str, *, node: int | None, appearance: Appearance, unit: int | None = None
-    ) -> Content | None:
+    def content(self, kind: str, *, appearance: Appearance) -> Content | None:
         """Return what a panel of a kind shows, None where there is nothing to show."""
         makers: dict[str, Callable[[], Content | None]] = {
             "help": lambda: HelpPanel(self._bindings),
             "noise": lambda: self._noise,
             "colours": lambda: ColoursPanel(appearance),
             "search": self._search,
-            "node": lambda: None if node is None else self._facts(node, unit),
             "dataset": self._pictures,
             "timeline": lambda: self._timeline,
             "gradients": lambda: self._gradients,
@@ -133,12 +126,6 @@ class Desk:
             return True
         if isinstance(arrival, PictureArrived):
             return self._take_picture(arrival)
-        if isinstance(arrival, StatisticsArrived):
-            content = self._panels.content("node")
-            if isinstance(content, NodePanel) and content.node.id == arrival.fetch.node:
-                content.statistics = arrival.statistics
-                self._panels.touch("node")
-            return True
         if isinstance(arrival, ValuesArrived):
             self._input.take(arrival)
             self._panels.touch("input")
@@ -151,8 +138,6 @@ class Desk:
         """Release every texture."""
         self.thumbnails.close()
         self._input.close()
-        if self._kernels is not None:
-            self._images.drop(self._kernels)
 
     def _search(self) -> Content | None:
         network = self._stage.network
@@ -164,38 +149,11 @@ class Desk:
             self._dataset = DatasetPanel(session.datasets, self.thumbnails)
         return self._dataset
 
-    def _facts(self, node: int, unit: int | None) -> NodePanel:
-        network, shown = self._stage.network, self._stage.shown
-        assert network is not None
-        described = network.graph.nodes[node]
-        content = NodePanel(described, node, unit)
-        if shown is not None and shown.nodes[node].has_values:
-            self._source.fetch(Statistics(shown.id, described.id))
-        else:
-            content.problem = described.error or "it has no values"
-        if described.parameters:
-            self._source.fetch(Kernels(network.id, described.id))
-        return content
-
     def _take_picture(self, arrival: PictureArrived) -> bool:
-        fetch = arrival.fetch
-        if isinstance(fetch, Sheet):
-            self._panels.touch("dataset")
-            return self.thumbnails.take_sheet(arrival)
-        content = self._panels.content("node")
-        if (
-            isinstance(fetch, Kernels)
-            and isinstance(content, NodePanel)
-            and content.node.id == fetch.node
-        ):
-            if self._kernels is not None:
-                self._images.drop(self._kernels)
-            height, width = arrival.pixels.shape[:2]
-            self._kernels = self._images.make(arrival.pixels, is_smooth=False)
-            content.kernels = Picture(self._kernels, size_wh=(width, height))
-            self._panels.touch("node")
-            return True
-        return False
+        if not isinstance(arrival.fetch, Sheet):
+            return False
+        self._panels.touch("dataset")
+        return self.thumbnails.take_sheet(arrival)
 
     def _take_failure(self, arrival: RequestFailed) -> bool:
         request = arrival.request
@@ -204,10 +162,6 @@ class Desk:
         if isinstance(request, Values):
             self._input.fail(arrival)
             self._panels.touch("input")
-        content = self._panels.content("node")
-        if isinstance(content, NodePanel) and isinstance(request, Statistics):
-            content.problem = str(arrival.error)
-            self._panels.touch("node")
         return True
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from layerwalk_client.app.desk import Desk
+from layerwalk_client.app.desks import Desks
 from layerwalk_client.app.hand import (
     Hand,
     Holding,
@@ -21,6 +22,7 @@ from layerwalk_client.app.hand import (
 from layerwalk_client.app.letters import write, writer_of
 from layerwalk_client.app.loupe import Loupe
 from layerwalk_client.app.maximising import Maximising
+from layerwalk_client.app.node_desk import NodeDesk
 from layerwalk_client.app.panels import Content, Panels
 from layerwalk_client.app.stage import Stage
 from layerwalk_client.app.thumbnails import Textures, ThumbnailStore
@@ -104,6 +106,8 @@ class Toolbox:
         self.hand = Hand()
         self.panels = Panels()
         self.desk = Desk(stage, source, images, self.panels, bindings=bindings)
+        self.desks = Desks(self.panels)
+        self.desks.add(NodeDesk(stage, source, images, table=lambda: self.appearance.table))
         self.maximising = Maximising(
             stage, source, images,
             hold=self._hold, holding=lambda: self.hand.holding,
@@ -135,7 +139,10 @@ class Toolbox:
         if self.panels.close(kind):
             self._tell("panel-closed", panel=kind)
             return False
-        content = self.desk.content(kind, node=node, unit=unit, appearance=self.appearance)
+        if self.desks.keeps(kind):
+            content = self.desks.content(kind, node=node, unit=unit)
+        else:
+            content = self.desk.content(kind, appearance=self.appearance)
         return self._open(kind, content, outlook)
 
     def open_maximise(self, node: int, unit: int | None) -> bool:
@@ -168,6 +175,7 @@ class Toolbox:
         """Forget what belonged to another network or server."""
         self.close_panels()
         self.desk.renew()
+        self.desks.renew()
         self.maximising.renew()
 
     def forget_nodes(self) -> None:
@@ -175,6 +183,7 @@ class Toolbox:
         for kind in ("node", "search", "input", "maximise"):
             self.carry_out(kind, ClosePanel())
         self.desk.renew()
+        self.desks.renew()
         self.maximising.renew()
 
     def refresh(self) -> bool:
@@ -182,7 +191,7 @@ class Toolbox:
         self.maximising.watch()
         if has_changed := "maximise" in self.panels.kinds and self.maximising.refresh():
             self.panels.touch("maximise")
-        return self.desk.refresh() or has_changed
+        return self.desk.refresh() | self.desks.refresh() | has_changed
 
     def set_legend(self, legend: Legend) -> None:
         """Show the numbers of a node in the panel of colours."""
@@ -219,6 +228,8 @@ class Toolbox:
             if isinstance(intent, PickPicture):
                 self._close(kind, ClosePanel())  # it would stand before the input
             self.refresh()
+        else:
+            self.desks.carry_out(intent)
 
     def _go(self, _: str, intent: TravelIntent) -> None:
         self._travel(intent)
@@ -343,12 +354,13 @@ class Toolbox:
         if self.maximising.take(arrival):
             self.panels.touch("maximise")
             return self.refresh()
-        return self.desk.take(arrival)
+        return self.desk.take(arrival) | self.desks.take(arrival)
 
     def close(self) -> None:
         """Release every texture and panel."""
         self.panels.close_all()
         self.desk.close()
+        self.desks.close()
         self.maximising.close()
         self._loupe.close()
 

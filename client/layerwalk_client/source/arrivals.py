@@ -15,7 +15,6 @@ from layerwalk_client.source.asking import (
     Gradients,
     ItemPage,
     ItemPicture,
-    Kernels,
     Manifest,
     Network,
     Recipes,
@@ -25,6 +24,8 @@ from layerwalk_client.source.asking import (
     Statistics,
     Training,
     Values,
+    Weights,
+    WeightStatistics,
     Wish,
 )
 from layerwalk_shared.errors import LayerwalkError
@@ -88,15 +89,23 @@ class ValuesArrived:
 
 @dataclass(frozen=True, slots=True)
 class StatisticsArrived:
-    fetch: Statistics
+    fetch: Statistics | WeightStatistics
     statistics: ValueStatistics
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PictureArrived:
-    """A picture `[H, W, 3]` uint8: a sheet of thumbnails, one item, kernels, or a channel."""
+class WeightsArrived:
+    """Exact weights, float32 `[end - first, ...]`."""
 
-    fetch: Sheet | ItemPicture | Kernels | ChannelPicture
+    fetch: Weights
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureArrived:
+    """A picture `[H, W, 3]` uint8: a sheet of thumbnails, one item, or a channel."""
+
+    fetch: Sheet | ItemPicture | ChannelPicture
     pixels: NDArray[np.uint8]
 
 
@@ -183,6 +192,7 @@ Arrival = (
     | TilesArrived
     | ValuesArrived
     | StatisticsArrived
+    | WeightsArrived
     | PictureArrived
     | PageArrived
     | ManifestArrived

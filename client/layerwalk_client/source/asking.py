@@ -76,30 +76,47 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Statistics and histogram of a node's values."""
+    """Statistics and histogram of a node's values; `purpose` tells two of a panel apart."""
 
     snapshot: str
+    node: str
+    purpose: Literal["values", "inputs"] = "values"
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return (Statistics, self.purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightStatistics:
+    """Statistics and histogram of the weights behind a node."""
+
+    network: str
     node: str
 
     priority = 2
 
     @property
     def slot(self) -> Hashable:
-        return Statistics
+        return WeightStatistics
 
 
 @dataclass(frozen=True, slots=True)
-class Kernels:
-    """The weights behind a node as one picture."""
+class Weights:
+    """Filters `first` up to (not including) `end` of the weights behind a node."""
 
     network: str
     node: str
+    first: int
+    end: int
 
     priority = 3
 
     @property
     def slot(self) -> Hashable:
-        return Kernels
+        return Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +312,8 @@ Fetch = (
     | Tiles
     | Values
     | Statistics
-    | Kernels
+    | WeightStatistics
+    | Weights
     | ItemPage
     | Sheet
     | ItemPicture

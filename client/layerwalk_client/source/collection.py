@@ -1,4 +1,4 @@
-"""The made-up data set as answers to fetches, and what a made-up network cannot answer."""
+"""The made-up data set, and numbers about made-up values, as answers to fetches."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from layerwalk_client.source.arrivals import Arrival, PageArrived
-from layerwalk_client.source.asking import ItemPage, Kernels, Sheet
+from layerwalk_client.source.arrivals import PageArrived
+from layerwalk_client.source.asking import ItemPage, Sheet
 from layerwalk_client.source.showcase import DATASET, ITEMS
 from layerwalk_client.source.synthetic import CLASSES, Floats, synthetic_item
-from layerwalk_shared.errors import NotFoundError
 from layerwalk_shared.messages import (
     ChannelStatistics,
     DatasetItem,
@@ -43,15 +42,6 @@ def session(network: NetworkSummary, *, last_event: int) -> SessionDescription:
         datasets=(DatasetSummary(id=DATASET, name="Shapes", count=ITEMS, classes=CLASSES),),
         last_event=last_event,
     )
-
-
-def no_kernels(fetch: Kernels) -> Arrival:
-    """Refuse: a made-up network has no weights.
-
-    Raises:
-        NotFoundError: always.
-    """
-    raise NotFoundError(f"node {fetch.node!r} has no weights")
 
 
 def sheet(fetch: Sheet) -> NDArray[np.uint8]:
@@ -93,6 +83,7 @@ def statistics(found: Floats, node: str, numbers: NodeStatistics) -> ValueStatis
             std=tuple(flat.std(axis=1).tolist()),
             zeros=tuple((flat == 0).mean(axis=1).tolist()),
         ),
+        dead_channels=tuple(np.flatnonzero(~flat.any(axis=1)).tolist()),
     )
 
 

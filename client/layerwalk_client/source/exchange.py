@@ -20,6 +20,7 @@ from layerwalk_client.source.arrivals import (
     StatisticsArrived,
     TilesArrived,
     ValuesArrived,
+    WeightsArrived,
     WishTaken,
 )
 from layerwalk_client.source.asking import (
@@ -30,7 +31,6 @@ from layerwalk_client.source.asking import (
     Fetch,
     ItemPage,
     ItemPicture,
-    Kernels,
     Maximise,
     Overview,
     PutInput,
@@ -39,6 +39,8 @@ from layerwalk_client.source.asking import (
     Statistics,
     Tiles,
     Values,
+    Weights,
+    WeightStatistics,
     Wish,
 )
 from layerwalk_client.source.connection import Connection, Reply
@@ -120,7 +122,8 @@ def perform(connection: Connection, fetch: Fetch, *, dtype: TileDType | None) ->
         ItemPage: _page,
         Sheet: _sheet,
         ItemPicture: _item,
-        Kernels: _kernels,
+        WeightStatistics: _weight_statistics,
+        Weights: _weights,
         ChannelPicture: _channel,
         ResultFile: _file,
     }
@@ -201,17 +204,34 @@ def _values(connection: Connection, fetch: Values) -> ValuesArrived:
     path = routes.VALUES.url(snapshot=fetch.snapshot, node=fetch.node)
     if fetch.row is not None:
         path += f"?channels={fetch.row}"
-    reply = connection.exchange("GET", path)
+    return ValuesArrived(
+        fetch, _array(connection.exchange("GET", path), f"values of {fetch.node!r}")
+    )
+
+
+def _weights(connection: Connection, fetch: Weights) -> WeightsArrived:
+    path = routes.WEIGHTS.url(network=fetch.network, node=fetch.node)
+    reply = connection.exchange("GET", f"{path}?channels={fetch.first}:{fetch.end}")
+    return WeightsArrived(fetch, _array(reply, f"weights of {fetch.node!r}"))
+
+
+def _array(reply: Reply, what: str) -> NDArray[np.float32]:
     try:
         values = np.load(io.BytesIO(reply.body), allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
-        raise ProtocolError(f"values of {fetch.node!r} are no NPY array: {error}") from error
-    return ValuesArrived(fetch, np.asarray(values, np.float32))
+        raise ProtocolError(f"{what} are no NPY array: {error}") from error
+    return np.asarray(values, np.float32)
 
 
 def _statistics(connection: Connection, fetch: Statistics) -> StatisticsArrived:
     reply = connection.exchange("GET", routes.STATS.url(snapshot=fetch.snapshot, node=fetch.node))
     return StatisticsArrived(fetch, _parse(reply, ValueStatistics, f"{fetch.node!r}"))
+
+
+def _weight_statistics(connection: Connection, fetch: WeightStatistics) -> StatisticsArrived:
+    path = routes.WEIGHT_STATS.url(network=fetch.network, node=fetch.node)
+    found = _parse(connection.exchange("GET", path), ValueStatistics, f"weights of {fetch.node!r}")
+    return StatisticsArrived(fetch, found)
 
 
 def _page(connection: Connection, fetch: ItemPage) -> PageArrived:
@@ -228,11 +248,6 @@ def _sheet(connection: Connection, fetch: Sheet) -> PictureArrived:
 
 def _item(connection: Connection, fetch: ItemPicture) -> PictureArrived:
     path = routes.ITEM.url(dataset=fetch.dataset, item=fetch.item)
-    return PictureArrived(fetch, _pixels(connection.exchange("GET", path)))
-
-
-def _kernels(connection: Connection, fetch: Kernels) -> PictureArrived:
-    path = routes.KERNELS.url(network=fetch.network, node=fetch.node)
     return PictureArrived(fetch, _pixels(connection.exchange("GET", path)))
 
 

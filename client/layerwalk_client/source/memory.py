@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from layerwalk_client.source import collection
+from layerwalk_client.source import collection, made_up
 from layerwalk_client.source.arrivals import (
     Arrival,
     Connected,
@@ -36,7 +36,6 @@ from layerwalk_client.source.asking import (
     Gradients,
     ItemPage,
     ItemPicture,
-    Kernels,
     Manifest,
     Maximise,
     Network,
@@ -51,6 +50,8 @@ from layerwalk_client.source.asking import (
     Tiles,
     Training,
     Values,
+    Weights,
+    WeightStatistics,
     Wish,
 )
 from layerwalk_client.source.exhibits import EXHIBITS
@@ -315,7 +316,8 @@ class MemorySource:
             ItemPage: collection.page,
             Sheet: lambda asked: PictureArrived(asked, collection.sheet(asked)),
             ItemPicture: lambda asked: PictureArrived(asked, synthetic_item(asked.item)),
-            Kernels: collection.no_kernels,
+            WeightStatistics: lambda asked: made_up.weight_statistics(self._graph, asked),
+            Weights: lambda asked: made_up.weights(self._graph, asked),
             ChannelPicture: self._vault.channel,
             ResultFile: self._vault.file,
         }

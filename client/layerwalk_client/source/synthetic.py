@@ -5,12 +5,13 @@ It stands in for a server where none is wanted: the same input gives the same va
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layerwalk_shared.graph import Edge, Graph, Group, Node, View, make_graph
+from layerwalk_shared.graph import Attribute, Edge, Graph, Group, Node, View, make_graph
 from layerwalk_shared.messages import QUANTILES, ClassScore, NodeStatistics
 from layerwalk_shared.tiles import (
     Tile,
@@ -32,6 +33,7 @@ _WAVES = 5
 """Cosines per axis of a synthetic map: smooth, yet no two alike."""
 
 Floats = NDArray[np.float32]
+Shape = tuple[int, ...]
 
 
 def synthetic_graph() -> Graph:
@@ -52,7 +54,8 @@ def synthetic_graph() -> Graph:
         ("flatten", "flatten", (300,), None, ("pool",)),
         ("fc", "Linear", (len(CLASSES),), None, ("flatten",)),
     ]  # fmt: skip
-    nodes = tuple(_node(*row[:4]) for row in plan)
+    shapes = {row[0]: row[2] for row in plan}
+    nodes = tuple(_node(*row[:4], sources=[shapes[one] for one in row[4]]) for row in plan)
     edges = tuple(
         Edge(source=source, target=row[0], slot=slot)
         for row in plan
@@ -62,10 +65,28 @@ def synthetic_graph() -> Graph:
     return make_graph(nodes, edges, groups)
 
 
-def _node(node_id: str, operation: str, shape: tuple[int, ...], group: str | None) -> Node:
+def _settings(node_id: str, operation: str, source: Shape, shape: Shape) -> dict[str, Attribute]:
+    """Return what a layer of this operation, between tensors of these shapes, is set up with."""
+    if operation == "Linear":
+        return {"in_features": source[0], "out_features": shape[0], "bias": True}
+    if operation != "Conv2d":
+        return {}
+    side, stride = 1 if node_id.endswith("skip") else 3, source[1] // shape[1]
+    return {
+        "in_channels": source[0], "out_channels": shape[0], "kernel_size": (side, side),
+        "stride": (stride, stride), "padding": (side // 2, side // 2), "bias": False,
+    }  # fmt: skip
+
+
+def _node(
+    node_id: str, operation: str, shape: Shape, group: str | None, *, sources: Sequence[Shape]
+) -> Node:
     view: View = "image" if node_id == "input" else "maps" if len(shape) == 3 else "vector"
     channels, height, width = picture_shape(view, shape)
     is_module = operation[0].isupper()
+    settings = _settings(node_id, operation, sources[0], shape) if sources else {}
+    width_in = sources[0][0] if settings else 0
+    cells = 9 if settings.get("kernel_size") == (3, 3) else 1
     return Node(
         id=node_id,
         name=node_id.rpartition(".")[2],
@@ -78,6 +99,8 @@ def _node(node_id: str, operation: str, shape: tuple[int, ...], group: str | Non
         channels=channels,
         height=height,
         width=width,
+        parameters=shape[0] * (width_in * cells + bool(settings["bias"])) if settings else 0,
+        attributes=settings,
     )
 
 

@@ -81,6 +81,14 @@ class PutOn:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseFilters:
+    """Show the kernels of a node from that filter on."""
+
+    node: str
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpenMaximise:
     """Open the panel of maximisation for a node, or for one of its units."""
 
@@ -166,5 +174,5 @@ TravelIntent = GoTo | GoToGroup | ShowAll
 """Where one asks to be taken."""
 Intent = (
     ClosePanel | PickItem | PickNoise | PickChannel | TravelIntent | SetAppearance | ChooseStep | PutOn
-    | OpenMaximise | StudioIntent
+    | OpenMaximise | ChooseFilters | StudioIntent
 )  # fmt: skip

@@ -8,7 +8,6 @@ from layerwalk_shared.graph import Attribute, Node
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 MINUS = "\N{MINUS SIGN}"
-ARROW = "\N{RIGHTWARDS ARROW}"
 MOST = 4
 """Settings that are listed of a node of which nothing better is known."""
 LONGEST = 28
@@ -27,7 +26,7 @@ def settings_line(node: Node) -> str:
     parts = [
         f"{name.replace('_', ' ')} {_text(value)}"
         for name, value in node.attributes.items()
-        if value is not False and name != "name" and len(_text(value)) <= LONGEST
+        if value not in (False, "none") and name != "name" and len(_text(value)) <= LONGEST
     ]
     return ", ".join(parts[:MOST])
 
@@ -133,7 +132,7 @@ def _bias(found: Attributes) -> str:
 def _change(found: Attributes, before: str, after: str) -> str:
     if before not in found or after not in found:
         return ""
-    return f"{found[before]} {ARROW} {found[after]}"
+    return f"{found[before]} to {found[after]}"
 
 
 def _same(value: Attribute | None) -> Attribute | None:

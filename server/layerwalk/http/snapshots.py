@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from flask import Response
@@ -12,14 +11,12 @@ from layerwalk.drawing import channel_picture, png, scaled
 from layerwalk.http.answers import array, immutable, message, picture, unchanged
 from layerwalk.http.context import Context
 from layerwalk.http.operations import Answer, Operation, Query, json_answer
+from layerwalk.http.slices import PATTERN, sliced
 from layerwalk.snapshots import Snapshot
 from layerwalk.statistics import channel_rows, describe_values
 from layerwalk_shared.colours import DEFAULT_TABLE
-from layerwalk_shared.errors import InvalidRequestError, NotFoundError
 from layerwalk_shared.messages import RangeMode, SnapshotManifest, ValueStatistics
 from layerwalk_shared.routes import CHANNEL, SNAPSHOT, STATS, VALUES
-
-_SLICE = re.compile(r"([0-9]{1,9})(?:(:)([0-9]{1,9})?)?")
 
 
 class ValuesQuery(Query):
@@ -29,7 +26,7 @@ class ValuesQuery(Query):
         str | None,
         Field(
             description="Slice of the tensor's first axis: `3`, `3:7` (3 to 6), `3:`.",
-            pattern=rf"^{_SLICE.pattern}$",
+            pattern=PATTERN,
         ),
     ] = None
 
@@ -76,20 +73,9 @@ def show_snapshot(context: Context, query: Query, *, snapshot: str) -> Response:
 def show_values(context: Context, query: ValuesQuery, *, snapshot: str, node: str) -> Response:
     found = context.session.snapshot(snapshot)
     values = found.node_values(node_index(found, node))
-    if query.channels is not None:
-        match = _SLICE.fullmatch(query.channels)
-        assert match is not None
-        first = int(match[1])
-        length = values.shape[0] if values.ndim else 0
-        if first >= length:
-            raise NotFoundError(f"channel {first} is not in node {node!r} of shape {values.shape}")
-        last = first + 1 if match[2] is None else int(match[3]) if match[3] else length
-        if not first < last <= length:
-            raise InvalidRequestError(
-                f"channels {query.channels!r} of node {node!r}: expected a slice within {length}"
-            )
-        values = values[first:last]
-    return unchanged(found.id) or immutable(array(values), found.id)
+    return unchanged(found.id) or immutable(
+        array(sliced(values, query.channels, node=node)), found.id
+    )
 
 
 def show_channel(

@@ -12,11 +12,24 @@ from layerwalk.drawing import kernel_sheet, png
 from layerwalk.http.answers import array, message, picture
 from layerwalk.http.context import Context
 from layerwalk.http.operations import Answer, Operation, Query, json_answer
+from layerwalk.http.slices import PATTERN, sliced
 from layerwalk.http.snapshots import StatsQuery
 from layerwalk.statistics import as_rows, describe_values
 from layerwalk_shared.colours import DEFAULT_TABLE
 from layerwalk_shared.messages import ChannelWeights, ValueStatistics
 from layerwalk_shared.routes import CHANNEL_WEIGHTS, KERNELS, WEIGHT_STATS, WEIGHTS
+
+
+class WeightsQuery(Query):
+    """Query of weights."""
+
+    channels: Annotated[
+        str | None,
+        Field(
+            description="Slice of the first axis, the filters: `3`, `3:7` (3 to 6), `3:`.",
+            pattern=PATTERN,
+        ),
+    ] = None
 
 
 class KernelsQuery(Query):
@@ -34,8 +47,9 @@ class ChannelWeightsQuery(Query):
     most: Annotated[int, Field(ge=1, le=512, description="Links of each kind at most.")] = 24
 
 
-def show_weights(context: Context, query: Query, *, network: str, node: str) -> Response:
-    return array(context.session.network(network).node_weights(node))
+def show_weights(context: Context, query: WeightsQuery, *, network: str, node: str) -> Response:
+    weights = context.session.network(network).node_weights(node)
+    return array(sliced(weights, query.channels, node=node))
 
 
 def show_weight_stats(context: Context, query: StatsQuery, *, network: str, node: str) -> Response:
@@ -70,6 +84,7 @@ OPERATIONS = (
         show_weights,
         tag="weights",
         summary="The weights of the module that a node is the output of, as an NPY file",
+        query=WeightsQuery,
         answers={200: (Answer("application/x-npy", "The tensor."),)},
     ),
     Operation(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from client.gl.exhibits import PANELS, PLACES, draw_place
+from client.gl.facts import FACTS
 from client.gl.showroom import Showroom
 from client.gl.studios import STUDIOS
 from client.gl.views import VIEWS, draw_view
@@ -55,6 +56,13 @@ def test_a_panel_looks_as_it_should(
     check(name, PANELS[name](), clean_graphics, pytestconfig)
 
 
+@pytest.mark.parametrize("name", FACTS)
+def test_the_panel_of_a_node_looks_as_it_should(
+    name: str, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
+) -> None:
+    check(name, FACTS[name](), clean_graphics, pytestconfig)
+
+
 @pytest.mark.parametrize("name", STUDIOS)
 def test_the_panel_of_maximisation_looks_as_it_should(
     name: str, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
@@ -90,7 +98,9 @@ def check(
 
 
 def test_every_golden_belongs_to_a_view() -> None:
-    assert {path.stem for path in GOLDENS.glob("*.png")} == {*VIEWS, *PLACES, *PANELS, *STUDIOS}
+    assert {path.stem for path in GOLDENS.glob("*.png")} == {
+        *VIEWS, *PLACES, *PANELS, *FACTS, *STUDIOS,
+    }  # fmt: skip
 
 
 def test_the_comparison_can_fail() -> None:
