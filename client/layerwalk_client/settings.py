@@ -116,6 +116,15 @@ def settings_path(environment: Mapping[str, str] | None = None) -> Path:
     return folder / "layerwalk" / FILE_NAME
 
 
+def arrangements_folder(path: Path | None = None) -> Path:
+    """Return where the arrangements of networks are kept: beside the settings.
+
+    Args:
+        path: of the settings; None: where they are on this platform.
+    """
+    return (path or settings_path()).parent / "arrangements"
+
+
 def read_settings(path: Path) -> Settings:
     """Return the settings in a file; the defaults where there is none.
 

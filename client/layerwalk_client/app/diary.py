@@ -13,6 +13,7 @@ def describe(walker: Walker, now_s: float) -> dict[str, Any]:
     """Return the state of a walk: camera in metres and degrees, what is shown, held, open."""
     camera, stage, tools = walker.journey.camera, walker.stage, walker.tools
     shown, holding, pointed = stage.shown, tools.hand.holding, walker.pointed
+    carry, arranged = walker.arranger.carry, walker.arranger.arranged
     return {
         "camera": [
             *(round(value, 4) for value in camera.position),
@@ -28,6 +29,11 @@ def describe(walker: Walker, now_s: float) -> dict[str, Any]:
         "is_switching": stage.residency.is_switching,
         "is_settled": stage.is_settled(now_s),
         "is_connected": stage.state.is_connected,
+        "carrying": None if carry is None else list(carry.stand),
+        "arranged": {
+            "placed": [list(stand) for stand in arranged.placed],
+            "hidden": sorted(arranged.hidden),
+        },
         "holding": None if holding is None else holding.title,
         "is_magnifying": tools.hand.is_magnifying or tools.loupe is not None,
         "panels": list(tools.panels.kinds),

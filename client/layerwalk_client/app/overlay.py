@@ -143,6 +143,8 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
     if walker.badge is not None:
         run = walker.badge
         readout = Readout(run.first, f"the first of {run.count} equal blocks", "click opens them")
+    if walker.stub is not None:
+        readout = Readout(walker.stub, "hidden", "Del brings it back")
     is_image = pointed is not None and pointed.wall.is_image
     has_legend = not (is_tour or is_image)
     carried = tools.carried()
@@ -165,6 +167,7 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         carried=carried,
         cross=(0.0, 0.0) if walker.desktop.is_captured and not is_tour else None,
         is_hot=walker.badge is not None
+        or walker.stub is not None
         or (pointed is not None and pointed.hit.channel is not None),
         is_plain=walker.is_plain,
     )

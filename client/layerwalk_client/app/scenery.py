@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from layerwalk_client.world.answer import with_answer
+from layerwalk_client.world.arranged import Arranged
+from layerwalk_client.world.arranging import Stub, arrange, ghost
 from layerwalk_client.world.compared import ComparedView, with_compared, with_reverse
 from layerwalk_client.world.compared_answer import compared_board
 from layerwalk_client.world.folding import (
@@ -40,6 +42,7 @@ class Scenery:
 
     Attributes:
         scene: walls carry the node numbers of the whole graph; nodes of folded blocks have none.
+        arranged: what a person has done to the walls.
         badges: which boards say how long a folded run is.
         folded: names of the runs that are folded.
     """
@@ -47,6 +50,9 @@ class Scenery:
     def __init__(self, options: LayoutOptions) -> None:
         self._options = options
         self.scene = Scene()
+        self.arranged = Arranged()
+        self._ghost: Wall | None = None
+        self._stubs: tuple[Stub, ...] = ()
         self.badges: tuple[Badge, ...] = ()
         self.folded: frozenset[str] = frozenset()
         self._runs: tuple[Run, ...] = ()
@@ -84,6 +90,24 @@ class Scenery:
     def run_of(self, node: int) -> Run | None:
         """Return the innermost run that a node stands in."""
         return None if self._graph is None else run_of(self._graph, self._runs, node)
+
+    def place(self, arranged: Arranged, *, left: Wall | None = None) -> None:
+        """Let walls be arranged otherwise; the scene changes with the next `arrange`.
+
+        Args:
+            arranged: what a person has done to them.
+            left: a wall that is carried, as it was when it was taken: a trace of it stays.
+        """
+        self.arranged, self._ghost = arranged, left
+
+    def laid_out(self, node: str) -> Wall | None:
+        """Return a node's wall as the layout has put it; None where it has none."""
+        index = None if self._graph is None else self._graph.index.get(node)
+        return next((wall for wall in self._base.walls if wall.node == index), None)
+
+    def stub_at(self, board: int | None) -> str | None:
+        """Return the node whose hidden wall a board stands for."""
+        return next((stub.node for stub in self._stubs if stub.board == board), None)
 
     def toggle(self, run: Run | None) -> bool:
         """Fold a run, or open it (None: all, or open all); return whether there was one.
@@ -130,7 +154,7 @@ class Scenery:
         answer = (manifest.input, manifest.top) if manifest is not None and has_answer else None
         titled = titles(network, manifest)
         seen_by = None if compared is None else (compared.mode, compared.difference.id)
-        dressed = (titled, answer, tuple(warnings), hung, seen_by)
+        dressed = (titled, answer, tuple(warnings), hung, seen_by, self.arranged, self._ghost)
         if shapes == self._shapes and dressed == self._dressed:
             return False
         if shapes != self._shapes:
@@ -150,7 +174,9 @@ class Scenery:
             self._base = retitled(self._base, changed)
         self._titles, self._dressed = titled, dressed
         theme = self._options.theme
-        scene = self._base
+        ids = [node.id for node in network.graph.nodes]
+        placed = arrange(self._base, ids, self.arranged, theme=theme)
+        scene, self._stubs = placed.scene, placed.stubs
         scene = with_compared(scene, network.id, compared, theme=theme)
         if manifest is not None and has_answer:
             seen = {one.node for one in hung if one.is_seen}
@@ -160,6 +186,8 @@ class Scenery:
         scene = with_warnings(scene, network.graph, warnings, theme=theme)
         scene = with_pictures(scene, hung, theme=theme)
         scene = with_reverse(scene, network.id, compared)
+        if self._ghost is not None:
+            scene = replace(scene, boards=(*scene.boards, ghost(self._ghost, theme=theme)))
         self.scene, self.badges = with_badges(
             scene, self._counts, network.graph.groups, theme=theme
         )

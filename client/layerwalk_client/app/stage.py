@@ -31,6 +31,7 @@ from layerwalk_client.source.arrivals import (
     WishTaken,
 )
 from layerwalk_client.source.asking import Overview, PutInput, Tiles, Wish
+from layerwalk_client.world.arranged import Arranged
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.folding import Run
 from layerwalk_client.world.options import LayoutOptions, Style
@@ -55,6 +56,7 @@ class Stage:
         theme: of everything that is not data.
 
     Attributes:
+        scenery: makes the scene; knows runs, stubs, and where the layout puts walls.
         needs_plan: walls show something else: what the camera needs must be thought about anew.
     """
 
@@ -72,7 +74,7 @@ class Stage:
         self._source = source
         self._renderer = renderer
         self._sweep_s = sweep_s
-        self._scenery = Scenery(LayoutOptions(style=style, theme=theme, shows_answer=False))
+        self.scenery = Scenery(LayoutOptions(style=style, theme=theme, shows_answer=False))
         cache = TileCache(cache_bytes)
         pictures = TileCache(cache_bytes // 4)
         self.state = SceneState(cache, client=source.client, pictures=pictures)
@@ -94,7 +96,7 @@ class Stage:
     @property
     def scene(self) -> Scene:
         """What stands in the world."""
-        return self._scenery.scene
+        return self.scenery.scene
 
     @property
     def pictures(self) -> Sequence[Picture]:
@@ -148,24 +150,38 @@ class Stage:
 
     def run_at(self, board: int | None) -> Run | None:
         """Return the folded run whose badge a board is, None for other boards."""
-        return self._scenery.run_at(board)
+        return self.scenery.run_at(board)
 
     def run_of(self, node: int) -> Run | None:
         """Return the innermost run of equal blocks that a node stands in."""
-        return self._scenery.run_of(node)
+        return self.scenery.run_of(node)
 
     def is_folded(self, run: Run) -> bool:
         """Whether a run is shown as its first block."""
-        return run.first in self._scenery.folded
+        return run.first in self.scenery.folded
 
     def toggle_run(self, run: Run | None) -> bool:
         """Fold a run or open it (None: all of them); return whether there is one."""
-        return self._scenery.toggle(run) and self._arrange(self.shown)
+        return self.scenery.toggle(run) and self._arrange(self.shown)
 
     def open_for(self, node: int) -> None:
         """Open the folded runs that hide a node."""
-        if self._scenery.open_for(node):
+        if self.scenery.open_for(node):
             self._arrange(self.shown)
+
+    # What a person does to the walls.
+
+    def arrange(self, arranged: Arranged, *, ghost: Wall | None = None) -> bool:
+        """Let the walls stand as a person has arranged them; return whether the scene is another.
+
+        Args:
+            arranged: what was done to them.
+            ghost: a wall that is carried, as it was when it was taken.
+        """
+        self.scenery.place(arranged, left=ghost)
+        if self.network is None:
+            return False
+        return self._arrange(self.shown or self.state.coming, has_answer=self.shown is not None)
 
     def plan(
         self,
@@ -364,7 +380,7 @@ class Stage:
         self._renderer.drop_network(network.id)
         self.residency.set_network(network.id, network.graph)
         self.gallery.begin(network)
-        self._scenery.begin(network.graph, keeps_folds=keeps_folds)
+        self.scenery.begin(network.graph, keeps_folds=keeps_folds)
         self._sounds.begin(network)
         self.comparing.begin(network)
         self._told = self._input = None
@@ -375,7 +391,7 @@ class Stage:
         network = self.state.network
         assert network is not None
         warnings = self.state.training.warnings(self.state.chosen)
-        if not self._scenery.arrange(
+        if not self.scenery.arrange(
             network,
             manifest,
             warnings=warnings,
@@ -394,7 +410,7 @@ class Stage:
         manifest, network = self.state.shown, self.state.network
         assert manifest is not None
         assert network is not None
-        if self._scenery.has_other_shapes(manifest):
+        if self.scenery.has_other_shapes(manifest):
             self._arrange(manifest)
         # A new input sweeps through the walls; another step of a training changes them at once.
         sweep_s = self._sweep_s if manifest.input != self._input else 0.0

@@ -22,6 +22,7 @@ class Start:
         item: (data set's name or id, number) to put on the input at the beginning.
         keep_settings: called with settings that have changed.
         pictures: folder for screenshots.
+        arrangements: folder that keeps how walls were arranged; None: it is not kept.
     """
 
     place: Place = None
@@ -29,6 +30,7 @@ class Start:
     item: tuple[str, int] | None = None
     keep_settings: Callable[[Settings], None] = lambda settings: None
     pictures: Path = Path()
+    arrangements: Path | None = None
 
 
 def appearance_of(settings: Settings) -> Appearance:

@@ -10,7 +10,13 @@ from pathlib import Path
 from layerwalk_client.app.places import Place
 from layerwalk_client.app.trace import Trace
 from layerwalk_client.gl.context import window_context
-from layerwalk_client.settings import Settings, read_settings, settings_path, write_settings
+from layerwalk_client.settings import (
+    Settings,
+    arrangements_folder,
+    read_settings,
+    settings_path,
+    write_settings,
+)
 from layerwalk_client.source.arrivals import ConnectionLost
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.world.options import Style
@@ -122,6 +128,7 @@ def _walk(
             item=options.first_item,
             keep_settings=lambda changed: write_settings(path, changed),
             pictures=Path.cwd(),
+            arrangements=arrangements_folder(path),
         )
         trace.note("window", driver=window.driver, renderer=window.info.renderer)
         walker = Walker(window, source, settings, start=start, trace=trace)

@@ -16,6 +16,8 @@ from pathlib import Path
 import pygame
 
 from layerwalk_client.app import diary, news, overlay
+from layerwalk_client.app.arrangements import Arrangements
+from layerwalk_client.app.arranger import Arranger
 from layerwalk_client.app.commands import obey
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.going import travel
@@ -111,6 +113,12 @@ class Walker:
             folder=self.start.pictures,
             tell=self.trace.note,
         )
+        self.arranger = Arranger(
+            self.stage,
+            Arrangements(self.start.arrangements),
+            say=lambda text, is_warning: self.say(text, is_warning=is_warning),
+            tell=self.trace.note,
+        )
         self.readings = Readings()
         self.notice = overlay.Notice()
         self.lesson = overlay.Lesson()
@@ -125,6 +133,7 @@ class Walker:
         self.spot: Spot | None = None
         self.pointed: Pointed | None = None
         self.badge: Run | None = None
+        self.stub: str | None = None
         self.selection: Mark | None = None
         self.is_over = False
         self.is_plain = False
@@ -180,11 +189,15 @@ class Walker:
         if actions.is_any or any(event.type in _REDRAWING for event in events):
             self._pulse.wake(now_s)
         news.take_in(self, now_s)
+        self.arranger.keep_up()
         self._obey(actions)
+        actions = self.arranger.claim(actions)
         pace = self.journey.pace
         is_elsewhere = self.journey.step(actions, dt, self.stage.arrays, now_s=now_s)
         if self.journey.pace != pace:
             self.say(f"speed {self.journey.pace:.2g}")
+        ray = ray_of(self.journey.camera, actions.pointer, self.screen.size_wh)
+        self.needs_draw |= self.arranger.follow(self.journey.camera, ray)
         hit = self._point(actions)
         self._gestures.follow(self, actions, hit, now_s)
         for kind, intent in self.tools.panels.operate(hit, actions, dt):
@@ -238,6 +251,10 @@ class Walker:
         over = self.pointed.wall.node if self.pointed and self.pointed.is_input else None
         for path in actions.dropped:
             try:
+                if Path(path).suffix.lower() == ".json":
+                    self.arranger.import_file(Path(path))
+                    self.say(f"arranged as {Path(path).name} says")
+                    continue
                 title = self.tools.put_file(Path(path), node=over)
             except LayerwalkError as error:
                 self.say(reason(error), is_warning=True)
@@ -257,9 +274,10 @@ class Walker:
         room = math.inf if world is None else world.distance
         hit = self.tools.panels.hit(ray, self.journey.camera, room=room)
         self.pointed = None
-        self.badge = None
+        self.badge = self.stub = None
         if hit is None:
             self.badge = None if world is None else stage.run_at(world.board)
+            self.stub = None if world is None else stage.scenery.stub_at(world.board)
             self.pointed = point_at(world, stage.scene, stage.network)
         self.desktop.set_over_panel(is_over_panel=hit is not None)
         return hit

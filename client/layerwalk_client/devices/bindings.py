@@ -71,6 +71,15 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.TIMELINE, ("k",), "curves of the training", "Tools"),
     Binding(Command.GRADIENTS, ("j",), "gradient flow", "Tools"),
     Binding(Command.RELEASE, ("ESCAPE",), "put away, close, free mouse", "Tools"),
+    Binding(Command.TAKE_WALL, ("p",), "take a wall, set it down", "Arrange"),
+    Binding(Command.PIN_WALL, ("INSERT",), "pin a copy of a wall", "Arrange"),
+    Binding(Command.HIDE_WALL, ("DELETE",), "hide a wall, or its stub: show it", "Arrange"),
+    Binding(Command.SHOW_WALLS, ("shift+DELETE",), "show all hidden walls", "Arrange"),
+    Binding(Command.PUT_WALL_BACK, ("HOME",), "a wall where it was laid out", "Arrange"),
+    Binding(Command.PUT_ALL_BACK, ("shift+HOME",), "everything as laid out", "Arrange"),
+    Binding(Command.UNDO, ("ctrl+z",), "undo", "Arrange"),
+    Binding(Command.REDO, ("ctrl+y", "ctrl+shift+z"), "do again", "Arrange"),
+    Binding(Command.SAVE_ARRANGEMENT, ("ctrl+s",), "arrangement as a file", "Arrange"),
     Binding(Command.FOLD, ("f",), "fold or open equal blocks", "View"),
     Binding(Command.RANGE_MODE, ("r",), "next range mode", "View"),
     Binding(Command.COLOUR_TABLE, ("t",), "next colour table", "View"),
@@ -95,12 +104,18 @@ MOUSE_HELP: tuple[tuple[str, str, str], ...] = (
     ("Tools", "hold right", "magnify"),
     ("Tools", "right click", "put away"),
     ("Tools", "drop a file", "onto the input"),
+    ("Arrange", "a wall, wheel", "nearer, farther"),
+    ("Arrange", "Shift wheel", "turn the wall"),
+    ("Arrange", "Ctrl wheel", "larger, smaller"),
+    ("Arrange", "drop .json", "arrange as a file says"),
 )
 """(section, gesture, text): what the help tells beside the keys."""
 
 _SHOWN = {
     "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "Shift", "BACKSPACE": "Backspace", "SLASH": "/",
-    "LEFTBRACKET": "[", "RIGHTBRACKET": "]", "COMMA": ",", "PERIOD": ".", "END": "End", "TAB": "Tab", "ESCAPE": "Esc", "UP": "Up", "DOWN": "Down", "LEFT": "Left", "RIGHT": "Right",
+    "LEFTBRACKET": "[", "RIGHTBRACKET": "]", "COMMA": ",", "PERIOD": ".", "HOME": "Home",
+    "END": "End", "INSERT": "Ins", "DELETE": "Del", "TAB": "Tab", "ESCAPE": "Esc",
+    "UP": "Up", "DOWN": "Down", "LEFT": "Left", "RIGHT": "Right",
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from layerwalk_client.ui.intents import Intent
 from layerwalk_client.ui.style import Style, packed
 from layerwalk_client.ui.widgets import panel, text_font
 
-SECTIONS = ("Move", "Go", "Tools", "View")
+SECTIONS = ("Move", "Go", "Tools", "Arrange", "View")
 
 
 def help_rows(bindings: Sequence[Binding]) -> dict[str, list[tuple[str, str]]]:
@@ -29,7 +29,7 @@ class HelpPanel:
     """Every key and gesture. Holds no state of its own but the table."""
 
     title = "Keys"
-    size_wh = (1020, 410)
+    size_wh = (1360, 410)
 
     def __init__(self, bindings: Sequence[Binding]) -> None:
         self._rows = help_rows(bindings)

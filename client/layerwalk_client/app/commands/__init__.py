@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from layerwalk_client.app.commands.arranging import ARRANGING
 from layerwalk_client.app.commands.looks import LOOKS
 from layerwalk_client.app.commands.times import TIMES
 from layerwalk_client.app.commands.tools import TOOLS
@@ -14,7 +15,13 @@ from layerwalk_client.devices.actions import Command, Ordered
 if TYPE_CHECKING:
     from layerwalk_client.app.walker import Walker
 
-COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {**TRAVEL, **TOOLS, **LOOKS, **TIMES}
+COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {
+    **TRAVEL,
+    **TOOLS,
+    **LOOKS,
+    **TIMES,
+    **ARRANGING,
+}
 """Every command there is."""
 
 

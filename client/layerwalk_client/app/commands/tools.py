@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def _release(walker: Walker, number: int) -> None:
-    """Put away, else close panels, else end the tour, else free or take the mouse."""
-    if walker.tools.put_away() or walker.tools.close_panels():
+    """Put back a wall that is carried, else put away, else close panels, else end the tour, else free or take the mouse."""
+    if walker.arranger.cancel() or walker.tools.put_away() or walker.tools.close_panels():
         return
     if walker.selection is not None and not walker.desktop.is_captured:
         walker.selection = None
