@@ -237,7 +237,9 @@ def test_a_run_of_blocks_folds_and_opens_by_key_and_by_its_badge(begin):
     assert len(stage.scene.walls) == count - 2 * 9
     hand.settle()
     (board,) = [
-        board for board in stage.scene.boards if stage.run_at(stage.scene.boards.index(board))
+        board
+        for board in stage.scene.boards
+        if stage.scenery.run_at(stage.scene.boards.index(board))
     ]
     x, y, z = board.centre
     near = type(hand.walker.journey.camera)(position=(x, y, z + 1.5))

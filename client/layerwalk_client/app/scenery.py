@@ -91,6 +91,10 @@ class Scenery:
         """Return the innermost run that a node stands in."""
         return None if self._graph is None else run_of(self._graph, self._runs, node)
 
+    def is_folded(self, run: Run) -> bool:
+        """Whether a run is shown as its first block."""
+        return run.first in self.folded
+
     def place(self, arranged: Arranged, *, left: Wall | None = None) -> None:
         """Let walls be arranged otherwise; the scene changes with the next `arrange`.
 

@@ -148,18 +148,6 @@ class Stage:
 
     # Runs of equal blocks.
 
-    def run_at(self, board: int | None) -> Run | None:
-        """Return the folded run whose badge a board is, None for other boards."""
-        return self.scenery.run_at(board)
-
-    def run_of(self, node: int) -> Run | None:
-        """Return the innermost run of equal blocks that a node stands in."""
-        return self.scenery.run_of(node)
-
-    def is_folded(self, run: Run) -> bool:
-        """Whether a run is shown as its first block."""
-        return run.first in self.scenery.folded
-
     def toggle_run(self, run: Run | None) -> bool:
         """Fold a run or open it (None: all of them); return whether there is one."""
         return self.scenery.toggle(run) and self._arrange(self.shown)

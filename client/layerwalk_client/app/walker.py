@@ -276,7 +276,7 @@ class Walker:
         self.pointed = None
         self.badge = self.stub = None
         if hit is None:
-            self.badge = None if world is None else stage.run_at(world.board)
+            self.badge = None if world is None else stage.scenery.run_at(world.board)
             self.stub = None if world is None else stage.scenery.stub_at(world.board)
             self.pointed = point_at(world, stage.scene, stage.network)
         self.desktop.set_over_panel(is_over_panel=hit is not None)

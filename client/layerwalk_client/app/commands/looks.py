@@ -27,7 +27,7 @@ def toggle_run(walker: Walker, run: Run | None) -> None:
     if run is None:
         walker.say("runs of equal blocks are folded or open")
     else:
-        state = "folded" if stage.is_folded(run) else "open"
+        state = "folded" if stage.scenery.is_folded(run) else "open"
         walker.say(f"{run.first}: {run.count} equal blocks, {state}")
 
 
@@ -36,7 +36,7 @@ def _fold(walker: Walker, number: int) -> None:
     node = walker.pointed.wall.node if walker.pointed is not None else None
     if node is None and walker.selection is not None:
         node = walker.selection.node
-    run = walker.badge or (None if node is None else walker.stage.run_of(node))
+    run = walker.badge or (None if node is None else walker.stage.scenery.run_of(node))
     toggle_run(walker, run)
 
 
