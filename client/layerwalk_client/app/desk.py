@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from layerwalk_client.app.finding import Finding
 from layerwalk_client.app.input_desk import InputDesk
 from layerwalk_client.app.panels import Content, Panels
 from layerwalk_client.app.stage import Stage
@@ -26,7 +27,6 @@ from layerwalk_client.ui.dataset import DatasetPanel
 from layerwalk_client.ui.gradients import Ailment, Flow, GradientsPanel, Health
 from layerwalk_client.ui.help import HelpPanel
 from layerwalk_client.ui.noise import NoisePanel
-from layerwalk_client.ui.search import SearchPanel
 from layerwalk_client.ui.timeline import Course, TimelinePanel
 from layerwalk_client.world.view import Appearance
 from layerwalk_shared.messages import NetworkDescription
@@ -66,6 +66,7 @@ class Desk:
         self._timeline = TimelinePanel()
         self._gradients = GradientsPanel()
         self._input = InputDesk(stage, source, images)
+        self._finding = Finding()
         self._told: object = None
 
     def content(self, kind: str, *, appearance: Appearance) -> Content | None:
@@ -141,7 +142,7 @@ class Desk:
 
     def _search(self) -> Content | None:
         network = self._stage.network
-        return None if network is None else SearchPanel(network.graph)
+        return None if network is None else self._finding.panel(network)
 
     def _pictures(self) -> Content | None:
         session = self._stage.state.session

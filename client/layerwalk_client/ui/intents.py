@@ -53,6 +53,21 @@ class GoToGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class GoToChannel:
+    """Fly to one channel of a node's wall, or one unit of a vector, and select it."""
+
+    node: int
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoToClass:
+    """Fly to where the answer tells of a class."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShowAll:
     """Fly to where the whole network is seen."""
 
@@ -170,7 +185,7 @@ StudioIntent = (
     | ExportRun | RepeatRun
 )  # fmt: skip
 """What the panel of maximisation asks for."""
-TravelIntent = GoTo | GoToGroup | ShowAll
+TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 """Where one asks to be taken."""
 Intent = (
     ClosePanel | PickItem | PickNoise | PickChannel | TravelIntent | SetAppearance | ChooseStep | PutOn

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.camera import PITCH_LIMIT, axes, looking_at
+from layerwalk_client.world.picking import point_of
 from layerwalk_client.world.scene import Board, Scene, Wall
 from layerwalk_client.world.signs import EYE, at, sign_room
 from layerwalk_client.world.view import Camera
@@ -18,6 +19,10 @@ from layerwalk_client.world.ways import Way, move_duration, plan
 
 FILL = 0.7
 """Share of the view that a wall takes which one faces."""
+CLOSE_FILL = 0.5
+"""Share of the view's height that a picture takes which one goes close to."""
+NEAREST = 0.25
+"""Metres at least that one keeps from it."""
 OVERVIEW_FILL = 0.92
 HALL_YAW_PITCH = math.radians(33), math.radians(-25)
 BLOCK_YAW_PITCH = math.radians(-30), math.radians(-30)
@@ -110,6 +115,21 @@ def facing(wall: Wall, aspect: float, *, scene: Scene | None = None) -> Camera:
         if free < distance:
             near = max(near, distance - NEAR_SHARE * free)
     return replace(camera, position=middle, yaw=wall.yaw, near=near)
+
+
+def close_to(wall: Wall, channel: int) -> Camera:
+    """Return the camera close before one picture of a wall, or before one unit of a vector."""
+    camera = Camera()
+    width, height = wall.tile_wh
+    picture, uv = channel, (0.5, 0.5)
+    if wall.cells:
+        row, column = divmod(channel, wall.picture_hw[1])
+        uv = (column + 0.5) / wall.picture_hw[1], (row + 0.5) / wall.picture_hw[0]
+        picture, width, height = 0, width / 2, height / 2  # its neighbours are seen, too
+    distance = max(height / (CLOSE_FILL * 2 * math.tan(camera.fov / 2)), 0.7 * width, NEAREST)
+    x, y, z = point_of(wall, picture, uv)
+    eye = x + math.sin(wall.yaw) * distance, y, z + math.cos(wall.yaw) * distance
+    return replace(camera, position=eye, yaw=wall.yaw)
 
 
 def before_answer(output: Wall) -> Camera:

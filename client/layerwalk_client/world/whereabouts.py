@@ -15,8 +15,10 @@ from layerwalk_client.world.terms import shape_line
 from layerwalk_client.world.view import Camera
 from layerwalk_shared.messages import NetworkDescription
 
-FARTHEST = 60.0
-"""Metres up to which one stands before a wall; from farther one sees the whole."""
+FARTHEST = 4.0
+"""Metres, and half sizes of a wall, up to which one stands before it; from farther, or from higher
+above it, one sees the whole."""
+ABOVE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,9 @@ def wall_ahead(arrays: SceneArrays, camera: Camera) -> int | None:
     depth = apart @ forward(camera)
     ahead = depth / np.maximum(distance, 1e-9)
     is_front = np.einsum("ij,ij->i", apart, walls.normals) < 0
-    is_meant = is_front & (ahead > 0.3) & (depth > camera.near) & (distance < FARTHEST)
+    is_near = distance < FARTHEST * (1 + walls.halves.max(axis=1))
+    is_near &= -apart[:, 1] < walls.halves[:, 1] + ABOVE
+    is_meant = is_front & is_near & (ahead > 0.3) & (depth > camera.near)
     if not is_meant.any():
         return None
     return int(np.argmin(np.where(is_meant, distance * (1.6 - ahead), np.inf)))

@@ -2,13 +2,16 @@
 
 import pytest
 
+from layerwalk_client.app.finding import Finding
 from layerwalk_client.app.overlay import detail_line
 from layerwalk_client.devices.bindings import BINDINGS
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.colours import next_mode, next_table
 from layerwalk_client.ui.help import SECTIONS, help_rows
-from layerwalk_client.ui.search import SearchPanel, completed, find_nodes
+from layerwalk_client.ui.intents import GoTo, GoToChannel, GoToClass, GoToGroup
+from layerwalk_client.ui.search import SearchPanel, target_of
 from layerwalk_client.ui.widgets import short_number, shortened
+from layerwalk_client.world.search import Entry, index_of
 from layerwalk_client.world.view import Appearance
 from layerwalk_shared.colours import TABLES
 
@@ -20,44 +23,40 @@ def network():
     return source.arrivals()[0].network
 
 
-def ids(graph, text):
-    return [found.id for found in find_nodes(graph, text)]
-
-
-def test_an_id_that_begins_so_comes_before_one_that_contains_it(network):
-    assert ids(network.graph, "block1.c") == ["block1.conv1", "block1.conv2"]
-    assert ids(network.graph, "relu")[0] == "stem.relu"
-    assert ids(network.graph, "fc") == ["fc"]
-
-
-def test_all_words_must_occur_and_those_in_the_id_count_more(network):
-    assert ids(network.graph, "block1 conv") == ["block1.conv1", "block1.conv2", "block1.skip"]
-    assert ids(network.graph, "linear") == ["fc"]
-    assert ids(network.graph, "16 64") == ["stem.conv", "stem.relu"]
-    assert ids(network.graph, "nothing") == []
-
-
-def test_without_text_the_first_nodes_are_offered(network):
-    assert ids(network.graph, "")[0] == "input"
-
-
-def test_completion_goes_as_far_as_it_is_clear(network):
-    assert completed(find_nodes(network.graph, "block1.c"), "block1.c") == "block1.conv"
-    assert completed(find_nodes(network.graph, "flat"), "flat") == "flatten"
-    assert completed([], "x") == "x"
-
-
-def test_the_search_box_types_erases_and_chooses(network):
-    box = SearchPanel(network.graph)
+def test_the_search_box_types_erases_chooses_and_completes(network):
+    box = SearchPanel(index_of(network))
     box.type_text("block1.c")
+    box.complete()
+    assert box.text == "block1.conv"
     box.step(1)
+    assert box.enter()[0] == GoTo(network.graph.index["block1.conv2"])
     box.step(1)
-    assert box.enter()[0].node == network.graph.index["block1.conv2"]
+    assert box.chosen == 0
+    box.step(-1)
+    box.complete()
+    assert box.text == "block1.conv2"
     box.erase()
-    assert box.text == "block1."
+    assert box.text == "block1.conv"
     assert box.chosen == 0
     box.type_text("zzz")
     assert box.enter() == []
+
+
+def test_what_was_gone_to_stands_first_in_an_empty_box(network):
+    finding = Finding()
+    for text in ("fc", "block1.conv2", "fc"):
+        box = finding.panel(network)
+        box.type_text(text)
+        box.enter()
+    box = finding.panel(network)
+    assert [one.text for one in box.found()[:3]] == ["fc", "block1.conv2", "input"]
+    assert len(set(box.found())) == len(box.found())
+
+
+def test_each_kind_of_thing_is_gone_to_in_its_own_way():
+    assert target_of(Entry("group", "a", group="b.a")) == GoToGroup("b.a")
+    assert target_of(Entry("class", "cat", number=3)) == GoToClass(3)
+    assert target_of(Entry("channel", "c:7", number=7, node=2)) == GoToChannel(2, 7)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from layerwalk_client.world.picking import pick, point_of
 from layerwalk_client.world.scene import Scene
 from layerwalk_client.world.view import Camera
 from layerwalk_client.world.viewpoints import (
+    close_to,
     facing,
     first_minute,
     framing,
@@ -113,3 +114,22 @@ def test_the_first_minute_shows_the_whole_then_the_input() -> None:
 def test_an_empty_scene_can_be_looked_at() -> None:
     assert home(Scene()) == Camera()
     assert math.isfinite(overview(Scene(), ASPECT).position[2])
+
+
+@pytest.mark.parametrize("channel", [0, 17, 63])
+def test_what_one_goes_close_to_is_in_the_middle_and_half_as_high_as_the_view(channel: int) -> None:
+    wall = next(wall for wall in SCENE.walls if wall.channels == 64)
+    camera = close_to(wall, channel)
+    seen = project([point_of(wall, channel, uv) for uv in ((0.5, 0.0), (0.5, 1.0))], camera, SIZE)
+    assert (seen[0] + seen[1])[:2] / 2 == pytest.approx((SIZE[0] / 2, SIZE[1] / 2))
+    assert 0.3 * SIZE[1] < seen[1, 1] - seen[0, 1] <= 0.51 * SIZE[1]
+
+
+def test_a_unit_of_a_vector_is_met_by_the_crosshair() -> None:
+    wall = SCENE.walls[-1]
+    arrays = SceneArrays.from_scene(Scene(walls=(wall,)))
+    for unit in (0, 67, wall.cells - 1):
+        camera = close_to(wall, unit)
+        hit = pick(arrays, ray_from_pixel(camera, (SIZE[0] / 2, SIZE[1] / 2), SIZE))
+        assert hit is not None
+        assert hit.unit == unit
