@@ -31,7 +31,7 @@ from layerwalk_client.app.staging import (
     staged,
 )
 from layerwalk_client.gl.target import MAX_SIDE, Target, shrink
-from layerwalk_client.world.camera_path import CameraPath, Keyframe
+from layerwalk_client.world.camera_path import Course, Keyframe, course
 from layerwalk_client.world.options import Style
 from layerwalk_client.world.scene import Scene
 from layerwalk_client.world.view import Appearance, Camera, Look, Mark, Marks
@@ -182,7 +182,7 @@ class _Shooting:
         stage.draw(look, target, dt=dt)
         return target.read_rgb()
 
-    def _way(self) -> CameraPath:
+    def _way(self) -> Course:
         """Return the camera's way in the world as it stands."""
         network = self._stage.network
         assert network is not None
@@ -191,9 +191,11 @@ class _Shooting:
                 network.graph.node(waypoint.node)
                 self._stage.open_for(network.graph.index[waypoint.node])
         self._scene = self._stage.scene
-        return CameraPath(
-            tuple(Keyframe(one.time, self._camera(one), one.stay) for one in self._script.keyframes)
-        )
+        keyframes = [
+            Keyframe(one.time, self._camera(one), one.stay, is_place=one.camera is None)
+            for one in self._script.keyframes
+        ]
+        return course(keyframes, self._stage.arrays)
 
     def _camera(self, waypoint: Waypoint) -> Camera:
         network = self._stage.network

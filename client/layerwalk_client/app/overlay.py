@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.pointer import describe, describe_result
+from layerwalk_client.app.progress import clock_text
 from layerwalk_client.app.state import SceneState
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.ui.hud import Hint, Hud, Readout
@@ -151,6 +152,7 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
     is_magnified = carried is not None and carried.is_magnified
     has_legend &= not is_magnified
     has_hints = walker.teaches and not (is_tour or is_magnified or tools.panels.kinds)
+    recorded_s = math.floor(walker.outbox.recorder.seconds(now_s))
     busy_s = 0.0 if walker.busy_since_s is None else now_s - walker.busy_since_s
     return Hud(
         title="" if network is None else network.name,
@@ -163,6 +165,7 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         message=walker.notice.text,
         is_warning=walker.notice.is_warning,
         progress=progress_of(state, busy_s),
+        recording=clock_text(recorded_s) if walker.outbox.recorder.is_on else "",
         hints=walker.lesson.hints() if has_hints else (),
         carried=carried,
         cross=(0.0, 0.0) if walker.desktop.is_captured and not is_tour else None,

@@ -11,7 +11,7 @@ from layerwalk_client.gl.context import Window
 from layerwalk_client.gl.panel import Panel
 from layerwalk_client.gl.pictures import Picture
 from layerwalk_client.gl.renderer import Renderer
-from layerwalk_client.gl.target import Target
+from layerwalk_client.gl.target import Target, most_pixels
 from layerwalk_client.ui.hud import Hud, draw_hud
 from layerwalk_client.ui.sheet import Spot
 from layerwalk_client.ui.style import make_style
@@ -122,6 +122,34 @@ class Screen:
         write_picture(path, self._target.read_rgb())
         return path
 
+    def largest_factor(self, wished: int) -> int:
+        """Return how many pixels for each of the window's, along a side, a picture can have."""
+        return max(1, min(wished, most_pixels() // max(self._size_wh)))
+
+    def save_large(
+        self, folder: Path, look: Look, hud: Hud, pictures: Sequence[Picture], *, factor: int
+    ) -> Path:
+        """Draw a picture `factor` times as large as the window along each side, and write it as
+        `save` does; the window goes on showing what it shows.
+
+        Raises:
+            GraphicsError: it is too large for this graphics driver.
+            InvalidRequestError: it cannot be written.
+        """
+        width, height = self._size_wh
+        size_wh = (width * factor, height * factor)
+        with Target(size_wh, pixel_scale=factor) as target:
+            self._renderer.draw(look, target, pictures=pictures)
+            panel = Panel(size_wh, scale=factor * self._scale, setup=make_style)
+            try:
+                panel.draw_onto(target, lambda: _draw_once(panel, hud))
+            finally:
+                panel.close()
+            pixels = target.read_rgb()
+        path = _free_name(folder)
+        write_picture(path, pixels)
+        return path
+
     def close(self) -> None:
         """Release every GL object that was made here."""
         self._panel.close()
@@ -129,8 +157,12 @@ class Screen:
         self._target.close()
 
     def _make_panel(self) -> Panel:
-        scale = max(SMALLEST_SCALE, self._size_wh[1] / DESIGN_HEIGHT)
-        return Panel(self._size_wh, scale=scale, setup=make_style)
+        return Panel(self._size_wh, scale=self._scale, setup=make_style)
+
+    @property
+    def _scale(self) -> float:
+        """Pixels of the window for each of the HUD's design."""
+        return max(SMALLEST_SCALE, self._size_wh[1] / DESIGN_HEIGHT)
 
     def _count(self, now_s: float, *, is_drawn: bool) -> None:
         since_s, count, rate = self._rate
@@ -139,6 +171,10 @@ class Screen:
             rate = count / (now_s - since_s)
             since_s, count = now_s, 0
         self._rate = (since_s, count, rate)
+
+
+def _draw_once(panel: Panel, hud: Hud) -> None:
+    draw_hud(panel.style, hud)
 
 
 def _free_name(folder: Path) -> Path:

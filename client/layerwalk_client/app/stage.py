@@ -30,7 +30,7 @@ from layerwalk_client.source.arrivals import (
     ValuesArrived,
     WishTaken,
 )
-from layerwalk_client.source.asking import Overview, PutInput, Tiles, Wish
+from layerwalk_client.source.asking import Overview, PutInput, Puttable, Tiles, Wish
 from layerwalk_client.world.arranged import Arranged
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.folding import Run
@@ -58,6 +58,7 @@ class Stage:
     Attributes:
         scenery: makes the scene; knows runs, stubs, and where the layout puts walls.
         needs_plan: walls show something else: what the camera needs must be thought about anew.
+        last_put: what this client has put on an input last.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Stage:
         self._has_hidden = False
         self._followed = -1
         self.needs_plan = False
+        self.last_put: Puttable | None = None
         self._input: InputReference | None = None
 
     @property
@@ -131,6 +133,8 @@ class Stage:
         self.state.note_sent()
         if isinstance(wish, PutInput) and wish.is_second:
             self.comparing.note_sent()
+        elif isinstance(wish, PutInput):
+            self.last_put = wish.image
         self._source.submit(wish)
 
     def take(self, now_s: float) -> Happenings:

@@ -22,6 +22,7 @@ from layerwalk_client.app.commands import obey
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.going import travel
 from layerwalk_client.app.journey import Journey
+from layerwalk_client.app.outbox import Outbox
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.pointer import Pointed, point_at, ray_of, spot_at
 from layerwalk_client.app.pulse import Pulse
@@ -36,12 +37,13 @@ from layerwalk_client.devices.actions import Actions
 from layerwalk_client.devices.bindings import rebound
 from layerwalk_client.devices.desktop import Desktop
 from layerwalk_client.gl.context import Window
+from layerwalk_client.gl.pictures import Picture
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.settings import Settings
 from layerwalk_client.source import Source
 from layerwalk_client.world.folding import Run
 from layerwalk_client.world.picking import pick
-from layerwalk_client.world.view import Look, Mark, Marks
+from layerwalk_client.world.view import Camera, Look, Mark, Marks
 from layerwalk_shared.errors import LayerwalkError
 
 ANISOTROPY = 16.0
@@ -137,7 +139,12 @@ class Walker:
         self.selection: Mark | None = None
         self.is_over = False
         self.is_plain = False
-        self.wants_screenshot = False
+        self.outbox = Outbox()
+
+    @property
+    def now_s(self) -> float:
+        """The walk's clock, seconds."""
+        return self._clock()
 
     @property
     def address(self) -> str:
@@ -312,9 +319,10 @@ class Walker:
         if self.tools.loupe is not None and self.pointed is not None:
             channel = self.pointed.hit.channel or 0
             extra.append(self.stage.finest_of(self.pointed.wall.node, channel // 256))
+        camera, size_wh = self.outbox.view(self)
         self.stage.plan(
-            self.journey.camera,
-            self.screen.size_wh,
+            camera,
+            size_wh,
             now_s=now_s,
             motion=self.journey.velocity,
             extra=extra,
@@ -323,12 +331,11 @@ class Walker:
     # The picture.
 
     def _draw(self, now_s: float, dt: float, *, is_forced: bool) -> bool:
-        look = self._look()
-        pictures = [*self.stage.pictures, *self.tools.panels.pictures(self.journey.camera)]
+        look, hud = self._look(), overlay.hud_of(self, now_s)
         is_drawn = self.screen.draw(
             look,
-            overlay.hud_of(self, now_s),
-            pictures,
+            hud,
+            self.pictures_at(self.journey.camera),
             dt=dt,
             now_s=now_s,
             is_forced=is_forced or self.needs_draw,
@@ -336,9 +343,12 @@ class Walker:
         self.needs_draw = False
         if is_drawn:
             self._pulse.glow(now_s)
-        if self.wants_screenshot:
-            self._screenshot()
+        self.outbox.follow(self, look, hud, now_s)
         return is_drawn
+
+    def pictures_at(self, camera: Camera) -> list[Picture]:
+        """Return what stands in the world beside the scene, panels among it."""
+        return [*self.stage.pictures, *self.tools.panels.pictures(camera)]
 
     def _look(self) -> Look:
         is_pointing = self.pointed is not None and not self.journey.is_on_tour
@@ -350,16 +360,6 @@ class Walker:
             marks=Marks(hover, self.selection),
             notes=self.stage.words(self.journey.camera, self.screen.size_wh[1], at),
         )
-
-    def _screenshot(self) -> None:
-        self.wants_screenshot = False
-        try:
-            path = self.screen.save(self.start.pictures)
-        except LayerwalkError as error:
-            self.say(reason(error), is_warning=True)
-        else:
-            self.say(f"saved {path.name}")
-            self.trace.note("screenshot", path=str(path))
 
     @property
     def is_active(self) -> bool:
@@ -375,6 +375,7 @@ class Walker:
             or self.tools.panels.is_unsettled
             or self._gestures.is_pressing
             or self.readings.is_waiting
+            or self.outbox.is_waiting
         )
 
 

@@ -51,6 +51,8 @@ class Command(StrEnum):
     MARK_RANGE = "mark-range"
     FULL_SCREEN = "full-screen"
     SCREENSHOT = "screenshot"
+    LARGE_SCREENSHOT = "large-screenshot"
+    RECORD = "record"
     HUD = "hud"
     BOOKMARK = "bookmark"
     SET_BOOKMARK = "set-bookmark"

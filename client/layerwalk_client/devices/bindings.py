@@ -91,6 +91,8 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.HUD, ("F2",), "hide or show texts", "View"),
     Binding(Command.FULL_SCREEN, ("F11",), "full screen", "View"),
     Binding(Command.SCREENSHOT, ("F12",), "save a picture", "View"),
+    Binding(Command.LARGE_SCREENSHOT, ("shift+F12",), "save it four times as large", "View"),
+    Binding(Command.RECORD, ("F9",), "record the way, for a film", "View"),
     Binding(Command.HELP, ("F1",), "this page", "View"),
     Binding(Command.QUIT, ("ctrl+q",), "leave", "View"),
 )

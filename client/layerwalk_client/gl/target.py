@@ -15,6 +15,11 @@ from layerwalk_shared.errors import GraphicsError
 MAX_SIDE = 16384
 
 
+def most_pixels() -> int:
+    """Return how many pixels a side of a picture can have here; a context is current."""
+    return min(MAX_SIDE, int(gl.glGetIntegerv(gl.GL_MAX_TEXTURE_SIZE)))
+
+
 class Target:
     """Colour (RGBA8) and depth of one picture. Mutable, owned by the main thread.
 
@@ -68,7 +73,7 @@ class Target:
 
     def _make(self, size_wh: tuple[int, int]) -> None:
         width, height = size_wh
-        most = min(MAX_SIDE, int(gl.glGetIntegerv(gl.GL_MAX_TEXTURE_SIZE)))
+        most = most_pixels()
         if not (1 <= width <= most and 1 <= height <= most):
             raise GraphicsError(
                 f"a picture of {width} x {height} pixels cannot be drawn; sides of 1 to {most} can"

@@ -76,6 +76,7 @@ class Hud:
         message: something that has just happened, "" when nothing.
         is_warning: the message is about a failure.
         progress: text and share (0..1) of work under way.
+        recording: how long the camera's way has been recorded, "" when it is not.
         hints: of the first minute.
         carried: the image in the hand.
         cross: where the crosshair is in -1..1, None: hidden.
@@ -93,6 +94,7 @@ class Hud:
     message: str = ""
     is_warning: bool = False
     progress: tuple[str, float] | None = None
+    recording: str = ""
     hints: tuple[Hint, ...] = ()
     carried: Carried | None = None
     cross: tuple[float, float] | None = None
@@ -114,9 +116,11 @@ def draw_hud(style: Style, hud: Hud) -> tuple[Spot, ...]:
         if hud.readout is not None:
             sheet.readout(hud.readout, taken)
         if hud.progress is not None:
-            sheet.progress(*hud.progress)
+            sheet.progress(*hud.progress, is_lower=bool(hud.recording))
         if hud.hints:
             sheet.hints(hud.hints)
+    if hud.recording:
+        sheet.recording("" if hud.is_plain else hud.recording)
     if hud.message:
         sheet.line(
             hud.message,
@@ -202,10 +206,18 @@ class _Sheet(Sheet):
             )
             left += wide + gap
 
-    def progress(self, text: str, share: float) -> None:
+    def recording(self, text: str) -> None:
+        """Draw the red dot, and the time before it, in the upper right corner."""
+        px = self.style.px
+        dot = (self.width - self.margin - px(5), self.margin + px(9))
+        self.ink.add_circle_filled(dot, px(5), packed(look.DANGER))
+        left = dot[0] - px(14) - self.measure(text, 14)
+        self.write(text, (left, self.margin), pixels=14, colour=look.TEXT, has_shadow=True)
+
+    def progress(self, text: str, share: float, *, is_lower: bool) -> None:
         px = self.style.px
         wide = px(220)
-        left, top = self.width - self.margin - wide, self.margin
+        left, top = self.width - self.margin - wide, self.margin + (px(30) if is_lower else 0)
         self.write(text, (left, top), pixels=14, colour=look.TEXT, has_shadow=True)
         top += px(22)
         self.ink.add_rect_filled((left, top), (left + wide, top + px(3)), packed(look.FIELD), px(2))

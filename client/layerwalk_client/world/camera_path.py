@@ -16,8 +16,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.camera import PITCH_LIMIT
 from layerwalk_client.world.view import Camera
+from layerwalk_client.world.ways import Way, plan
 from layerwalk_shared.errors import InvalidRequestError
 
 Floats = NDArray[np.float64]
@@ -29,11 +31,20 @@ _SCALES = np.array([1 / TOLERANCE_M] * 3 + [1 / TOLERANCE_RAD] * 2 + [1 / TOLERA
 
 @dataclass(frozen=True, slots=True)
 class Keyframe:
-    """Where the eye is at a time, and how long it stays; seconds."""
+    """Where the eye is at a time, and how long it stays; seconds.
+
+    `is_place`: a place of the scene, to and from which one flies past whatever stands between.
+    """
 
     time_s: float
     camera: Camera
     stay_s: float = 0.0
+    is_place: bool = False
+
+    @property
+    def end_s(self) -> float:
+        """When the stay is over."""
+        return self.time_s + self.stay_s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +69,7 @@ class CameraPath:
         times: list[float] = []
         cameras: list[Camera] = []
         for number, one in enumerate(self.keyframes):
-            ends = (one.time_s, one.time_s + one.stay_s) if one.stay_s > 0 else (one.time_s,)
+            ends = (one.time_s, one.end_s) if one.stay_s > 0 else (one.time_s,)
             if not all(map(math.isfinite, ends)) or (times and ends[0] <= times[-1]):
                 raise InvalidRequestError(
                     f"keyframe {number + 1} is at {one.time_s:g} s, expected a time after "
@@ -86,6 +97,59 @@ class CameraPath:
 
     def _at(self, times: Floats) -> Floats:
         return _evaluate(self._times, self._values, self._slopes, times)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """A way through keyframes, of pieces that begin and end at rest where they meet.
+
+    To and from places it goes as one flies there, past whatever stands between; through keyframes
+    that are cameras (recorded, or written down) it is the smooth curve of `CameraPath`.
+
+    Attributes:
+        pieces: (seconds when it begins, and when it ends, the way), in the order of time.
+    """
+
+    pieces: tuple[tuple[float, float, CameraPath | Way], ...]
+
+    def camera_at(self, time_s: float) -> Camera:
+        """Return the camera at a time; before the beginning and after the end, the ends'."""
+        begin_s, end_s, way = self.pieces[0]
+        for piece in self.pieces[1:]:
+            if time_s < piece[0]:
+                break
+            begin_s, end_s, way = piece
+        if isinstance(way, CameraPath):
+            return way.camera_at(time_s)
+        return way.camera((time_s - begin_s) / (end_s - begin_s))
+
+
+def course(keyframes: Sequence[Keyframe], arrays: SceneArrays | None) -> Course:
+    """Return the way through keyframes in a scene.
+
+    Args:
+        keyframes: as for `CameraPath`.
+        arrays: of the scene; None: nothing stands there.
+
+    Raises:
+        InvalidRequestError: see `CameraPath`.
+    """
+    CameraPath(tuple(keyframes))  # says what is wrong with them
+    runs: list[list[Keyframe]] = [[keyframes[0]]]
+    for before, after in pairwise(keyframes):
+        if before.is_place or after.is_place:
+            runs.append([after])
+        else:
+            runs[-1].append(after)
+    pieces: list[tuple[float, float, CameraPath | Way]] = []
+    last = keyframes[0]
+    for run in runs:
+        if pieces:
+            way = plan(last.camera, run[0].camera, arrays)
+            pieces.append((last.end_s, run[0].time_s, way))
+        pieces.append((run[0].time_s, run[-1].end_s, CameraPath(tuple(run))))
+        last = run[-1]
+    return Course(tuple(pieces))
 
 
 def thinned(times: Sequence[float], cameras: Sequence[Camera]) -> tuple[Keyframe, ...]:

@@ -7,14 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from client.world.networks import described, resnet
+from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.camera_path import (
     TOLERANCE_M,
     TOLERANCE_RAD,
     CameraPath,
     Keyframe,
+    course,
     thinned,
 )
+from layerwalk_client.world.layout import layout
 from layerwalk_client.world.view import Camera
+from layerwalk_client.world.viewpoints import facing
+from layerwalk_client.world.ways import plan
 from layerwalk_shared.errors import InvalidRequestError
 
 metres = st.floats(-50, 50)
@@ -128,3 +134,32 @@ def test_a_smooth_way_needs_few_keyframes():
     times = np.linspace(0, 10, 601)
     shots = [Camera(position=(5 * math.sin(t / 3), 1.6, -t), yaw=0.2 * math.sin(t)) for t in times]
     assert len(thinned(times, shots)) < 40
+
+
+def test_between_places_it_flies_as_one_flies_in_the_window():
+    scene = layout(described(resnet()))
+    arrays = SceneArrays.from_scene(scene)
+    ends = [facing(scene.walls[0], 1.6), facing(scene.walls[-1], 1.6)]
+    found = course(
+        [Keyframe(0.0, ends[0], 0.5, is_place=True), Keyframe(3.0, ends[1], 1.0, is_place=True)],
+        arrays,
+    )
+    assert [found.camera_at(t) for t in (0.0, 0.5, 3.0, 9.0)] == [
+        *[ends[0]] * 2, *[ends[1]] * 2,
+    ]  # fmt: skip
+    way = plan(*ends, arrays)
+    for share in (0.25, 0.5, 0.9):
+        assert apart(found.camera_at(0.5 + 2.5 * share), way.camera(share)) < 1e-9
+
+
+@settings(deadline=None)
+@given(ways(), st.data())
+def test_a_course_goes_through_every_keyframe_whatever_it_is(path, data):
+    keyframes = [
+        Keyframe(one.time_s, one.camera, one.stay_s, is_place=data.draw(st.booleans()))
+        for one in path.keyframes
+    ]
+    found = course(keyframes, None)
+    for one in keyframes:
+        for time_s in (one.time_s, one.time_s + one.stay_s / 2, one.end_s):
+            assert apart(found.camera_at(time_s), one.camera) < 1e-9

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from layerwalk_client.app.commands.arranging import ARRANGING
 from layerwalk_client.app.commands.looks import LOOKS
+from layerwalk_client.app.commands.souvenirs import SOUVENIRS
 from layerwalk_client.app.commands.times import TIMES
 from layerwalk_client.app.commands.tools import TOOLS
 from layerwalk_client.app.commands.travel import TRAVEL
@@ -21,6 +22,7 @@ COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {
     **LOOKS,
     **TIMES,
     **ARRANGING,
+    **SOUVENIRS,
 }
 """Every command there is."""
 

@@ -62,10 +62,6 @@ def _full_screen(walker: Walker, number: int) -> None:
     pygame.display.toggle_fullscreen()
 
 
-def _screenshot(walker: Walker, number: int) -> None:
-    walker.wants_screenshot = True
-
-
 def _hud(walker: Walker, number: int) -> None:
     walker.is_plain = not walker.is_plain
 
@@ -81,7 +77,6 @@ LOOKS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.COLOUR_TABLE: _colour_table,
     Command.MARK_RANGE: _mark_range,
     Command.FULL_SCREEN: _full_screen,
-    Command.SCREENSHOT: _screenshot,
     Command.HUD: _hud,
     Command.QUIT: _quit,
 }

@@ -1,0 +1,30 @@
+"""Commands that take something out of the walk: pictures, recorded ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from layerwalk_client.devices.actions import Command
+
+if TYPE_CHECKING:
+    from layerwalk_client.app.walker import Walker
+
+
+def _screenshot(walker: Walker, number: int) -> None:
+    walker.outbox.take_picture()
+
+
+def _large_screenshot(walker: Walker, number: int) -> None:
+    walker.outbox.take_picture(is_large=True)
+
+
+def _record(walker: Walker, number: int) -> None:
+    walker.outbox.toggle_recording(walker, walker.now_s)
+
+
+SOUVENIRS: Mapping[Command, Callable[[Walker, int], None]] = {
+    Command.SCREENSHOT: _screenshot,
+    Command.LARGE_SCREENSHOT: _large_screenshot,
+    Command.RECORD: _record,
+}
