@@ -226,6 +226,7 @@ class Walker:
     def close(self) -> None:
         """Release every GL object."""
         self.tools.close()
+        self.ways.close()
         self.screen.close()
         self._renderer.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from layerwalk_client.app.minimap import Minimap
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.ui.intents import Intent
 from layerwalk_client.world.routes import Routes, routes
@@ -19,9 +20,11 @@ class Wayfinding:
 
     Attributes:
         hot: what of the HUD the free pointer is on.
+        minimap: the map in the corner.
     """
 
     def __init__(self) -> None:
+        self.minimap = Minimap()
         self.hot: Intent | None = None
         self._scene: Scene | None = None
         self._routes = Routes()
@@ -59,6 +62,8 @@ class Wayfinding:
             return False
         width, height = walker.screen.size_wh
         pixel = (actions.pointer[0] + 1) / 2 * width, (1 - actions.pointer[1]) / 2 * height
+        if self.minimap.operate(walker, pixel, actions):
+            return True
         spot = next((one for one in walker.screen.spots if one.holds(pixel)), None)
         if spot is None:
             return False
@@ -66,3 +71,7 @@ class Wayfinding:
         if actions.clicks:
             walker.tools.carry_out("hud", spot.intent)
         return True
+
+    def close(self) -> None:
+        """Release what is drawn to."""
+        self.minimap.close()

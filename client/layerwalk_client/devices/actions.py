@@ -19,6 +19,7 @@ class Command(StrEnum):
     HOME = "home"
     NEXT_WALL = "next-wall"
     PREVIOUS_WALL = "previous-wall"
+    MAP = "map"
     BRANCH_LEFT = "branch-left"
     BRANCH_RIGHT = "branch-right"
     UNDO_CAMERA = "undo-camera"

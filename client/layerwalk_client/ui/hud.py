@@ -12,6 +12,7 @@ from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.intents import Intent
+from layerwalk_client.ui.minimap import MapShown, draw_map
 from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.sheet import Sheet, Spot
 from layerwalk_client.ui.style import Style, packed
@@ -69,6 +70,7 @@ class Hud:
     Attributes:
         title, detail: upper left: the network; what is on its input and what it says.
         whereabouts: in place of the title: where one is.
+        map: the plan in the corner, None: hidden.
         hot: of what can be operated there, what the pointer is on.
         readout: lower middle.
         legend: lower left.
@@ -88,6 +90,7 @@ class Hud:
     detail: str = ""
     whereabouts: Whereabouts | None = None
     hot: Intent | None = None
+    map: MapShown | None = None
     readout: Readout | None = None
     legend: Legend | None = None
     banner: str = ""
@@ -110,6 +113,8 @@ def draw_hud(style: Style, hud: Hud) -> tuple[Spot, ...]:
         sheet.carried(hud.carried)
     if not hud.is_plain:
         sheet.heading(hud)
+        if hud.map is not None:
+            draw_map(sheet, hud.map)
         taken = 0.0
         if hud.legend is not None:
             taken = sheet.legend(hud.legend)

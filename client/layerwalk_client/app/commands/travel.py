@@ -89,6 +89,10 @@ def names(ids: Sequence[str], *, most: int = 3) -> str:
     return ", ".join(ids[:most]) + (f" and {more} more" if more > 0 else "")
 
 
+def _map(walker: Walker, number: int) -> None:
+    walker.keep(dataclasses.replace(walker.settings, shows_map=not walker.settings.shows_map))
+
+
 def _undo(walker: Walker, number: int) -> None:
     if not walker.journey.undo():
         walker.say("this is where the walk began")
@@ -129,6 +133,7 @@ TRAVEL: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.PREVIOUS_WALL: _along(Routes.previous, "this wall reads nothing"),
     Command.BRANCH_LEFT: _across(-1),
     Command.BRANCH_RIGHT: _across(1),
+    Command.MAP: _map,
     Command.UNDO_CAMERA: _undo,
     Command.REDO_CAMERA: _redo,
     Command.BOOKMARK: _bookmark,
