@@ -88,7 +88,7 @@ def test_a_part_follows_the_eye_and_the_whole_stays(x: float, z: float) -> None:
     assert following(WHOLE, camera) == WHOLE
     view = following(zoomed(WHOLE, 7, (70, 200)), camera)
     assert shows_nothing_beyond(view)
-    inside, is_beyond = on_map(view, camera, inset=0.0)
+    _, is_beyond = on_map(view, camera, inset=0.0)
     assert not is_beyond
     assert following(view, camera).centre == pytest.approx(view.centre)
 
