@@ -8,6 +8,7 @@ from typing import Any
 
 from layerwalk_client.app.album import KEPT_BYTES
 from layerwalk_client.app.changes import NOTHING, Changes, unfit_tile
+from layerwalk_client.app.ledger import JobLedger
 from layerwalk_client.app.results import Results
 from layerwalk_client.app.showing import Showing
 from layerwalk_client.app.training import TrainingRecord
@@ -82,6 +83,7 @@ class SceneState:
         self.network: NetworkDescription | None = None
         self.training = TrainingRecord()
         self.results = Results()
+        self.ledger = JobLedger()
         self._pictures = TileCache(PICTURE_BYTES) if pictures is None else pictures
         self.lost: ConnectionLost | None = None
         self._change = ""
@@ -154,6 +156,7 @@ class SceneState:
 
     def apply(self, arrival: Arrival) -> Changes:
         """Take one arrival in; return what it changed."""
+        self.ledger.take(arrival)
         handlers: dict[type, Callable[[Any], Changes]] = {
             Connected: self._connect,
             ConnectionLost: self._lose,

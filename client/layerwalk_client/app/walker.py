@@ -19,6 +19,7 @@ from layerwalk_client.app import diary, news, overlay
 from layerwalk_client.app.arrangements import Arrangements
 from layerwalk_client.app.arranger import Arranger
 from layerwalk_client.app.commands import obey
+from layerwalk_client.app.furnishing import furnish
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.going import travel
 from layerwalk_client.app.journey import Journey
@@ -121,6 +122,7 @@ class Walker:
             say=lambda text, is_warning: self.say(text, is_warning=is_warning),
             tell=self.trace.note,
         )
+        furnish(self, source)
         self.readings = Readings()
         self.notice = overlay.Notice()
         self.lesson = overlay.Lesson()

@@ -33,6 +33,8 @@ class Command(StrEnum):
     INPUT = "input"
     TIMELINE = "timeline"
     GRADIENTS = "gradients"
+    RESULTS = "results"
+    JOBS = "jobs"
     FOLD = "fold"
     PICTURES = "pictures"
     STEP_BACK = "step-back"

@@ -71,6 +71,8 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.INPUT, ("i",), "what is on the input", "Tools"),
     Binding(Command.TIMELINE, ("k",), "curves of the training", "Tools"),
     Binding(Command.GRADIENTS, ("j",), "gradient flow", "Tools"),
+    Binding(Command.RESULTS, ("F5",), "what the network answers", "Tools"),
+    Binding(Command.JOBS, ("F6",), "jobs of the server", "Tools"),
     Binding(Command.RELEASE, ("ESCAPE",), "put away, close, free mouse", "Tools"),
     Binding(Command.TAKE_WALL, ("p",), "take a wall, set it down", "Arrange"),
     Binding(Command.PIN_WALL, ("INSERT",), "pin a copy of a wall", "Arrange"),

@@ -15,6 +15,7 @@ from layerwalk_client.source.asking import (
     Gradients,
     ItemPage,
     ItemPicture,
+    Jobs,
     Manifest,
     Network,
     Recipes,
@@ -146,6 +147,14 @@ class RecipesArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class JobsArrived:
+    """Oldest first."""
+
+    fetch: Jobs
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotsArrived:
     """Oldest first."""
 
@@ -200,6 +209,7 @@ Arrival = (
     | TrainingArrived
     | GradientsArrived
     | RecipesArrived
+    | JobsArrived
     | SnapshotsArrived
     | ComparisonArrived
     | FileArrived

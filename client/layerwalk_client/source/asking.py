@@ -16,6 +16,7 @@ from layerwalk_shared.messages import (
     ExampleInput,
     MaximiseRequest,
     NoiseInput,
+    SnapshotInput,
     TextInput,
 )
 from layerwalk_shared.tiles import TileKey
@@ -59,13 +60,13 @@ class Values:
     """Exact float32 values of a node: one row of the tensor's first axis, or (None) all of it.
 
     `purpose` keeps what different parts ask for apart: the pixel under the pointer, what the panel
-    of inputs shows, the board over a sound, and whether a unit fires.
+    of inputs shows, the board over a sound, whether a unit fires, and what the network answers.
     """
 
     snapshot: str
     node: str
     row: int | None
-    purpose: Literal["spot", "input", "sound", "fires"] = "spot"
+    purpose: Literal["spot", "input", "sound", "fires", "answer"] = "spot"
 
     priority = 1
 
@@ -263,6 +264,17 @@ class ResultFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Jobs:
+    """All jobs that the server remembers."""
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return Jobs
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshots:
     """The manifests of all snapshots of a network."""
 
@@ -305,7 +317,9 @@ class EndComparison:
         return self
 
 
-Record = Manifest | Network | Training | Gradients | Recipes | Snapshots | Compare | EndComparison
+Record = (
+    Manifest | Network | Training | Gradients | Recipes | Jobs | Snapshots | Compare | EndComparison
+)
 """Fetches that one JSON document answers."""
 Fetch = (
     Overview
@@ -323,7 +337,9 @@ Fetch = (
 )
 
 
-Puttable = DatasetInput | NoiseInput | ChannelInput | TextInput | ExampleInput | bytes
+Puttable = (
+    DatasetInput | NoiseInput | ChannelInput | SnapshotInput | TextInput | ExampleInput | bytes
+)
 """What may be put on an input: a thing the server knows, words, or a file's bytes."""
 
 

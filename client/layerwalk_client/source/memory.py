@@ -16,6 +16,7 @@ from layerwalk_client.source.arrivals import (
     Connected,
     EventArrived,
     GradientsArrived,
+    JobsArrived,
     ManifestArrived,
     NetworkArrived,
     PictureArrived,
@@ -36,6 +37,7 @@ from layerwalk_client.source.asking import (
     Gradients,
     ItemPage,
     ItemPicture,
+    Jobs,
     Manifest,
     Maximise,
     Network,
@@ -111,6 +113,7 @@ class MemorySource:
         self._vault = Vault(self._graph, self._ascents.results)
         self._events = 0
         self._jobs = 0
+        self._told_jobs: dict[str, Job] = {}
         self._taken = 0
         self._first: SnapshotManifest | None = None
         self._given: tuple[Floats, InputReference] = self._showcase.first()
@@ -266,6 +269,8 @@ class MemorySource:
             self._on_arrival()
 
     def _tell(self, event: Event) -> None:
+        if isinstance(event, JobChanged):
+            self._told_jobs[event.job.id] = event.job
         self._deliver(EventArrived(event))
 
     def _number(self) -> int:
@@ -330,6 +335,7 @@ class MemorySource:
             self._taken += 1
             return self._vault.compare(fetch, generation=self._taken)
         methods: dict[type, Callable[[Any], Arrival]] = {
+            Jobs: lambda asked: JobsArrived(asked, tuple(self._told_jobs.values())),
             Recipes: lambda asked: RecipesArrived(asked, tuple(RECIPES.values())),
             Snapshots: lambda asked: SnapshotsArrived(asked, self._vault.manifests()),
             Network: lambda asked: NetworkArrived(asked, self._network()),

@@ -11,6 +11,7 @@ from layerwalk_client.source.arrivals import (
     Arrival,
     ComparisonArrived,
     GradientsArrived,
+    JobsArrived,
     ManifestArrived,
     NetworkArrived,
     RecipesArrived,
@@ -21,6 +22,7 @@ from layerwalk_client.source.asking import (
     Compare,
     EndComparison,
     Gradients,
+    Jobs,
     Manifest,
     Network,
     Recipes,
@@ -34,6 +36,7 @@ from layerwalk_shared.errors import ProtocolError
 from layerwalk_shared.messages import (
     ComparisonDescription,
     ComparisonRequest,
+    JobList,
     NetworkDescription,
     RecipeList,
     SnapshotList,
@@ -56,6 +59,7 @@ def perform(connection: Connection, fetch: Record) -> Arrival:
         Training: _training,
         Gradients: _gradients,
         Recipes: _recipes,
+        Jobs: _jobs,
         Snapshots: _snapshots,
         Compare: _compare,
         EndComparison: _end_comparison,
@@ -109,6 +113,10 @@ def _end_comparison(connection: Connection, fetch: EndComparison) -> ComparisonA
     path = routes.COMPARISON.url(comparison=fetch.comparison)
     reply = connection.exchange("DELETE", path, is_repeatable=False)
     return ComparisonArrived(fetch, _parsed(reply, path, ComparisonDescription))
+
+
+def _jobs(connection: Connection, fetch: Jobs) -> JobsArrived:
+    return JobsArrived(fetch, _read(connection, routes.JOBS.url(), JobList).jobs)
 
 
 def _read(connection: Connection, path: str, model: type[_Model]) -> _Model:

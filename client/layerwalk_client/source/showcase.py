@@ -105,7 +105,7 @@ class PictureShowcase:
             return _unit(pixels), InputReference(
                 kind="channel", title=f"{image.node} {image.channel}"
             )
-        if isinstance(image, TextInput):
+        if not isinstance(image, bytes):
             raise InputError("this network takes pictures, no words")
         try:
             with Image.open(io.BytesIO(image)) as picture:

@@ -104,6 +104,18 @@ class ChooseFilters:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearJobs:
+    """Show jobs no more that have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoToResult:
+    """Go to what came of a job."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenMaximise:
     """Open the panel of maximisation for a node, or for one of its units."""
 
@@ -189,5 +201,5 @@ TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 """Where one asks to be taken."""
 Intent = (
     ClosePanel | PickItem | PickNoise | PickChannel | TravelIntent | SetAppearance | ChooseStep | PutOn
-    | OpenMaximise | ChooseFilters | StudioIntent
+    | OpenMaximise | ChooseFilters | ClearJobs | GoToResult | StudioIntent
 )  # fmt: skip

@@ -16,6 +16,7 @@ from PIL import Image
 
 from client.gl.exhibits import PANELS, PLACES, draw_place
 from client.gl.facts import FACTS
+from client.gl.reports import REPORTS
 from client.gl.showroom import Showroom
 from client.gl.studios import STUDIOS
 from client.gl.views import VIEWS, draw_view
@@ -56,11 +57,14 @@ def test_a_panel_looks_as_it_should(
     check(name, PANELS[name](), clean_graphics, pytestconfig)
 
 
-@pytest.mark.parametrize("name", FACTS)
-def test_the_panel_of_a_node_looks_as_it_should(
+KINDS = {**FACTS, **REPORTS}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_panel_of_a_kind_looks_as_it_should(
     name: str, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
 ) -> None:
-    check(name, FACTS[name](), clean_graphics, pytestconfig)
+    check(name, KINDS[name](), clean_graphics, pytestconfig)
 
 
 @pytest.mark.parametrize("name", STUDIOS)
@@ -99,7 +103,7 @@ def check(
 
 def test_every_golden_belongs_to_a_view() -> None:
     assert {path.stem for path in GOLDENS.glob("*.png")} == {
-        *VIEWS, *PLACES, *PANELS, *FACTS, *STUDIOS,
+        *VIEWS, *PLACES, *PANELS, *KINDS, *STUDIOS,
     }  # fmt: skip
 
 

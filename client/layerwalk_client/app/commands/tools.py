@@ -86,4 +86,6 @@ TOOLS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.INPUT: _panel("input"),
     Command.TIMELINE: _panel("timeline"),
     Command.GRADIENTS: _panel("gradients"),
+    Command.RESULTS: _panel("results"),
+    Command.JOBS: _panel("jobs"),
 }

@@ -1,0 +1,19 @@
+"""Which panels a walk has beside those of the toolbox's own desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from layerwalk_client.app.answer_desk import AnswerDesk
+from layerwalk_client.app.job_desk import JobDesk
+
+if TYPE_CHECKING:
+    from layerwalk_client.app.walker import Walker
+    from layerwalk_client.source import Source
+
+
+def furnish(walker: Walker, source: Source) -> None:
+    """Give a walk's toolbox its desks."""
+    tools, stage = walker.tools, walker.stage
+    tools.desks.add(AnswerDesk(stage, source))
+    tools.desks.add(JobDesk(stage, source, ask=lambda one: tools.carry_out("jobs", one)))
