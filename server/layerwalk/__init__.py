@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from layerwalk.attribution.library import attribute as attribute
     from layerwalk.complaints import LayerwalkWarning as LayerwalkWarning
     from layerwalk.http.serving import serve as serve
     from layerwalk.limits import Limits as Limits
@@ -30,6 +31,7 @@ _HOMES = {
     "Limits": "layerwalk.limits",
     "MarkerModule": "layerwalk.tracking",
     "Session": "layerwalk.session",
+    "attribute": "layerwalk.attribution.library",
     "maximise": "layerwalk.maximisation.library",
     "proxy_relu": "layerwalk.maximisation.proxy",
     "TrackerModule": "layerwalk.tracking",

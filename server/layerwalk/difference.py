@@ -44,8 +44,9 @@ def partners_of(first: Snapshot, second: Snapshot) -> tuple[Partner, ...]:
         InvalidRequestError: one of them is no run of a network.
     """
     for one in (first, second):
-        if one.manifest.maximised is not None or one.manifest.compared is not None:
-            what = "a maximisation" if one.manifest.maximised is not None else "a difference"
+        if not one.manifest.is_run:
+            what = "an attribution" if one.manifest.attributed is not None else "a difference"
+            what = "a maximisation" if one.manifest.maximised is not None else what
             raise InvalidRequestError(f"snapshot {one.id!r} is {what}, expected a run of a network")
     return match_nodes(
         first.graph,

@@ -18,6 +18,7 @@ from layerwalk_shared.messages import (
     SnapshotTaken,
     TrainingEnded,
     TrainingStepped,
+    WeightsChanged,
 )
 
 E = TypeVar(
@@ -30,6 +31,7 @@ E = TypeVar(
     MetricsPublished,
     TrainingStepped,
     TrainingEnded,
+    WeightsChanged,
 )
 
 

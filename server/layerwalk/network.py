@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,11 +13,12 @@ from torch import nn
 
 from layerwalk.answers import top_classes
 from layerwalk.candidate import Candidate
+from layerwalk.edits import Edits
 from layerwalk.inputkinds import spec_of
 from layerwalk.inputs.prepared import Argument, PreparedInput, Slot, prepared
 from layerwalk.nodeviews import chosen_views, shown_as
 from layerwalk.snapshots import Snapshot, fitting_view
-from layerwalk.tracking import Recorder, Recording, Trace, freeze, trace
+from layerwalk.tracking import Recorder, Recording, Trace, freeze, receptive_fields, trace
 from layerwalk.twin import (
     Care,
     Example,
@@ -28,9 +30,10 @@ from layerwalk.twin import (
     slot_names,
     weights_of,
 )
-from layerwalk_shared.errors import NotFoundError, nearest_hint
+from layerwalk_shared.errors import InvalidRequestError, NotFoundError, nearest_hint
 from layerwalk_shared.graph import Graph, View
 from layerwalk_shared.messages import (
+    EditedNode,
     InputReference,
     InputSpec,
     NamedInput,
@@ -39,6 +42,7 @@ from layerwalk_shared.messages import (
     NodeStatistics,
     SnapshotManifest,
 )
+from layerwalk_shared.receptive import ReceptiveField
 
 _NODE_NAME = re.compile(r"input(:\d+)?")
 
@@ -62,6 +66,8 @@ class Network:
             arguments; the one that is shown by "" too.
         inputs: name -> what lay on it when the network was added, one for each argument, the shown
             one first.
+        edits: of the twin's weights; model thread only.
+        receptive: of each node, what it sees of an input picture; None: all of it, or no rule tells.
         views: node id -> how a person wishes it to be shown.
         graph: of the trace, shown as `views` says.
     """
@@ -80,6 +86,8 @@ class Network:
     first: PreparedInput
     arguments: Mapping[str, Argument]
     inputs: Mapping[str, PreparedInput]
+    edits: Edits
+    receptive: tuple[ReceptiveField | None, ...] = ()
     views: Mapping[str, View] = field(default_factory=dict)
     graph: Graph = field(init=False)
 
@@ -117,7 +125,7 @@ class Network:
             inputs=tuple(
                 NamedInput(
                     name=name,
-                    node=self._input_node(self.arguments[name]),
+                    node=self.input_node(self.arguments[name]),
                     spec=self.arguments[name].spec,
                 )
                 for name in self.inputs
@@ -127,9 +135,45 @@ class Network:
             parameters=self.parameters,
             snapshot=snapshot,
             error=self.trace.error,
+            receptive=self.receptive,
+            edited=self.edited(),
         )
 
-    def _input_node(self, argument: Argument) -> str | None:
+    def edited(self) -> tuple[EditedNode, ...]:
+        """Return the nodes whose weights are edited, in the graph's order."""
+        found = []
+        for node in self.graph.nodes:
+            edits, is_replaced = self.edits.edits_of(node.module)
+            if node.kind == "module" and (edits or is_replaced):
+                found.append(EditedNode(node=node.id, edits=edits, is_replaced=is_replaced))
+        return tuple(found)
+
+    def check_own_twin(self) -> None:
+        """Raise `InvalidRequestError` where what is run is the user's own model."""
+        if self.care.is_shared:
+            raise InvalidRequestError(
+                f"network {self.id!r} is run as the user's own model, which could not be copied; its "
+                "weights are not changed"
+            )
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Hold the twin as it is to be run: its weights still, with the edits on them; model thread."""
+        with self.care.running():
+            self.edits.lay()
+            yield
+
+    def inputs_of(self, snapshot: Snapshot) -> tuple[PreparedInput, ...]:
+        """Return what lay on the arguments when a snapshot of a run was taken."""
+        found = []
+        lying = snapshot.manifest.inputs or (snapshot.manifest.input,)
+        for (name, first), reference in zip(self.inputs.items(), lying, strict=False):
+            node = self.input_node(self.arguments[name])
+            values = None if node is None else snapshot.values[self.graph.index[node]]
+            found.append(first if values is None else PreparedInput(values, reference, first.slot))
+        return tuple(found)
+
+    def input_node(self, argument: Argument) -> str | None:
         """Return the id of the input node of an argument."""
         for name, one in self.arguments.items():
             index = self.graph.index.get(name)
@@ -176,14 +220,23 @@ class Network:
         Raises:
             NotFoundError: no such node, or nothing learned stands behind it.
         """
-        node = self.graph.node(node_id)
-        arrays = self.weights.get(node.module) if node.kind == "module" else None
-        if not arrays:
-            raise NotFoundError(f"node {node_id!r} ({node.operation}) has no weights")
+        path = self.module_of(node_id)
         with self.care.reading() as is_live:
-            if is_live:
-                arrays = own_weights(self.twin.get_submodule(node.module))
-        return main_weight(arrays)
+            is_edited = path in self.edits.paths
+            if not (is_live or is_edited):
+                return main_weight(self.weights[path])
+            return main_weight(own_weights(self.twin.get_submodule(path)))
+
+    def module_of(self, node_id: str) -> str:
+        """Return the path of the module that a node is the output of, which has weights.
+
+        Raises:
+            NotFoundError: no such node, or nothing learned stands behind it.
+        """
+        node = self.graph.node(node_id)
+        if node.kind != "module" or not self.weights.get(node.module):
+            raise NotFoundError(f"node {node_id!r} ({node.operation}) has no weights")
+        return node.module
 
     def run(
         self,
@@ -209,7 +262,7 @@ class Network:
         """
         example = self.example.with_inputs((*beside, prepared))
         lying = {one.slot or self.example.slot: one.reference for one in (*beside, prepared)}
-        with self.care.running():
+        with self.running():
             recording = self.recorder.record(example.args, dict(example.kwargs))
             frozen = freeze(recording, self.graph)
         manifest = SnapshotManifest(
@@ -243,7 +296,12 @@ class Network:
             if key in nodes and fitting_view(view, nodes[key].shape) == view
         }
         return replace(
-            self, trace=traced, weights=weights_of(self.twin), recorder=recorder, views=kept
+            self,
+            trace=traced,
+            weights=weights_of(self.twin),
+            recorder=recorder,
+            receptive=receptive_fields(traced, self.twin),
+            views=kept,
         )
 
 
@@ -283,6 +341,8 @@ def make_network(candidate: Candidate, network_id: str) -> Network:
         first=candidate.first,
         arguments=arguments,
         inputs=_inputs(arguments, example, candidate.first),
+        edits=Edits(twin),
+        receptive=receptive_fields(traced, twin),
         views=chosen_views(traced.graph, candidate.views),
     )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from layerwalk.candidate import Candidate
+from layerwalk.edits import Edits
 from layerwalk.events import EventLog
 from layerwalk.gallery import Gallery
 from layerwalk.inputs.placed import Placed
@@ -16,7 +17,7 @@ from layerwalk.register import Register
 from layerwalk.snapshots import Snapshot
 from layerwalk.tracking import Recording
 from layerwalk_shared.graph import Node, View
-from layerwalk_shared.messages import NetworkAdded, NetworkChanged
+from layerwalk_shared.messages import NetworkAdded, NetworkChanged, WeightsChanged
 
 
 class Networks:
@@ -112,6 +113,45 @@ class Networks:
         before.recorder.close()
         return network
 
+    def change_weights(
+        self, network_id: str, change: Callable[[Edits], object], *, client: str | None
+    ) -> str | None:
+        """Change the edits of a twin, tell of it, and run again what is shown; model thread only.
+
+        The newest input of every client, and the one that belongs to nobody, is run with the weights
+        as they are then.
+
+        Args:
+            network_id: which network.
+            change: makes the change.
+            client: who asks.
+
+        Returns:
+            The new snapshot of that client, else the shared one.
+
+        Raises:
+            NotFoundError: there is no such network.
+            InvalidRequestError: the twin is the user's own model.
+        """
+        network = self.get(network_id)
+        network.check_own_twin()
+        with network.care.running():
+            change(network.edits)
+        with self._lock:
+            self._events.publish(WeightsChanged, network=network_id, edited=network.edited())
+            newest = {
+                one.manifest.client: one
+                for one in self._gallery.of(network_id)
+                if one.manifest.is_run and one.graph.index == network.graph.index
+            }
+        made: dict[str | None, str] = {}
+        for one in sorted(newest.values(), key=lambda one: one.generation):
+            *beside, last = _last_put(network.inputs_of(one), one, network)
+            snapshot, _ = self._run(network, last, client=one.manifest.client, beside=beside)
+            made[one.manifest.client] = self._keep(snapshot).id
+            self._gallery.warm(snapshot)
+        return made.get(client, made.get(None))
+
     def show_as(self, network_id: str, node_id: str, view: View | None) -> Node:
         """Show a node another way, for everyone; None restores the guess. Return it as shown now.
 
@@ -134,7 +174,7 @@ class Networks:
             newest = {
                 one.manifest.client: one
                 for one in self._gallery.of(network_id)
-                if one.manifest.maximised is None
+                if one.manifest.is_run
             }
             for one in sorted(newest.values(), key=lambda one: one.generation):
                 new_id, generation = self._gallery.reserve()
@@ -182,3 +222,14 @@ class Networks:
                 )
             self._gallery.put(snapshot)
         return snapshot
+
+
+def _last_put(
+    inputs: Sequence[PreparedInput], snapshot: Snapshot, network: Network
+) -> list[PreparedInput]:
+    """Return what lay on the inputs, that which was put on last at the end."""
+    put = next(
+        (one for one in inputs if one.reference == snapshot.manifest.input),
+        next((one for one in inputs if one.slot == network.first.slot), inputs[0]),
+    )
+    return [*(one for one in inputs if one is not put), put]

@@ -94,4 +94,4 @@ def shown_again(snapshot: Snapshot, graph: Graph, *, snapshot_id: str, generatio
     manifest = snapshot.manifest.model_copy(
         update={"id": snapshot_id, "generation": generation, "nodes": tuple(statistics)}
     )
-    return Snapshot(manifest, graph, snapshot.values, snapshot.input)
+    return Snapshot(manifest, graph, snapshot.values, snapshot.input, snapshot.contributions)

@@ -13,9 +13,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 from torch import nn
 
+from layerwalk.attributions import Attributions
 from layerwalk.candidate import make_candidate
 from layerwalk.catalogue import Catalogue
 from layerwalk.comparisons import Comparisons
+from layerwalk.editing import Editing
 from layerwalk.events import EventLog
 from layerwalk.gallery import Gallery
 from layerwalk.inputrequests import prepare_request
@@ -64,6 +66,8 @@ class Session:
         comparisons: of two snapshots each.
         surveyor: takes whole data sets through networks.
         catalogue: what is shown of data sets.
+        attributions: takes questions of what made a unit strong.
+        editing: takes changes of the weights of twins.
 
     Args:
         limits: how much of anything it takes.
@@ -120,6 +124,10 @@ class Session:
             cache=cache,
             device=device,
         )
+        self.attributions = Attributions(
+            networks=self._networks, gallery=self.gallery, jobs=self.jobs, limits=self.limits
+        )
+        self.editing = Editing(self._networks, self.jobs)
 
         self.surveyor = Surveyor(
             networks=self._networks,

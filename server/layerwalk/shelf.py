@@ -155,8 +155,8 @@ class SnapshotShelf:
 
 
 def _is_run(snapshot: Snapshot) -> bool:
-    """Whether a snapshot shows a run of the network, not what a maximisation made."""
-    return snapshot.manifest.maximised is None
+    """Whether a snapshot shows a run of the network, not what a maximisation or an attribution made."""
+    return snapshot.manifest.is_run
 
 
 def _step(snapshot: Snapshot) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from layerwalk_shared.contributions import Contributions
 from layerwalk_shared.errors import InvalidRequestError, NotFoundError
 from layerwalk_shared.graph import Graph, View
 from layerwalk_shared.messages import InputSpec, SnapshotManifest
@@ -25,6 +26,7 @@ class Snapshot:
         values: of each node of `graph`, without batch axis; None where the model did not get to.
             Nodes that share their values (`same_as`) share the array. Made read-only here.
         input: how a picture became the input, for showing it as a picture again.
+        contributions: what each channel and edge gave, of an attribution.
         nbytes: of all values, shared ones counted once.
         views: how each node is shown: as the graph says, where that fits the shape it has here;
             the node of a maximisation as the pictures or maps that its values are; of a difference
@@ -35,6 +37,7 @@ class Snapshot:
     graph: Graph
     values: tuple[Values | None, ...]
     input: InputSpec
+    contributions: Contributions | None = None
     nbytes: int = field(init=False)
     views: tuple[View, ...] = field(init=False)
 
@@ -59,6 +62,8 @@ class Snapshot:
         return "pictures" if self.input.kind == "image" else "maps"
 
     def _view_of(self, view: View, shape: tuple[int, ...]) -> View:
+        if self.manifest.attributed is not None and view == "image":
+            view = "maps"  # what a picture gave is a map
         fitting = fitting_view(view, shape)
         return fitting if self.manifest.compared is None else difference_view(fitting)
 

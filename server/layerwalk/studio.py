@@ -91,7 +91,7 @@ class Studio:
         self._cache = cache
         self._precision: Precision = precision
         self._ready: tuple[tuple[object, ...], TruncatedNetwork] | None = None
-        self._prints: dict[int, tuple[Network, str]] = {}
+        self._prints: dict[int, tuple[Network, str, int]] = {}
         self._spectra: dict[tuple[int, ...], NDArray[np.float32] | None] = {}
 
     @property
@@ -166,7 +166,7 @@ class Studio:
             seed=request.seed,
             precision=self._precision,
             is_copied=not is_shared,
-            running=network.care.running,
+            running=network.running,
         )
 
     def _check(self, network: Network, plan: Plan, units: Sequence[int] | None) -> None:
@@ -175,11 +175,17 @@ class Studio:
 
     def _truncated(self, network: Network, plan: Plan) -> TruncatedNetwork:
         """Return the network cut off for a plan; the last one is kept while its weights hold."""
-        key = (network.trace, plan.objective, plan.node, plan.recipe.slope)
+        key = (
+            network.trace,
+            network.edits.revision,
+            plan.objective,
+            plan.node,
+            plan.recipe.slope,
+        )
         if self._ready is not None and self._ready[0] == key:
             return self._ready[1]
         self._ready = None
-        with network.care.running():
+        with network.running():
             made = plan.network()
         with network.care.reading() as is_live:
             if not is_live and plan.is_copied:
@@ -202,7 +208,9 @@ class Studio:
                 f"network {network_id!r} was traced again since this was asked for; ask again"
             )
         with network.care.reading() as is_live:
-            if is_live and plan.is_copied:  # what is measured at the end is what was climbed
+            is_changing = is_live and plan.is_copied
+        if is_changing:  # what is measured at the end is what was climbed
+            with network.running():
                 plan = replace(plan, model=copy.deepcopy(plan.model))
         making = Making(self._gallery, handle, network, plan, units, client=client)
         kept = self._kept(network, plan, units, uses=uses_cache)
@@ -218,6 +226,7 @@ class Studio:
 
     def _climb(self, making: Making, left: Sequence[int], handle: JobHandle) -> None:
         plan, units = making.plan, making.units
+        revision = making.network.edits.revision
         run = plan.run(
             self._truncated(making.network, plan),
             None if units is None else [units[place] for place in left],
@@ -230,6 +239,8 @@ class Studio:
                 making.take(one.at(left[one.place]) for one in done)
                 self._put(making, done)
             handle.give_way()
+            if making.network.edits.revision != revision:
+                raise GoneError("the weights were changed meanwhile; ask again")
 
     def _kept(
         self, network: Network, plan: Plan, units: Sequence[int] | None, *, uses: bool
@@ -261,14 +272,15 @@ class Studio:
 
     def _fingerprint(self, network: Network, plan: Plan) -> str:
         """Return what the weights are told apart by; made once while they hold."""
+        revision = network.edits.revision
         held = self._prints.get(id(network.trace))
-        if held is not None and held[0].trace is network.trace:
+        if held is not None and held[0].trace is network.trace and held[2] == revision:
             return held[1]
         with network.care.reading() as is_live:
             precision = precision_for(plan.example.shown.device, plan.precision)
             found = fingerprint(plan.model, plan.traced.graph, network.input, precision)
             if not is_live:
-                self._prints[id(network.trace)] = network, found
+                self._prints[id(network.trace)] = network, found, revision
         return found
 
     def _spectrum(self, network: Network) -> NDArray[np.float32] | None:

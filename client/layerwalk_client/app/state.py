@@ -240,6 +240,8 @@ class SceneState:
             return NOTHING
         if manifest.maximised is not None:
             return Changes(is_results=self.results.take(manifest))
+        if manifest.attributed is not None:
+            return NOTHING
         if self._change:
             self._held_back = manifest  # of the new graph, which is on its way
             return NOTHING
@@ -282,6 +284,8 @@ class SceneState:
         if job.kind == "maximise":
             self.results.note_job(job)
             return Changes(is_status=True, is_results=True, failure=_failure(job))
+        if job.kind == "attribute":
+            return Changes(is_status=True, failure=_failure(job))
         if job.state in ("queued", "running"):
             if job.id in self._ended:  # its events were quicker than the answer to the wish
                 return NOTHING

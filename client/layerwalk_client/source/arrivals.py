@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from layerwalk_client.source.asking import (
     ChannelPicture,
+    ChannelShares,
     Compare,
     EndComparison,
     Fetch,
@@ -29,6 +30,7 @@ from layerwalk_client.source.asking import (
     WeightStatistics,
     Wish,
 )
+from layerwalk_shared.contributions import Contributions
 from layerwalk_shared.errors import LayerwalkError
 from layerwalk_shared.messages import (
     ComparisonDescription,
@@ -178,6 +180,12 @@ class FileArrived:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SharesArrived:
+    fetch: ChannelShares
+    contributions: Contributions
+
+
 @dataclass(frozen=True, slots=True)
 class WishTaken:
     """The server has accepted a wish, as a job where it is long work."""
@@ -213,6 +221,7 @@ Arrival = (
     | SnapshotsArrived
     | ComparisonArrived
     | FileArrived
+    | SharesArrived
     | WishTaken
     | RequestFailed
 )

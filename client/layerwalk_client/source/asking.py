@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
+from layerwalk_client.source.wishes import Attribute, EditWeights, ResetWeights
 from layerwalk_shared.messages import (
     ChannelInput,
     DatasetInput,
@@ -317,6 +318,19 @@ class EndComparison:
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelShares:
+    """What each channel and edge gave to a unit: of the snapshot of a signal."""
+
+    snapshot: str
+
+    priority = 1
+
+    @property
+    def slot(self) -> Hashable:
+        return ChannelShares
+
+
 Record = (
     Manifest | Network | Training | Gradients | Recipes | Jobs | Snapshots | Compare | EndComparison
 )
@@ -333,6 +347,7 @@ Fetch = (
     | ItemPicture
     | ChannelPicture
     | ResultFile
+    | ChannelShares
     | Record
 )
 
@@ -375,4 +390,4 @@ class CancelJob:
     job: str
 
 
-Wish = PutInput | Maximise | CancelJob
+Wish = PutInput | Maximise | Attribute | EditWeights | ResetWeights | CancelJob

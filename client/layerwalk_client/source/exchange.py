@@ -17,6 +17,7 @@ from layerwalk_client.source.arrivals import (
     FileArrived,
     PageArrived,
     PictureArrived,
+    SharesArrived,
     StatisticsArrived,
     TilesArrived,
     ValuesArrived,
@@ -28,6 +29,7 @@ from layerwalk_client.source.asking import (
     SECOND,
     CancelJob,
     ChannelPicture,
+    ChannelShares,
     Fetch,
     ItemPage,
     ItemPicture,
@@ -44,7 +46,8 @@ from layerwalk_client.source.asking import (
     Wish,
 )
 from layerwalk_client.source.connection import Connection, Reply
-from layerwalk_shared import routes
+from layerwalk_client.source.wishes import Attribute, EditWeights, ResetWeights
+from layerwalk_shared import contributions, routes
 from layerwalk_shared.errors import ProtocolError
 from layerwalk_shared.messages import (
     CLIENT_HEADER,
@@ -58,6 +61,7 @@ from layerwalk_shared.messages import (
     TileDType,
     TileRequest,
     ValueStatistics,
+    WeightEdits,
 )
 from layerwalk_shared.tiles import MEDIA_TYPE, decode
 
@@ -126,25 +130,42 @@ def perform(connection: Connection, fetch: Fetch, *, dtype: TileDType | None) ->
         Weights: _weights,
         ChannelPicture: _channel,
         ResultFile: _file,
+        ChannelShares: _shares,
     }
     return methods[type(fetch)](connection, fetch)
 
 
 def grant(connection: Connection, wish: Wish) -> WishTaken:
     """Send a wish; return the job it became."""
+    if isinstance(wish, PutInput):
+        return WishTaken(wish, _put_input(connection, wish))
+    method, path, body = _asked(wish)
+    reply = connection.exchange(
+        method,
+        path,
+        body=None if body is None else body.model_dump_json().encode(),
+        headers=None if body is None else _JSON,
+        is_repeatable=False,
+    )
+    return WishTaken(wish, _parse(reply, Job, "a job"))
+
+
+def _asked(
+    wish: CancelJob | Maximise | Attribute | EditWeights | ResetWeights,
+) -> tuple[str, str, BaseModel | None]:
+    """Return method, path and body of a wish."""
     if isinstance(wish, CancelJob):
-        reply = connection.exchange("DELETE", routes.JOB.url(job=wish.job), is_repeatable=False)
-        return WishTaken(wish, _parse(reply, Job, "a job"))
+        return "DELETE", routes.JOB.url(job=wish.job), None
     if isinstance(wish, Maximise):
-        reply = connection.exchange(
-            "POST",
-            routes.MAXIMISE.url(network=wish.network),
-            body=wish.request.model_dump_json().encode(),
-            headers=_JSON,
-            is_repeatable=False,
-        )
-        return WishTaken(wish, _parse(reply, Job, "a job"))
-    return WishTaken(wish, _put_input(connection, wish))
+        return "POST", routes.MAXIMISE.url(network=wish.network), wish.request
+    if isinstance(wish, Attribute):
+        return "POST", routes.ATTRIBUTE.url(network=wish.network), wish.request
+    if isinstance(wish, EditWeights):
+        path = routes.NODE_WEIGHTS.url(network=wish.network, node=wish.node)
+        return "PUT", path, WeightEdits(edits=wish.edits)
+    if wish.node is None:
+        return "DELETE", routes.EDITED_WEIGHTS.url(network=wish.network), None
+    return "DELETE", routes.NODE_WEIGHTS.url(network=wish.network, node=wish.node), None
 
 
 def _put_input(connection: Connection, wish: PutInput) -> Job:
@@ -262,6 +283,11 @@ def _file(connection: Connection, fetch: ResultFile) -> FileArrived:
     route = routes.PICTURES_SHEET if fetch.form == "png" else routes.PICTURES_NPZ
     reply = connection.exchange("GET", route.url(snapshot=fetch.snapshot), timeout_s=FILE_S)
     return FileArrived(fetch, bytes(reply.body))
+
+
+def _shares(connection: Connection, fetch: ChannelShares) -> SharesArrived:
+    reply = connection.exchange("GET", routes.CONTRIBUTIONS.url(snapshot=fetch.snapshot))
+    return SharesArrived(fetch, contributions.decode(bytes(reply.body)))
 
 
 def _pixels(reply: Reply) -> NDArray[np.uint8]:

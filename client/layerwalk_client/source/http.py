@@ -202,9 +202,7 @@ class HttpSource:
 
     def _newest_of_mine(self, connection: Connection, network: str) -> SnapshotManifest | None:
         found = exchange.read_snapshots(connection, network).snapshots
-        followed = [
-            one for one in found if one.client in (None, self._client) and one.maximised is None
-        ]
+        followed = [one for one in found if one.client in (None, self._client) and one.is_run]
         return followed[-1] if followed else None
 
     def _choose(self, session: SessionDescription) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 from layerwalk.http import (
+    attributions,
     comparisons,
     datasets,
     events,
@@ -41,6 +42,7 @@ _NOUNS = (
     maximisations,
     comparisons,
     surveys,
+    attributions,
     jobs,
     events,
     datasets,

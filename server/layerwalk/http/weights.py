@@ -1,23 +1,36 @@
-"""The weights behind a node: values, statistics, a sheet of kernels."""
+"""The weights behind a node: values, statistics, a sheet of kernels, and changes of the twin's."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from flask import Response
-from pydantic import Field
+from flask import Response, request
+from pydantic import Field, ValidationError
 
 from layerwalk.channelweights import channel_weights
 from layerwalk.drawing import kernel_sheet, png
 from layerwalk.http.answers import array, message, picture
 from layerwalk.http.context import Context
-from layerwalk.http.operations import Answer, Operation, Query, json_answer
+from layerwalk.http.networks import client_name
+from layerwalk.http.operations import Answer, Operation, Query, check_json, json_answer
 from layerwalk.http.slices import PATTERN, sliced
 from layerwalk.http.snapshots import StatsQuery
+from layerwalk.inputs.arrays import read_npy
 from layerwalk.statistics import as_rows, describe_values
 from layerwalk_shared.colours import DEFAULT_TABLE
-from layerwalk_shared.messages import ChannelWeights, ValueStatistics
-from layerwalk_shared.routes import CHANNEL_WEIGHTS, KERNELS, WEIGHT_STATS, WEIGHTS
+from layerwalk_shared.errors import UnsupportedMediaError
+from layerwalk_shared.messages import ChannelWeights, Job, ValueStatistics, WeightEdits
+from layerwalk_shared.routes import (
+    CHANNEL_WEIGHTS,
+    EDITED_WEIGHTS,
+    JOB,
+    KERNELS,
+    NODE_WEIGHTS,
+    WEIGHT_STATS,
+    WEIGHTS,
+)
+
+NPY = "application/x-npy"
 
 
 class WeightsQuery(Query):
@@ -77,6 +90,36 @@ def show_channel_weights(
     return message(channel_weights(found, node, channel, most=query.most))
 
 
+def edit_weights(context: Context, query: Query, *, network: str, node: str) -> Response:
+    session = context.session
+    session.network(network).module_of(node)
+    if request.mimetype == NPY:
+        values = read_npy(request.get_data())
+        return _queued(session.editing.replace(network, node, values, client=client_name()))
+    if request.mimetype != "application/json":
+        came = f"content type {request.mimetype!r}" if request.mimetype else "no content type"
+        raise UnsupportedMediaError(f"{came}, expected application/json or {NPY}")
+    try:
+        wish = WeightEdits.model_validate_json(request.get_data())
+    except ValidationError as error:
+        raise check_json(error) from error
+    return _queued(session.editing.edit(network, node, wish.edits, client=client_name()))
+
+
+def restore_weights(context: Context, query: Query, *, network: str, node: str) -> Response:
+    return _queued(context.session.editing.restore(network, node, client=client_name()))
+
+
+def restore_all_weights(context: Context, query: Query, *, network: str) -> Response:
+    return _queued(context.session.editing.restore(network, None, client=client_name()))
+
+
+def _queued(job: Job) -> Response:
+    response = message(job, 202)
+    response.headers["Location"] = JOB.url(job=job.id)
+    return response
+
+
 OPERATIONS = (
     Operation(
         "GET",
@@ -123,5 +166,40 @@ OPERATIONS = (
         ),
         query=ChannelWeightsQuery,
         answers={200: json_answer(ChannelWeights, "The links.")},
+    ),
+    Operation(
+        "PUT",
+        NODE_WEIGHTS,
+        edit_weights,
+        tag="weights",
+        summary="Change the weights behind a node, in the twin alone",
+        text=(
+            "The user's model stays what it is. An NPY file is the whole tensor; JSON scales "
+            "channels (by 0: silences them, bias included) or what is read of an input channel, or "
+            "sets a kernel; its edits replace those of the node before. They lie on top of every "
+            "new publish of a training until they are restored. What lies on the inputs, of every "
+            "client, is run again: an event `weights-changed`, then new snapshots."
+        ),
+        bodies={"application/json": WeightEdits, NPY: {"type": "string", "format": "binary"}},
+        answers={202: json_answer(Job, "The job; its snapshot is of what the client had shown.")},
+        errors=(404, 413, 415, 503),
+    ),
+    Operation(
+        "DELETE",
+        NODE_WEIGHTS,
+        restore_weights,
+        tag="weights",
+        summary="Put the weights behind a node back",
+        answers={202: json_answer(Job, "The job.")},
+        errors=(404, 503),
+    ),
+    Operation(
+        "DELETE",
+        EDITED_WEIGHTS,
+        restore_all_weights,
+        tag="weights",
+        summary="Put all weights of a network back",
+        answers={202: json_answer(Job, "The job.")},
+        errors=(404, 503),
     ),
 )

@@ -4,8 +4,10 @@ from layerwalk.tracking.allocator import keep_freed_memory
 from layerwalk.tracking.freeze import FrozenValues, freeze
 from layerwalk.tracking.glance import Glance, NodeValues, snapshot
 from layerwalk.tracking.modules import MarkerModule, TrackerModule
+from layerwalk.tracking.opened import Opened, OpenRun
 from layerwalk.tracking.operations import Detail
 from layerwalk.tracking.reach import Reach, Reached
+from layerwalk.tracking.receptive import receptive_fields
 from layerwalk.tracking.recorder import Recorder, Recording
 from layerwalk.tracking.tracing import Trace, trace
 
@@ -15,6 +17,8 @@ __all__ = [
     "Glance",
     "MarkerModule",
     "NodeValues",
+    "OpenRun",
+    "Opened",
     "Reach",
     "Reached",
     "Recorder",
@@ -23,6 +27,7 @@ __all__ = [
     "TrackerModule",
     "freeze",
     "keep_freed_memory",
+    "receptive_fields",
     "snapshot",
     "trace",
 ]

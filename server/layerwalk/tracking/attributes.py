@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from layerwalk.tracking.modules import TrackerModule
 from layerwalk_shared.graph import Attribute, Scalar
@@ -90,6 +90,8 @@ def call_attributes(
     if any(_attribute(value) is not None for value in args):
         names = _names(function, operation)
         values = dict(zip(names, args, strict=False))
+    if operation.startswith("conv") and isinstance(args[1] if len(args) > 1 else None, Tensor):
+        values["kernel_size"] = tuple(args[1].shape[2:])
     return _settings({**values, **kwargs})
 
 

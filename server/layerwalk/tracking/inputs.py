@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +27,13 @@ class Arguments:
         return next((int(tensor.shape[0]) for _, tensor in self.tensors if tensor.ndim), 1)
 
 
-def copy_arguments(args: object, kwargs: Mapping[str, Any] | None = None) -> Arguments:
+def copy_arguments(
+    args: object, kwargs: Mapping[str, Any] | None = None, *, opens: bool = False
+) -> Arguments:
     """Return copies of the tensors in a call's arguments, everything else as it is.
+
+    With `opens` the copies of floating tensors require gradients; they are no leaves, so forward
+    may write them.
 
     A lone tensor counts as one positional argument. The first tensor is called `input`, further
     positional ones `input:2`, `input:3`; tensors given by name or in a dict have that name.
@@ -43,9 +48,10 @@ def copy_arguments(args: object, kwargs: Mapping[str, Any] | None = None) -> Arg
             f"the example is a {type(args).__name__}, expected a tuple of positional arguments"
         )
     copies: dict[int, Tensor] = {}
-    with torch.inference_mode(mode=False), torch.no_grad():
-        new_args = tuple(_copied(item, copies) for item in args)
-        new_kwargs = {name: _copied(item, copies) for name, item in (kwargs or {}).items()}
+    copy = _opened if opens else _plain
+    with torch.inference_mode(mode=False), torch.set_grad_enabled(opens):
+        new_args = tuple(_copied(item, copies, copy) for item in args)
+        new_kwargs = {name: _copied(item, copies, copy) for name, item in (kwargs or {}).items()}
     named: list[tuple[str, Tensor]] = []
     positional = 0
     for key, tensor in keyed_leaves(new_args):
@@ -60,19 +66,28 @@ def copy_arguments(args: object, kwargs: Mapping[str, Any] | None = None) -> Arg
     return Arguments(new_args, new_kwargs, tuple(named))
 
 
-def _copied(value: Any, copies: dict[int, Tensor]) -> Any:
+def _plain(tensor: Tensor) -> Tensor:
+    return tensor.detach().clone()
+
+
+def _opened(tensor: Tensor) -> Tensor:
+    copy = tensor.detach().clone()
+    return copy.requires_grad_().clone() if copy.is_floating_point() else copy
+
+
+def _copied(value: Any, copies: dict[int, Tensor], copy: Callable[[Tensor], Tensor]) -> Any:
     """Return `value` with copied tensors; one that comes again is an alias of its first copy."""
     if isinstance(value, Tensor):
         first = copies.get(id(value))
         if first is not None:
             return first.view_as(first) if first.layout is torch.strided else first
-        copy = copies[id(value)] = value.detach().clone()
-        return copy
+        made = copies[id(value)] = copy(value)
+        return made
     if isinstance(value, tuple):
-        items = [_copied(item, copies) for item in value]
+        items = [_copied(item, copies, copy) for item in value]
         return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
     if isinstance(value, list):
-        return [_copied(item, copies) for item in value]
+        return [_copied(item, copies, copy) for item in value]
     if type(value) is dict:
-        return {key: _copied(item, copies) for key, item in value.items()}
+        return {key: _copied(item, copies, copy) for key, item in value.items()}
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -128,7 +128,7 @@ class Reach:
             nullcontext() if around is None else around,
             self._watch.catching(catch),
         ):
-            self._lend_buffers()
+            lend_buffers(self._modules, self._plan.buffers)
             try:
                 outputs = self._model(*args, **kwargs)
             except _Reached:
@@ -141,14 +141,15 @@ class Reach:
             raise ModelError(f"node {missing!r} was not reached: {way}")
         return Reached(dict(catch.values), outputs)
 
-    def _lend_buffers(self) -> None:
-        """Put copies in the places of the buffers that forward writes, until `at_rest` ends.
 
-        With gradients a buffer becomes part of the graph, so that it cannot be put back in place.
-        """
-        for name in self._plan.buffers:
-            path, _, key = name.rpartition(".")
-            buffers = self._modules[path]._buffers
-            buffer = buffers[key]
-            if buffer is not None:
-                buffers[key] = buffer.clone()
+def lend_buffers(modules: Mapping[str, nn.Module], names: Iterable[str]) -> None:
+    """Put copies in the places of the buffers that forward writes, until `at_rest` ends.
+
+    With gradients a buffer becomes part of the graph, so that it cannot be put back in place.
+    """
+    for name in names:
+        path, _, key = name.rpartition(".")
+        buffers = modules[path]._buffers
+        buffer = buffers[key]
+        if buffer is not None:
+            buffers[key] = buffer.clone()

@@ -1,6 +1,11 @@
 """What travels as JSON: one frozen pydantic model for each message, checked on both sides."""
 
 from layerwalk_shared.messages.answers import ClassScore
+from layerwalk_shared.messages.attribution import (
+    Attributed,
+    AttributeRequest,
+    AttributionMethod,
+)
 from layerwalk_shared.messages.comparisons import (
     ComparisonDescription,
     ComparisonList,
@@ -13,6 +18,14 @@ from layerwalk_shared.messages.datasets import (
     DatasetSummary,
     ItemOrder,
 )
+from layerwalk_shared.messages.edits import (
+    EditedNode,
+    ScaleChannels,
+    ScaleInputs,
+    SetKernel,
+    WeightEdit,
+    WeightEdits,
+)
 from layerwalk_shared.messages.events import (
     Event,
     EventBatch,
@@ -24,6 +37,7 @@ from layerwalk_shared.messages.events import (
     SnapshotTaken,
     TrainingEnded,
     TrainingStepped,
+    WeightsChanged,
 )
 from layerwalk_shared.messages.inputs import (
     ChannelInput,
@@ -94,6 +108,9 @@ __all__ = [
     "MOST_NODES",
     "PROTOCOL_VERSION",
     "QUANTILES",
+    "AttributeRequest",
+    "Attributed",
+    "AttributionMethod",
     "ChannelExcitations",
     "ChannelInput",
     "ChannelLink",
@@ -111,6 +128,7 @@ __all__ = [
     "DatasetList",
     "DatasetPage",
     "DatasetSummary",
+    "EditedNode",
     "Event",
     "EventBatch",
     "ExampleInput",
@@ -140,9 +158,12 @@ __all__ = [
     "RangeMode",
     "RecipeList",
     "Rival",
+    "ScaleChannels",
+    "ScaleInputs",
     "ScoreRequest",
     "ScoreSummary",
     "SessionDescription",
+    "SetKernel",
     "SnapshotInput",
     "SnapshotList",
     "SnapshotManifest",
@@ -158,4 +179,7 @@ __all__ = [
     "Unmatched",
     "ValueStatistics",
     "ViewRequest",
+    "WeightEdit",
+    "WeightEdits",
+    "WeightsChanged",
 ]

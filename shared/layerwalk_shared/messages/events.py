@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from layerwalk_shared.graph import Frozen, NonNegative, Positive
+from layerwalk_shared.messages.edits import EditedNode
 from layerwalk_shared.messages.jobs import Job
 from layerwalk_shared.messages.networks import NetworkSummary
 from layerwalk_shared.messages.snapshots import SnapshotManifest
@@ -72,6 +73,16 @@ class TrainingEnded(Frozen):
     network: str
 
 
+class WeightsChanged(Frozen):
+    """The weights of a network's twin were changed or put back; `edited` are all that are changed
+    now. What lies on the inputs comes again as new snapshots."""
+
+    kind: Literal["weights-changed"] = "weights-changed"
+    number: Positive
+    network: str
+    edited: tuple[EditedNode, ...]
+
+
 Event = Annotated[
     SnapshotTaken
     | SnapshotsDropped
@@ -80,7 +91,8 @@ Event = Annotated[
     | NetworkChanged
     | MetricsPublished
     | TrainingStepped
-    | TrainingEnded,
+    | TrainingEnded
+    | WeightsChanged,
     Field(discriminator="kind"),
 ]
 

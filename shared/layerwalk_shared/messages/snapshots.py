@@ -8,6 +8,7 @@ from pydantic import Field, FiniteFloat
 
 from layerwalk_shared.graph import Frozen, NonNegative, Positive
 from layerwalk_shared.messages.answers import ClassScore
+from layerwalk_shared.messages.attribution import Attributed
 from layerwalk_shared.messages.inputs import InputReference
 from layerwalk_shared.messages.maximisation import Maximised
 from layerwalk_shared.messages.protocol import MAX_TILES_PER_REQUEST, TileDType
@@ -71,6 +72,12 @@ class SnapshotManifest(Frozen):
     error: str | None = None
     maximised: Maximised | None = None
     compared: Compared | None = None
+    attributed: Attributed | None = None
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it shows a run of the network, not what was made of runs."""
+        return self.maximised is None and self.attributed is None and self.compared is None
 
 
 class SnapshotList(Frozen):
