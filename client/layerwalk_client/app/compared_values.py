@@ -49,6 +49,13 @@ class ComparedValues:
     def _both(self) -> tuple[Residency, Residency]:
         return self._second, self._difference
 
+    @property
+    def has_uploads(self) -> bool:
+        """Whether something may be ready to be uploaded, or waits for its turn."""
+        return self.told is not None and any(
+            one.has_uploads or one.is_switching for one in self._both
+        )
+
     def _manifests(self) -> Sequence[SnapshotManifest]:
         return () if self.told is None else (self.told.second, self.told.difference)
 

@@ -60,6 +60,7 @@ class Comparing:
 
     Attributes:
         values: on the walls.
+        linked: id of another network that is given every input, to compare with; "" for none.
         comparison: what is wished for; None: nothing is compared.
         turning: which of the two is seen while they blink.
         revision: grows whenever the scene must follow.
@@ -79,6 +80,7 @@ class Comparing:
         self._sent = 0
         self.values = values
         self.turning = Turning()
+        self.linked = ""
         self.comparison: Comparison | None = None
         self.revision = 0
         self.failure = ""
@@ -173,12 +175,17 @@ class Comparing:
         if self.comparison is not None and mode != self.comparison.mode:
             self.compare(self.comparison.first, self.comparison.second, mode)
 
-    def follow(self, shown: SnapshotManifest) -> None:
-        """Compare with what is shown now, where something is compared."""
-        self._shown = shown
+    def follow(self, shown: SnapshotManifest) -> bool:
+        """Compare with what is shown now, where something is compared; return whether the network
+        that is linked must be given the same input first."""
+        before, self._shown = self._shown, shown
         now = self.comparison
-        if now is not None and now.first.snapshot != shown.id:
-            self.compare(Subject(shown.network, shown.id), now.second, now.mode)
+        if now is None or now.first.snapshot == shown.id:
+            return False
+        if self.linked and (before is None or before.input != shown.input or shown.step is None):
+            return True
+        self.compare(Subject(shown.network, shown.id), now.second, now.mode)
+        return False
 
     def note_sent(self) -> None:
         """Note that something was sent to be put on the input as the second."""
@@ -202,7 +209,7 @@ class Comparing:
     def _forget(self) -> None:
         self._coming = self._asked = None
         self._missing.clear()
-        self.failure = ""
+        self.failure = self.linked = ""
         self.turning.begin()
         self.values.clear()
         self.revision += 1
@@ -238,6 +245,8 @@ class Comparing:
         """Compare with what this client has put on the input as the second."""
         if isinstance(event, SnapshotTaken) and event.manifest.client == self._seat:
             self._sent = max(0, self._sent - 1)
+            if event.manifest.network != self.linked:
+                self.linked = ""
             self.compare_with(Subject(event.manifest.network, event.manifest.id))
             return True
         if isinstance(event, JobChanged) and event.job.client == self._seat:
@@ -286,7 +295,7 @@ class Comparing:
                 told, self._coming = self._coming, None
                 self.values.hang(told, now_s)
                 self.revision += 1
-        return not self._is_first(arrival.snapshot)
+        return manifest.compared is not None  # of the second, others may have asked for it too
 
     def _fail(self, arrival: RequestFailed, now_s: float) -> bool:
         request = arrival.request
@@ -298,15 +307,11 @@ class Comparing:
         elif isinstance(request, Overview) and request.snapshot in self._missing:
             self._refuse(arrival.error)
         elif isinstance(request, Tiles):
-            is_ours = self.values.fail(request, now_s)
-            return is_ours and not self._is_first(request.snapshot)
+            self.values.fail(request, now_s)
+            return False
         elif not isinstance(request, EndComparison):
             return False
         return not isinstance(request, PutInput)
-
-    def _is_first(self, snapshot: str) -> bool:
-        """Whether a snapshot is (also) what is shown."""
-        return self._shown is not None and snapshot == self._shown.id
 
     def _refuse(self, error: LayerwalkError) -> None:
         """Tell why there is no comparison; what the walls show stays."""

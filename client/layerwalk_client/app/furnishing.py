@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.answer_desk import AnswerDesk
+from layerwalk_client.app.compare_desk import CompareDesk
 from layerwalk_client.app.job_desk import JobDesk
 
 if TYPE_CHECKING:
@@ -16,4 +17,5 @@ def furnish(walker: Walker, source: Source) -> None:
     """Give a walk's toolbox its desks."""
     tools, stage = walker.tools, walker.stage
     tools.desks.add(AnswerDesk(stage, source))
+    tools.desks.add(CompareDesk(stage, look_at=walker.look_at, choose_step=walker.choose_step))
     tools.desks.add(JobDesk(stage, source, ask=lambda one: tools.carry_out("jobs", one)))

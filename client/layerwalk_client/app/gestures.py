@@ -11,6 +11,7 @@ from layerwalk_client.app.hand import Holding
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.pointer import Pointed
 from layerwalk_client.devices.actions import Actions
+from layerwalk_client.world.comparison import is_second as is_second_wall
 
 if TYPE_CHECKING:
     from layerwalk_client.app.walker import Walker
@@ -54,19 +55,20 @@ class Gestures:
         if actions.clicks and hit is None and walker.badge is not None:
             toggle_run(walker, walker.badge)
         elif actions.clicks and hit is None and pointed is not None:
-            self._click(walker, pointed, is_double=actions.is_double_click)
+            self._click(walker, pointed, actions)
 
-    def _click(self, walker: Walker, pointed: Pointed, *, is_double: bool) -> None:
+    def _click(self, walker: Walker, pointed: Pointed, actions: Actions) -> None:
         node, channel = pointed.wall.node, pointed.hit.channel
-        if is_double:
+        if actions.is_double_click:
             walker.tools.hold_again(self._held)  # the first of the two clicks took something up
             go_to_node(walker, node)
             return
         self._held = None
-        if pointed.is_input and walker.tools.put(node):
+        is_second = "shift" in actions.click_modifiers or is_second_wall(pointed.wall.network)
+        if pointed.is_input and walker.tools.put(node, is_second=is_second):
             walker.lesson.has_put = True
             return
         self._held = walker.tools.hand.holding
         walker.selection = pointed.mark
         if channel is not None:
-            walker.tools.pick_channel(node, channel)
+            walker.tools.pick_channel(node, channel, wall=pointed.wall)

@@ -44,6 +44,7 @@ def show(walker: Walker, found: Happenings) -> None:
     """Let the walk follow what is shown now."""
     if found.is_new_picture:
         walker.readings.clear()
+        walker.compared.clear()
         walker.wake()
         shown = walker.stage.shown
         assert shown is not None
@@ -113,6 +114,12 @@ def selected_id(walker: Walker) -> str | None:
 
 def _hand_on(walker: Walker, arrival: Arrival) -> None:
     """Give what is not the stage's to whoever asked for it."""
+    if isinstance(arrival, ValuesArrived) and walker.compared.arrive(arrival):
+        walker.needs_draw = True
+        return
+    failed = arrival.request if isinstance(arrival, RequestFailed) else None
+    if isinstance(failed, Values) and walker.compared.fail(failed):
+        return
     is_reading = isinstance(arrival, ValuesArrived) and arrival.fetch.purpose == "spot"
     if isinstance(arrival, ValuesArrived) and is_reading:
         walker.readings.arrive(arrival)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from layerwalk_client.app.compared_looks import line_of, signed
 from layerwalk_client.app.pointer import describe, describe_result
 from layerwalk_client.app.progress import clock_text
 from layerwalk_client.app.state import SceneState
@@ -118,9 +119,10 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
     tools, pointed = walker.tools, walker.pointed
     is_tour = walker.journey.is_on_tour
     readout, limit, name = None, None, ""
+    view, seen = walker.stage.comparing.view, shown
     if pointed is not None:
         node, name, channel = pointed.wall.node, pointed.node.id, pointed.hit.channel or 0
-        tile = None if shown is None else walker.stage.finest(node, channel)
+        tile = None if shown is None else walker.stage.finest(node, channel, wall=pointed.wall)
         scale = None
         if tile is not None and 0 <= channel - tile.first_channel < tile.count:
             scale = float(tile.scales[channel - tile.first_channel])
@@ -130,14 +132,20 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         hung = walker.stage.gallery.manifest_of(node)
         if hung is not None:
             readout = describe_result(pointed, hung)
-        limit = node_range(tools.appearance, hung or shown, node, channel_scale=scale)
+        seen = walker.stage.manifest_of(node, wall=pointed.wall)
+        limit = node_range(tools.appearance, hung or seen or shown, node, channel_scale=scale)
+        if view is not None and hung is None:
+            ranges = walker.compared_looks.ranges(view, tools.appearance)
+            limit = ranges.get((pointed.wall.network, node), limit)
+            value = walker.compared.text()
+            readout = replace(readout, value=value) if value else readout
     else:
         limit = node_range(tools.appearance, shown, None)
     told = legend(
-        tools.appearance,
+        signed(tools.appearance, view),
         limit,
-        is_diverging=TABLES[tools.appearance.table].is_diverging,
-        statistics=None if shown is None or pointed is None else shown.nodes[pointed.wall.node],
+        is_diverging=TABLES[signed(tools.appearance, view).table].is_diverging,
+        statistics=None if seen is None or pointed is None else seen.nodes[pointed.wall.node],
         name=name,
     )
     tools.set_legend(told)
@@ -157,6 +165,7 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
     return Hud(
         title="" if network is None else network.name,
         detail=detail_line(shown),
+        compared=line_of(walker.stage.comparing),
         whereabouts=walker.ways.whereabouts(walker),
         hot=walker.ways.hot,
         map=walker.ways.minimap.shown(walker),

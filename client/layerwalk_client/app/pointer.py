@@ -10,6 +10,7 @@ from layerwalk_client.app.results import maximised_of
 from layerwalk_client.ui.hud import Readout
 from layerwalk_client.ui.widgets import short_number
 from layerwalk_client.world.camera import Ray, ray_from_pixel
+from layerwalk_client.world.comparison import is_of
 from layerwalk_client.world.inputs import spec_at, texts_at
 from layerwalk_client.world.picking import Hit
 from layerwalk_client.world.scene import Scene, Wall
@@ -57,7 +58,7 @@ def point_at(hit: Hit | None, scene: Scene, network: NetworkDescription | None) 
     if hit is None or hit.wall is None or network is None:
         return None
     wall = scene.walls[hit.wall]
-    if wall.network != network.id or wall.node >= len(network.graph.nodes):
+    if not is_of(wall.network, network.id) or wall.node >= len(network.graph.nodes):
         return None
     return Pointed(hit, wall, network.graph.nodes[wall.node])
 
@@ -79,6 +80,8 @@ def spot_at(pointed: Pointed | None, manifest: SnapshotManifest | None) -> Spot 
         channels, height, width = told.pictures
         shown = {"shape": told.shape, "channels": channels, "height": height, "width": width}
         node = node.model_copy(update=shown)
+    if node.view == "image" and not pointed.wall.is_image:  # a difference, a map for each colour
+        node = node.model_copy(update={"view": "maps"})
     return spot_of(manifest.id, node, channel=hit.channel, texel=hit.texel)
 
 

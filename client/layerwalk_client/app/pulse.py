@@ -67,8 +67,9 @@ def _rest_ms(walker: Walker, now_s: float) -> int:
         rest_s = min(rest_s, walker.notice.until_s - now_s)
     if walker.busy_since_s is not None:
         rest_s = min(rest_s, 0.1)
-    if walker.stage.gallery.rest_s is not None:
-        rest_s = min(rest_s, walker.stage.gallery.rest_s)
+    for turning in (walker.stage.gallery.rest_s, walker.stage.comparing.rest_s):
+        if turning is not None:
+            rest_s = min(rest_s, turning)
     if walker.trace.is_on or walker.outbox.recorder.is_on:
         rest_s = min(rest_s, 1.0)
     return max(1, int(1000 * rest_s))

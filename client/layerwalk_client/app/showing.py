@@ -29,6 +29,7 @@ class Showing:
     Attributes:
         shown, coming: the snapshot on the walls, and the one whose overview is on its way.
         chosen: the step that is looked at; None: live.
+        held: a snapshot that is looked at again; None: none is.
     """
 
     def __init__(self, cache: TileCache, place: Callable[[str], str], *, kept_bytes: int) -> None:
@@ -42,6 +43,7 @@ class Showing:
         self.shown: SnapshotManifest | None = None
         self.coming: SnapshotManifest | None = None
         self.chosen: TrainingStep | None = None
+        self.held: SnapshotManifest | None = None
 
     def begin(
         self, manifest: SnapshotManifest | None, *, nodes: int, keeps_picture: bool, is_same: bool
@@ -58,7 +60,7 @@ class Showing:
         self._newest = max(self._newest, generation) if is_same else generation
         self._count = nodes
         self._latest = self.coming = manifest
-        self._next = self.chosen = None
+        self._next = self.chosen = self.held = None
         self._album.clear()
         if not keeps_picture:
             self.shown = None
@@ -76,10 +78,17 @@ class Showing:
         self._newest = manifest.generation
         self._latest = manifest
         self._album.note(manifest)
-        if self.chosen is not None and not is_own:
+        is_elsewhere = self.chosen is not None or self.held is not None
+        if is_elsewhere and not is_own:
             return Changes(is_status=True)
-        self.chosen = None
+        self.chosen = self.held = None
         return self._expect(manifest)
+
+    def hold(self, manifest: SnapshotManifest) -> Changes:
+        """Look at a snapshot again, until something else is chosen or put on the input."""
+        self.chosen = self._next = None
+        self.held = manifest
+        return self._go_to(manifest)
 
     def choose(self, step: TrainingStep | None) -> Changes:
         """Look at a step of the training (None: follow the newest).
@@ -87,7 +96,7 @@ class Showing:
         What is held is shown at once; else the picture stays until the step's overview is there.
         """
         self.chosen = step
-        self._next = None
+        self._next = self.held = None
         if step is None:
             return Changes(is_status=True) if self._latest is None else self._go_to(self._latest)
         if step.snapshot is None:
@@ -163,6 +172,8 @@ class Showing:
         """Whether a snapshot that has come is still wanted, or lies on the way to what is."""
         if self._next is not None:
             return True
+        if self.held is not None:
+            return self.held.id == manifest.id
         if self.chosen is not None:
             return self.chosen.snapshot == manifest.id
         return self._latest is None or manifest.generation >= self._latest.generation

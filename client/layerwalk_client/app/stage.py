@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from layerwalk_client.app.changes import NOTHING, Changes, Happenings
 from layerwalk_client.app.compared_values import ComparedValues
 from layerwalk_client.app.comparing import Comparing
+from layerwalk_client.app.decor import Decor
 from layerwalk_client.app.gallery import Gallery
 from layerwalk_client.app.needs import Needs
 from layerwalk_client.app.residency import Residency, Wanted
 from layerwalk_client.app.scenery import Scenery
-from layerwalk_client.app.sound_boards import SoundBoards
 from layerwalk_client.app.state import SceneState
-from layerwalk_client.app.wording import Wording
 from layerwalk_client.cache import TileCache
 from layerwalk_client.gl.pictures import Picture
 from layerwalk_client.gl.renderer import Renderer
@@ -27,10 +26,9 @@ from layerwalk_client.source.arrivals import (
     Arrival,
     RequestFailed,
     TilesArrived,
-    ValuesArrived,
     WishTaken,
 )
-from layerwalk_client.source.asking import Overview, PutInput, Puttable, Tiles, Wish
+from layerwalk_client.source.asking import Fetch, Overview, PutInput, Puttable, Tiles, Wish
 from layerwalk_client.world.arranged import Arranged
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.folding import Run
@@ -38,7 +36,12 @@ from layerwalk_client.world.options import LayoutOptions, Style
 from layerwalk_client.world.palette import Theme
 from layerwalk_client.world.scene import Label, Scene, Vector, Wall
 from layerwalk_client.world.view import Camera, Look
-from layerwalk_shared.messages import InputReference, NetworkDescription, SnapshotManifest
+from layerwalk_shared.messages import (
+    InputReference,
+    NetworkDescription,
+    SnapshotInput,
+    SnapshotManifest,
+)
 from layerwalk_shared.tiles import Tile, block_count
 
 MIB = 2**20
@@ -80,8 +83,7 @@ class Stage:
         pictures = TileCache(cache_bytes // 4)
         self.state = SceneState(cache, client=source.client, pictures=pictures)
         self.residency = Residency(cache, renderer)
-        self._sounds = SoundBoards(source, renderer.images)
-        self._wording = Wording(renderer.images, theme)
+        self._decor = Decor(source, renderer.images, theme)
         self.gallery = Gallery(self.state.results, pictures, renderer, self.state.place)
         compared = ComparedValues(renderer, place=self.state.place, cache_bytes=cache_bytes // 2)
         self.comparing = Comparing(source.fetch, compared, client=source.client)
@@ -103,20 +105,14 @@ class Stage:
     @property
     def pictures(self) -> Sequence[Picture]:
         """What stands in the world beside the scene: boards over sounds, grounds of words."""
-        return (*self._sounds.pictures(self.scene), *self._wording.pictures)
+        return self._decor.pictures(self.scene)
 
     def words(
         self, camera: Camera, height_px: int, pointed: tuple[int, int] | None = None
     ) -> tuple[Label, ...]:
-        """Return the words at the walls that can be read.
-
-        Args:
-            camera: the eye.
-            height_px: of the view.
-            pointed: (node, channel) under the pointer.
-        """
-        self._wording.follow(self.network, self.shown, self.scene)
-        return self._wording.look(camera, height_px=height_px, pointed=pointed)
+        """Return the words at the walls that can be read; see `Decor.words`."""
+        self._decor.follow(self.network, self.shown, self.scene)
+        return self._decor.words(camera, height_px, pointed)
 
     @property
     def network(self) -> NetworkDescription | None:
@@ -137,6 +133,17 @@ class Stage:
             self.last_put = wish.image
         self._source.submit(wish)
 
+    def fetch(self, fetch: Fetch) -> None:
+        """Ask for something; it comes as an arrival."""
+        self._source.fetch(fetch)
+
+    def link_second(self, network: str) -> None:
+        """Compare with what another network makes of every input from now on."""
+        self.comparing.linked = network
+        if self.shown is not None:
+            image = SnapshotInput(snapshot=self.shown.id)
+            self.submit(PutInput(network, image, title=self.shown.input.title, is_second=True))
+
     def take(self, now_s: float) -> Happenings:
         """Take in everything that has arrived."""
         found = Happenings()
@@ -148,6 +155,12 @@ class Stage:
         """Look at a step of the training (None: follow the newest); see `SceneState.choose_step`."""
         found = Happenings()
         self._bring_about(self.state.choose_step(number), found, now_s)
+        return found
+
+    def look_at(self, manifest: SnapshotManifest, now_s: float) -> Happenings:
+        """Show a snapshot of the network again, until the next input; see `SceneState.look_at`."""
+        found = Happenings()
+        self._bring_about(self.state.look_at(manifest), found, now_s)
         return found
 
     # Runs of equal blocks.
@@ -265,7 +278,7 @@ class Stage:
         return (
             self.shown is not None
             and not self.state.is_busy
-            and not self._sounds.is_waiting
+            and not self._decor.is_waiting
             and not self.needs_plan
             and self._followed == self.state.results.revision
             and self.residency.is_settled(now_s)
@@ -299,11 +312,9 @@ class Stage:
         return next((wall for wall in self.scene.walls if wall.node == node), None)
 
     def _take_one(self, arrival: Arrival, found: Happenings, now_s: float) -> None:
-        if isinstance(arrival, ValuesArrived) and self._sounds.take(arrival):
+        if self._decor.take(arrival):
             found.is_changed = True
             return
-        if isinstance(arrival, RequestFailed):
-            self._sounds.fail(arrival)
         failure = self.comparing.failure
         is_compared = self.comparing.take(arrival, now_s)
         if self.comparing.failure not in ("", failure):
@@ -373,7 +384,7 @@ class Stage:
         self.residency.set_network(network.id, network.graph)
         self.gallery.begin(network)
         self.scenery.begin(network.graph, keeps_folds=keeps_folds)
-        self._sounds.begin(network)
+        self._decor.begin(network)
         self.comparing.begin(network)
         self._told = self._input = None
         self._arrange(self.state.coming, has_answer=False)
@@ -407,6 +418,7 @@ class Stage:
         # A new input sweeps through the walls; another step of a training changes them at once.
         sweep_s = self._sweep_s if manifest.input != self._input else 0.0
         self._input = manifest.input
-        self._sounds.show(network, manifest)
-        self.comparing.follow(manifest)
+        self._decor.show(network, manifest)
+        if self.comparing.follow(manifest):
+            self.link_second(self.comparing.linked)
         self.residency.show(manifest, self.state.place(manifest.id), now_s=now_s, sweep_s=sweep_s)

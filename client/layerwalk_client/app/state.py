@@ -9,6 +9,7 @@ from typing import Any
 from layerwalk_client.app.album import KEPT_BYTES
 from layerwalk_client.app.changes import NOTHING, Changes, unfit_tile
 from layerwalk_client.app.ledger import JobLedger
+from layerwalk_client.app.recent import Recent
 from layerwalk_client.app.results import Results
 from layerwalk_client.app.showing import Showing
 from layerwalk_client.app.training import TrainingRecord
@@ -84,6 +85,7 @@ class SceneState:
         self.training = TrainingRecord()
         self.results = Results()
         self.ledger = JobLedger()
+        self.recent = Recent()
         self._pictures = TileCache(PICTURE_BYTES) if pictures is None else pictures
         self.lost: ConnectionLost | None = None
         self._change = ""
@@ -154,6 +156,10 @@ class SceneState:
             return NOTHING
         return self._showing.choose(step)
 
+    def look_at(self, manifest: SnapshotManifest) -> Changes:
+        """Show a snapshot of the network again; the next input of this client ends that."""
+        return self._showing.hold(manifest)
+
     def apply(self, arrival: Arrival) -> Changes:
         """Take one arrival in; return what it changed."""
         self.ledger.take(arrival)
@@ -204,6 +210,9 @@ class SceneState:
     def _begin(self, network: NetworkDescription, *, keeps_picture: bool, is_same: bool) -> None:
         self.network = network
         self.training = TrainingRecord()
+        self.recent.clear()
+        if network.snapshot is not None:
+            self.recent.note(network.snapshot)
         self.results.begin(network.graph)
         for place in self._pictures.snapshots():
             self._pictures.drop(place)
@@ -225,6 +234,7 @@ class SceneState:
             return self._note_job(event.job)
         if isinstance(event, SnapshotsDropped):
             self.training.forget_snapshots(self._showing.drop(event.snapshots))
+            self.recent.forget(event.snapshots)
             has_gone = self._drop_results(event.snapshots)
             return Changes(is_training=True, is_results=has_gone)
         if isinstance(event, NetworkChanged):
@@ -245,6 +255,7 @@ class SceneState:
         if self._change:
             self._held_back = manifest  # of the new graph, which is on its way
             return NOTHING
+        self.recent.note(manifest)
         return self._showing.follow(manifest, is_own=manifest.client is not None)
 
     def _train(self, event: MetricsPublished | TrainingStepped | TrainingEnded) -> Changes:

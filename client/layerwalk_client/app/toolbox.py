@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ from layerwalk_client.ui.intents import (
     TravelIntent,
 )
 from layerwalk_client.world.legend import Legend
+from layerwalk_client.world.scene import Wall
 from layerwalk_client.world.view import Appearance, Camera
 from layerwalk_shared.errors import LayerwalkError, NotFoundError
 from layerwalk_shared.messages import DatasetInput
@@ -258,10 +259,10 @@ class Toolbox:
         self._hold(Holding(DatasetInput(dataset=dataset, item=item), title))
         self._source.fetch(ItemPicture(dataset, item))
 
-    def channel(self, node: int, channel: int) -> Holding | None:
+    def channel(self, node: int, channel: int, *, wall: Wall | None = None) -> Holding | None:
         """Return a channel of what is shown as a thing to carry."""
         network = self._stage.network
-        manifest = self._stage.manifest_of(node)
+        manifest = self._stage.manifest_of(node, wall=wall)
         if network is None or manifest is None:
             return None
         if manifest.maximised is not None:
@@ -271,27 +272,27 @@ class Toolbox:
             manifest,
             node=network.graph.nodes[node].id,
             channel=channel,
-            tile=self._stage.finest(node, channel),
+            tile=self._stage.finest(node, channel, wall=wall),
             table=self.appearance.table,
         )
 
-    def pick_channel(self, node: int, channel: int) -> bool:
+    def pick_channel(self, node: int, channel: int, *, wall: Wall | None = None) -> bool:
         """Pick up a channel from its wall; return whether that was possible."""
-        held = self.channel(node, channel)
+        held = self.channel(node, channel, wall=wall)
         if held is not None:
             self._hold(held)
         return held is not None
 
-    def put(self, node: int | None = None) -> bool:
+    def put(self, node: int | None = None, *, is_second: bool = False) -> bool:
         """Put what is held on an input's node (None: the shown one); return whether there was
-        something."""
+        something. `is_second`: to compare with it."""
         network = self._stage.network
         at = None if network is None or node is None else network.graph.nodes[node].id
         wish = None if network is None else self.hand.put_on(network, at)
         if wish is None:
             return False
         self._tell("put", title=wish.title)
-        self._stage.submit(wish)
+        self._stage.submit(replace(wish, is_second=is_second))
         self.hand.put_away()
         return True
 

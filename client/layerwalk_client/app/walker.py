@@ -19,14 +19,17 @@ from layerwalk_client.app import diary, news, overlay
 from layerwalk_client.app.arrangements import Arrangements
 from layerwalk_client.app.arranger import Arranger
 from layerwalk_client.app.commands import obey
+from layerwalk_client.app.compared_looks import ComparedLooks, signed
+from layerwalk_client.app.compared_reading import ComparedReading
 from layerwalk_client.app.furnishing import furnish
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.going import travel
 from layerwalk_client.app.journey import Journey
 from layerwalk_client.app.outbox import Outbox
 from layerwalk_client.app.panels import PanelHit
-from layerwalk_client.app.pointer import Pointed, point_at, ray_of, spot_at
+from layerwalk_client.app.pointer import Pointed, point_at, ray_of
 from layerwalk_client.app.pulse import Pulse
+from layerwalk_client.app.reading import read
 from layerwalk_client.app.readings import Readings, Spot
 from layerwalk_client.app.screen import Screen
 from layerwalk_client.app.stage import MIB, Stage
@@ -46,6 +49,7 @@ from layerwalk_client.world.folding import Run
 from layerwalk_client.world.picking import pick
 from layerwalk_client.world.view import Camera, Look, Mark, Marks
 from layerwalk_shared.errors import LayerwalkError
+from layerwalk_shared.messages import SnapshotManifest
 
 ANISOTROPY = 16.0
 SOFTWARE_ANISOTROPY = 2.0
@@ -124,6 +128,8 @@ class Walker:
         )
         furnish(self, source)
         self.readings = Readings()
+        self.compared = ComparedReading()
+        self.compared_looks = ComparedLooks()
         self.notice = overlay.Notice()
         self.lesson = overlay.Lesson()
         self.teaches = self.start.shows_intro and settings.shows_hints
@@ -219,7 +225,7 @@ class Walker:
         self.stage.gallery.is_held = self.tools.loupe is not None
         self.notice.pass_by(now_s)
         self._learn(actions, dt)
-        self._read(dt)
+        read(self, dt)
         is_unsettled = self.tools.panels.is_unsettled
         is_drawn = self._draw(now_s, dt, is_forced=is_elsewhere or has_changed or is_unsettled)
         self.trace.note_state(lambda: diary.describe(self, now_s))
@@ -249,6 +255,11 @@ class Walker:
     def choose_step(self, step: int | None) -> None:
         """Look at a step of the training; None: follow the newest."""
         news.show(self, self.stage.choose_step(step, self._clock()))
+        self.needs_draw = self.needs_plan = True
+
+    def look_at(self, manifest: SnapshotManifest) -> None:
+        """Show a snapshot of the network again, until the next input."""
+        news.show(self, self.stage.look_at(manifest, self._clock()))
         self.needs_draw = self.needs_plan = True
 
     # What the person does.
@@ -301,16 +312,6 @@ class Walker:
             self.teaches = False
             self.keep(dataclasses.replace(self.settings, shows_hints=False))
 
-    def _read(self, dt: float) -> None:
-        """Ask for the exact value under the pointer, once it rests there."""
-        manifest = None
-        if self.pointed is not None:
-            manifest = self.stage.manifest_of(self.pointed.wall.node)
-        self.spot = spot_at(self.pointed, manifest)
-        fetch = self.readings.look(None if self.spot is None else self.spot.fetch, dt)
-        if fetch is not None:
-            self._source.fetch(fetch)
-
     def _plan(self, now_s: float, *, is_elsewhere: bool) -> None:
         """Think about which tiles are needed, when something has changed and not too often."""
         self.needs_plan |= is_elsewhere
@@ -357,9 +358,11 @@ class Walker:
         is_pointing = self.pointed is not None and not self.journey.is_on_tour
         hover = self.pointed.mark if is_pointing and self.pointed is not None else None
         at = None if hover is None else (hover.node, hover.channel)
+        view, appearance = self.stage.comparing.view, self.tools.appearance
         return Look(
             camera=self.journey.camera,
-            appearance=self.tools.appearance,
+            appearance=signed(appearance, view),
+            ranges=self.compared_looks.ranges(view, appearance),
             marks=Marks(hover, self.selection),
             notes=self.stage.words(self.journey.camera, self.screen.size_wh[1], at),
         )
@@ -379,6 +382,8 @@ class Walker:
             or self._gestures.is_pressing
             or self.readings.is_waiting
             or self.outbox.is_waiting
+            or self.compared.is_waiting
+            or self.stage.comparing.values.has_uploads
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
+from layerwalk_client.ui.compared_line import ComparedLine, draw_compared
 from layerwalk_client.ui.intents import Intent
 from layerwalk_client.ui.minimap import MapShown, draw_map
 from layerwalk_client.ui.pictures import Picture
@@ -70,6 +71,7 @@ class Hud:
     Attributes:
         title, detail: upper left: the network; what is on its input and what it says.
         whereabouts: in place of the title: where one is.
+        compared: below that, what is compared.
         map: the plan in the corner, None: hidden.
         hot: of what can be operated there, what the pointer is on.
         readout: lower middle.
@@ -89,6 +91,7 @@ class Hud:
     title: str = ""
     detail: str = ""
     whereabouts: Whereabouts | None = None
+    compared: ComparedLine | None = None
     hot: Intent | None = None
     map: MapShown | None = None
     readout: Readout | None = None
@@ -163,6 +166,8 @@ class _Sheet(Sheet):
                 colour=look.QUIET,
                 has_shadow=True,
             )
+        if hud.compared is not None:
+            draw_compared(self, hud.compared, top=top + self.style.px(50))
 
     def legend(self, legend: Legend) -> float:
         """Draw the colour bar; return how far it reaches to the right."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from layerwalk_client.world.comparison import Mode as CompareMode
 from layerwalk_client.world.view import Appearance
 from layerwalk_shared.messages import ExampleInput, MaximiseRequest, NoiseInput, TextInput
 
@@ -188,6 +189,42 @@ class ExportRun:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseFirst:
+    """Show a snapshot of the network again: it is A."""
+
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseSecond:
+    """Compare with a snapshot; "": with what another network makes of the same input."""
+
+    network: str
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetCompareMode:
+    """See both that are compared otherwise."""
+
+    mode: CompareMode
+
+
+@dataclass(frozen=True, slots=True)
+class SwapCompared:
+    """Let A and B change places."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndCompare:
+    """Compare nothing any more."""
+
+
+CompareIntent = ChooseFirst | ChooseSecond | SetCompareMode | SwapCompared | EndCompare
+"""What the panel of comparing asks for."""
+
+
+@dataclass(frozen=True, slots=True)
 class RepeatRun:
     """Load the numbers of the run that is looked at into the form."""
 
@@ -201,5 +238,5 @@ TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 """Where one asks to be taken."""
 Intent = (
     ClosePanel | PickItem | PickNoise | PickChannel | TravelIntent | SetAppearance | ChooseStep | PutOn
-    | OpenMaximise | ChooseFilters | ClearJobs | GoToResult | StudioIntent
+    | OpenMaximise | ChooseFilters | ClearJobs | GoToResult | StudioIntent | CompareIntent
 )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.commands.arranging import ARRANGING
+from layerwalk_client.app.commands.compares import COMPARES
 from layerwalk_client.app.commands.looks import LOOKS
 from layerwalk_client.app.commands.souvenirs import SOUVENIRS
 from layerwalk_client.app.commands.times import TIMES
@@ -23,6 +24,7 @@ COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {
     **TIMES,
     **ARRANGING,
     **SOUVENIRS,
+    **COMPARES,
 }
 """Every command there is."""
 
