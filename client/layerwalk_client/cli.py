@@ -1,12 +1,14 @@
-"""The client's verbs: view, demo, shot, film, doctor. Each reads its words and returns an exit code."""
+"""The client's verbs: view, demo, shot, film, link, doctor. Each reads its words and returns an exit code."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from layerwalk_client.app.arguments import (
     add_layout,
@@ -15,6 +17,9 @@ from layerwalk_client.app.arguments import (
     add_server,
     appearance_of,
     item,
+    layout_of,
+    link_in,
+    network_of,
     picture,
     place_of,
     seconds,
@@ -22,6 +27,10 @@ from layerwalk_client.app.arguments import (
     token_of,
 )
 from layerwalk_shared.errors import InvalidRequestError
+from layerwalk_shared.links import Link, parse_link
+
+if TYPE_CHECKING:
+    from layerwalk_client.app.staging import Served
 
 DEMO_PICTURE = Path("layerwalk-demo.png")
 
@@ -34,7 +43,7 @@ def view(argv: Sequence[str]) -> int:
     parser.add_argument("--size", type=size_wh, help="of the window, such as 1280x720")
     parser.add_argument("--fullscreen", action="store_true", help="cover the desktop")
     add_places(parser)
-    add_layout(parser, default=None)
+    add_layout(parser)
     parser.add_argument("--no-intro", action="store_true", help="start at the input, without hints")
     parser.add_argument(
         "--trace", type=Path, metavar="FILE", help="append what happens as JSON lines (for tools)"
@@ -45,16 +54,18 @@ def view(argv: Sequence[str]) -> int:
         raise InvalidRequestError("--vr is not in this version: the desktop window is")
     from layerwalk_client.app.view import ViewOptions, run_view
 
+    link = link_in(options)
     return run_view(
         ViewOptions(
-            url=options.url,
+            url=options.url if link is None else link.url,
             token=token_of(options.token),
-            network=options.network,
+            network=network_of(options, link),
             size_wh=options.size,
             is_fullscreen=options.fullscreen,
-            place=place_of(options),
-            layout=options.layout,
-            shows_intro=not options.no_intro,
+            place=place_of(options, link),
+            layout=layout_of(options, link),
+            link=link,
+            shows_intro=not options.no_intro and link is None,
             trace=options.trace,
         )
     )
@@ -85,25 +96,26 @@ def shot(argv: Sequence[str]) -> int:
         help="show this node's newest maximised images; may be repeated",
     )
     add_look(parser)
-    add_layout(parser, default="straight")
+    add_layout(parser)
     options = _parsed(parser, argv)
     from layerwalk_client.app.shot import ShotOptions, run_shot
 
+    link = link_in(options)
+    selected = None
+    if link is not None and link.node is not None:
+        selected = (link.node, -1 if link.channel is None else link.channel)
     result = run_shot(
         ShotOptions(
             out=options.out,
-            url=options.url,
-            token=token_of(options.token),
-            network=options.network,
+            where=_where(options, link),
             size_wh=options.size,
-            place=place_of(options),
-            input=options.input,
-            item=options.item,
-            serve=options.serve,
-            datasets=tuple(options.data),
+            place=place_of(options, link),
+            put=options.input or options.item or (None if link is None else link.input),
+            step=None if link is None else link.step,
+            selected=selected,
             maximised=tuple(options.maximised),
-            appearance=appearance_of(options),
-            layout=options.layout,
+            appearance=appearance_of(options, link),
+            layout=layout_of(options, link) or "straight",
         )
     )
     print(result)
@@ -138,28 +150,21 @@ def film(argv: Sequence[str]) -> int:
         "--data", action="append", default=[], help="data set for --serve; may be repeated"
     )
     add_look(parser)
-    add_layout(parser, default="straight")
+    add_layout(parser)
     options = _parsed(parser, argv)
     from layerwalk_client.app.film import SWEEP_S, FilmOptions, run_film
-    from layerwalk_client.app.staging import Served
 
     made = run_film(
         FilmOptions(
             out=options.out,
             path=options.path,
-            where=Served(
-                options.url,
-                token_of(options.token),
-                options.network,
-                options.serve,
-                tuple(options.data),
-            ),
+            where=_where(options, None),
             size_wh=options.size,
             fps=options.fps,
             samples=options.samples,
             sweep_s=SWEEP_S if options.sweep is None else options.sweep,
             appearance=appearance_of(options),
-            layout=options.layout,
+            layout=options.layout or "straight",
         )
     )
     print(made)
@@ -192,6 +197,32 @@ def demo(argv: Sequence[str]) -> int:
     )
 
 
+def link(argv: Sequence[str]) -> int:
+    """Read a link, or let the desktop open links with this client."""
+    parser = argparse.ArgumentParser(
+        "layerwalk link", description="what a layerwalk:// link shows; who opens such links"
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("link", nargs="?", help="tell what it says, a line each")
+    what.add_argument(
+        "--register", action="store_true", help="let the desktop open links with this client"
+    )
+    what.add_argument("--unregister", action="store_true", help="undo that")
+    options = _parsed(parser, argv)
+    from layerwalk_client.app.registering import register, unregister
+
+    if options.link is not None:
+        found = parse_link(options.link)
+        told = {"server": found.url, **dataclasses.asdict(found)}
+        for name in ("host", "port", "is_secure"):
+            del told[name]
+        lines = [f"{name}: {value}" for name, value in told.items() if value not in (None, "")]
+    else:
+        lines = register() if options.register else unregister()
+    print("\n".join(lines))
+    return 0
+
+
 def doctor(argv: Sequence[str]) -> int:
     """Say what this machine can do."""
     parser = argparse.ArgumentParser(
@@ -207,3 +238,15 @@ def doctor(argv: Sequence[str]) -> int:
 
 def _parsed(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(list(argv))
+
+
+def _where(options: argparse.Namespace, link: Link | None) -> Served:
+    from layerwalk_client.app.staging import Served
+
+    return Served(
+        options.url if link is None else link.url,
+        token_of(options.token),
+        network_of(options, link),
+        options.serve,
+        tuple(options.data),
+    )

@@ -9,8 +9,12 @@ from PIL import Image
 
 from e2e.walking import SIZE
 from layerwalk_client.app.film_script import read_script
+from layerwalk_client.app.linking import link_of
+from layerwalk_client.app.opening import place_of
 from layerwalk_client.source.asking import PutInput
 from layerwalk_client.source.http import HttpSource
+from layerwalk_client.world.view import Mark
+from layerwalk_shared.links import parse_link
 from layerwalk_shared.messages import DatasetInput
 
 pytestmark = pytest.mark.gl
@@ -79,3 +83,46 @@ def test_a_recorded_way_is_a_script_that_goes_the_same_way(hand, tmp_path):
     hand.key(pygame.K_F9)
     hand.key(pygame.K_F9)
     assert (tmp_path / "layerwalk-path-2.toml").exists()
+
+
+def test_a_link_opens_the_same_view_pixel_by_pixel(hand, hand_on, server, tmp_path):
+    walker = hand.walker
+    hand.face("conv1")
+    walker.stage.submit(PutInput("n1", DatasetInput(dataset="d1", item=4)))
+    hand.until(lambda: walker.stage.shown.input.title == "square 4")
+    walker.selection = Mark("n1", walker.stage.network.graph.index["conv1"], 2)
+    hand.key(pygame.K_t)
+    hand.key(pygame.K_r)
+    hand.key(pygame.K_F10)
+    assert "clipboard" in walker.notice.text
+    text = str(link_of(walker))
+    link = parse_link(text)
+    again = hand_on(
+        lambda ring: HttpSource(link.url, network=link.network, on_arrival=ring),
+        place=place_of(link), link=link, pictures=tmp_path,
+    )  # fmt: skip
+    again.until(lambda: again.walker.stage.shown is not None)
+    again.until(lambda: again.walker.stage.shown.input.title == "square 4")
+    assert again.walker.selection == walker.selection
+    assert again.walker.tools.appearance == walker.tools.appearance
+    assert str(link_of(again.walker)) == text
+    pictures = []
+    for one in (hand, again):
+        one.walker.is_plain = True
+        one.move((1, 1))
+        one.settle()
+        one.until(lambda one=one: not one.walker.notice.text)
+        one.frames(60)
+        pictures.append(one.walker.screen.save(tmp_path))
+    assert np.abs(pixels_of(pictures[0]) - pixels_of(pictures[1])).max() <= 2
+
+
+def test_a_link_to_what_is_not_there_is_told_of_and_the_walk_begins(hand_on, server):
+    link = parse_link(f"layerwalk://127.0.0.1:{server.port}/small?node=conv9&input=none:3&step=4")
+    hand = hand_on(lambda ring: HttpSource(link.url, on_arrival=ring), link=link)
+    told = []
+    hand.walker.say = lambda text, **_: told.append(text)
+    hand.settle()
+    assert any("conv9" in text for text in told)
+    assert any("step 4 of the training was not served" in text for text in told)
+    assert hand.walker.selection is None

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from layerwalk_shared.links import parse_link
+
 pytestmark = [pytest.mark.gl, pytest.mark.window]
 
 SIZE = (800, 450)
@@ -109,7 +111,13 @@ def xdotool(display):
 
 
 @pytest.fixture
-def window(display, server, tmp_path):
+def place(server):
+    """What `layerwalk view` is to show."""
+    return server.url
+
+
+@pytest.fixture
+def window(display, place, tmp_path):
     """A running `layerwalk view`, and its diary."""
     diary = Diary(tmp_path / "diary")
     environment = {
@@ -120,7 +128,7 @@ def window(display, server, tmp_path):
     }
     for name in ("SDL_VIDEODRIVER", "WAYLAND_DISPLAY", "PYOPENGL_PLATFORM"):
         environment.pop(name, None)
-    words = ["view", server.url, "--size", f"{SIZE[0]}x{SIZE[1]}", "--no-intro"]
+    words = ["view", place, "--size", f"{SIZE[0]}x{SIZE[1]}", "--no-intro"]
     process = subprocess.Popen(
         [sys.executable, "-m", "layerwalk_shared.command", *words, "--trace", tmp_path / "diary"],
         env=environment,
@@ -198,3 +206,23 @@ def test_a_person_walks_picks_puts_and_leaves(window, xdotool, screen):
     xdotool("key", "ctrl+q")
     diary.event("quit")
     assert process.wait(30) == 0
+
+
+class TestLink:
+    @pytest.fixture
+    def place(self, server):
+        camera = "0.25,1.5,-3.5,12.5,-4"
+        return str(parse_link(
+            f"layerwalk://127.0.0.1:{server.port}/small?camera={camera}&input=squares:7"
+            "&node=conv1&channel=5&table=magma&range=manual&limit=2.5&layout=rows&theme=dark"
+        ))  # fmt: skip
+
+    def test_a_window_opens_a_link_and_gives_it_back(self, window, xdotool, place):
+        process, diary = window
+        diary.until(lambda line: line["event"] == "shown" and line["input"] == "square 7")
+        state = diary.state(lambda line: line["is_settled"])
+        assert state["camera"] == [0.25, 1.5, -3.5, 12.5, -4]
+        xdotool("key", "F10")
+        assert diary.event("link")["link"] == place
+        xdotool("key", "ctrl+q")
+        assert process.wait(30) == 0

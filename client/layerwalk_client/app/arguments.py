@@ -8,11 +8,14 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from layerwalk_client.app import opening
+from layerwalk_client.app.dressing import dressed
 from layerwalk_client.app.places import OVERVIEW
 from layerwalk_client.world.options import STYLES, Style
 from layerwalk_client.world.view import Appearance, Camera
 from layerwalk_shared.colours import describe_table
 from layerwalk_shared.errors import InvalidRequestError
+from layerwalk_shared.links import Link, is_link, parse_link
 from layerwalk_shared.routes import DEFAULT_URL
 
 PICTURE_FORMATS = (".png", ".jpg", ".jpeg", ".webp")
@@ -22,8 +25,19 @@ RANGES = ("channel", "node", "shared", "percentile")
 
 def add_server(parser: argparse.ArgumentParser) -> None:
     """Let a verb take a server's URL and token."""
-    parser.add_argument("url", nargs="?", default=DEFAULT_URL, help=f"default {DEFAULT_URL}")
+    parser.add_argument(
+        "url", nargs="?", default=DEFAULT_URL, help=f"default {DEFAULT_URL}; or a layerwalk:// link"
+    )
     parser.add_argument("--token", help="for a server that asks for one (or LAYERWALK_TOKEN)")
+
+
+def link_in(options: argparse.Namespace) -> Link | None:
+    """Return the link that was given in place of a server's URL; None: it is a URL.
+
+    Raises:
+        InvalidRequestError: it is no link that can be read.
+    """
+    return parse_link(options.url) if is_link(options.url) else None
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:
@@ -39,26 +53,48 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     places.add_argument("--overview", action="store_true", help="see the whole network")
 
 
-def add_layout(parser: argparse.ArgumentParser, *, default: Style | None) -> None:
+def add_layout(parser: argparse.ArgumentParser) -> None:
     """Let a verb take how long chains stand."""
     text = f"how long chains stand: {', '.join(STYLES)}"
-    parser.add_argument("--layout", choices=STYLES, default=default, help=text)
+    parser.add_argument("--layout", choices=STYLES, help=text)
+
+
+def layout_of(options: argparse.Namespace, link: Link | None) -> Style | None:
+    """Return how long chains stand, None where nothing says it.
+
+    Raises:
+        InvalidRequestError: the link says something else.
+    """
+    found: Style | None = options.layout
+    return found if found is not None or link is None else opening.layout_of(link)
+
+
+def network_of(options: argparse.Namespace, link: Link | None) -> str | None:
+    """Return the network asked for, None for the first."""
+    found: str | None = options.network
+    return found or (None if link is None else link.network or None)
 
 
 def add_look(parser: argparse.ArgumentParser) -> None:
     """Let a verb take how values and everything else look."""
     parser.add_argument("--table", help="colour table")
     parser.add_argument("--range", dest="range_mode", help="channel, node, shared or percentile")
-    parser.add_argument("--theme", choices=("dark", "paper"), default="dark")
+    parser.add_argument("--theme", choices=("dark", "paper"), help="default dark")
 
 
-def appearance_of(options: argparse.Namespace) -> Appearance:
-    """Return how values look.
+def appearance_of(options: argparse.Namespace, link: Link | None = None) -> Appearance:
+    """Return how values look; what a link says is what no option says.
 
     Raises:
         InvalidRequestError: no such table or range.
     """
-    found = Appearance(theme=options.theme, mode="percentile")
+    found = Appearance(mode="percentile")
+    if link is not None:
+        found = dressed(
+            found, table=link.table, mode=link.range, limit=link.limit, theme=link.theme
+        )
+    if options.theme is not None:
+        found = replace(found, theme=options.theme)
     if options.table is not None:
         describe_table(options.table)
         found = replace(found, table=options.table)
@@ -71,12 +107,12 @@ def appearance_of(options: argparse.Namespace) -> Appearance:
     return found
 
 
-def place_of(options: argparse.Namespace) -> Camera | str | None:
+def place_of(options: argparse.Namespace, link: Link | None = None) -> Camera | str | None:
     """Return a camera, a node's id, `overview`'s marker, or None for the beginning."""
     if options.overview:
         return OVERVIEW
     found: Camera | str | None = options.camera or options.node
-    return found
+    return found if found is not None or link is None else opening.place_of(link)
 
 
 def token_of(given: str | None) -> str | None:
@@ -129,9 +165,9 @@ def picture(text: str) -> Path:
     return path
 
 
-def item(text: str) -> tuple[str, int]:
-    """Return (data set, number) that `DATASET:NUMBER` says."""
+def item(text: str) -> str:
+    """Return the `DATASET:NUMBER` that a text is."""
     dataset, separator, number = text.rpartition(":")
-    if not (separator and dataset and number.isdigit()):
+    if not (separator and dataset and number.isdecimal() and number.isascii()):
         raise argparse.ArgumentTypeError(f"{text!r}, expected DATASET:NUMBER such as samples:0")
-    return dataset, int(number)
+    return text

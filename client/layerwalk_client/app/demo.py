@@ -139,8 +139,10 @@ def run_demo(
 
             return run_view(ViewOptions(url=url, first_item=PHOTOGRAPH, trace=trace))
         from layerwalk_client.app.shot import ShotOptions, run_shot
+        from layerwalk_client.app.staging import Served
 
-        made = run_shot(ShotOptions(out=picture, url=url, item=PHOTOGRAPH))
+        dataset, item = PHOTOGRAPH
+        made = run_shot(ShotOptions(picture, Served(url), put=f"{dataset}:{item}"))
     width, height = made.size_wh
     print(f"wrote {made.path} ({width} x {height})")
     print("\n".join(answer_lines(made.manifest)))

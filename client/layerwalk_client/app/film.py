@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk_client.app.demo import end_on_termination
+from layerwalk_client.app.dressing import dressed
 from layerwalk_client.app.film_script import Happening, Script, Waypoint, read_script
 from layerwalk_client.app.film_writing import check_film, film_sink
 from layerwalk_client.app.places import camera_at
@@ -35,8 +35,7 @@ from layerwalk_client.world.camera_path import Course, Keyframe, course
 from layerwalk_client.world.options import Style
 from layerwalk_client.world.scene import Scene
 from layerwalk_client.world.view import Appearance, Camera, Look, Mark, Marks
-from layerwalk_shared.colours import describe_table
-from layerwalk_shared.errors import InvalidRequestError, NotFoundError
+from layerwalk_shared.errors import InvalidRequestError
 
 SAMPLES = {1: 1, 4: 2, 9: 3, 16: 4}
 """Samples of each pixel -> pixels drawn along each of its sides."""
@@ -164,8 +163,6 @@ class _Shooting:
         self._coming = sorted(script.actions, key=lambda one: one.time)
         self._scene: Scene | None = None
         self._path = self._way()
-        if any(one.step is not None for one in script.actions):
-            staging.wait(lambda: self._stage.state.training.is_loaded)
 
     def frame(self, time_s: float, dt: float) -> NDArray[np.uint8]:
         """Return the frame at a time as it was drawn, `[H * factor, W * factor, 3]`."""
@@ -222,58 +219,11 @@ class _Shooting:
 
     def _happen(self, one: Happening) -> None:
         if one.put is not None:
-            if isinstance(one.put, str):
-                dataset, _, item = one.put.rpartition(":")
-                self._staging.put_item(dataset, int(item))
-            else:
-                self._staging.put(one.put)
+            self._staging.put_said(one.put)
         if one.step is not None:
-            self._choose(one.step)
+            self._staging.choose_step(None if one.step == "newest" else one.step)
         if one.select is not None:
-            self._select(one.select)
+            self._selection = self._staging.mark(one.select) if one.select else None
         self._appearance = dressed(
             self._appearance, table=one.table, mode=one.range, limit=one.limit
         )
-
-    def _choose(self, step: int | Literal["newest"]) -> None:
-        stage, state = self._stage, self._stage.state
-        if step == "newest":
-            stage.choose_step(None, self._staging.clock())
-            self._staging.wait(lambda: not state.is_busy)
-            return
-        known = state.training.step(step)
-        if known is None or known.snapshot is None:
-            gone = "its snapshot is gone" if known is not None else "it was not served"
-            raise NotFoundError(f"step {step} of the training cannot be shown: {gone}")
-        stage.choose_step(step, self._staging.clock())
-        self._staging.wait(lambda: state.shown is not None and state.shown.step == step)
-
-    def _select(self, node: str) -> None:
-        network = self._stage.network
-        assert network is not None
-        self._selection = None
-        if node:
-            network.graph.node(node)
-            self._selection = Mark(network.id, network.graph.index[node])
-
-
-def dressed(
-    appearance: Appearance,
-    *,
-    table: str | None = None,
-    mode: Literal["channel", "node", "shared", "percentile", "manual"] | None = None,
-    limit: float | None = None,
-) -> Appearance:
-    """Return an appearance with another table or range; None leaves what there is.
-
-    Raises:
-        InvalidRequestError: there is no such table.
-    """
-    if table is not None:
-        describe_table(table)
-        appearance = replace(appearance, table=table)
-    if mode is not None:
-        appearance = replace(appearance, mode=mode)
-    if limit is not None:
-        appearance = replace(appearance, manual=limit)
-    return appearance

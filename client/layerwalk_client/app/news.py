@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.places import Place, camera_at
-from layerwalk_client.app.staging import find_item
+from layerwalk_client.app.recalling import find_item
 from layerwalk_client.app.toolbox import reason
 from layerwalk_client.source.arrivals import Arrival, RequestFailed, ValuesArrived
 from layerwalk_client.source.asking import PutInput, Values
@@ -34,6 +34,7 @@ def take_in(walker: Walker, now_s: float) -> None:
     for arrival in found.others:
         _hand_on(walker, arrival)
     walker.note_connection()
+    walker.errand.follow(walker)
     if not walker.stage.state.is_busy:
         walker.busy_since_s = None
     elif walker.busy_since_s is None:
@@ -76,6 +77,7 @@ def begin(walker: Walker) -> None:
             stage.submit(PutInput(network.id, find_item(stage, *start.item)))
         except LayerwalkError as error:
             walker.say(reason(error), is_warning=True)
+    walker.errand.begin(walker)
     walker.trace.note("connected", network=network.name, nodes=len(network.graph.nodes))
 
 

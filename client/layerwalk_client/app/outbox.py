@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pygame
+
 from layerwalk_client.app.exporting import write_file
 from layerwalk_client.app.film_script import as_toml
+from layerwalk_client.app.linking import link_of
 from layerwalk_client.app.news import selected_id
 from layerwalk_client.app.recalling import on_the_input
 from layerwalk_client.app.recorder import Recorder, Situation
@@ -100,6 +103,20 @@ class Outbox:
         self.recorder.start(now_s, walker.journey.camera, _situation(walker))
         walker.say("recording the way: F9 ends it")
         walker.trace.note("recording")
+
+    def copy_link(self, walker: Walker) -> None:
+        """Put the link of this view on the clipboard, and tell it in the trace."""
+        link = link_of(walker)
+        if link is None:
+            walker.say("there is no network to link to yet")
+            return
+        walker.trace.note("link", link=str(link))
+        try:
+            pygame.scrap.put_text(str(link))
+        except pygame.error as error:
+            walker.say(f"the clipboard cannot be had ({error}): the link is {link}")
+        else:
+            walker.say("the link of this view is on the clipboard")
 
     def _end_recording(self, walker: Walker, now_s: float) -> None:
         script = self.recorder.stop(now_s)

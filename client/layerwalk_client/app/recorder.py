@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layerwalk_client.app.film_script import LONGEST_S, Happening, Script, Waypoint
-from layerwalk_client.app.recalling import Recalled
 from layerwalk_client.world.camera_path import thinned
 from layerwalk_client.world.view import Appearance, Camera
+from layerwalk_shared.links import LinkedInput
 
 HOLD_S = 0.1
 """A camera that had not moved for longer stood still until so long before it did."""
@@ -28,7 +28,7 @@ class Situation:
         selection: id of the selected node, "" none.
     """
 
-    input: Recalled | None = None
+    input: LinkedInput | None = None
     step: int | None = None
     appearance: Appearance = field(default_factory=Appearance)
     selection: str = ""

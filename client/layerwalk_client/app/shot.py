@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +21,9 @@ from layerwalk_client.app.writing import check_writable, format_of, write_pictur
 from layerwalk_client.gl.target import MAX_SIDE, Target, shrink
 from layerwalk_client.world.answer import percent
 from layerwalk_client.world.options import Style
-from layerwalk_client.world.view import Appearance, Camera, Look
+from layerwalk_client.world.view import Appearance, Camera, Look, Marks
+from layerwalk_shared.links import LinkedInput
 from layerwalk_shared.messages import SnapshotManifest
-from layerwalk_shared.routes import DEFAULT_URL
 
 SUPERSAMPLING = 2
 """Pixels drawn for each pixel of the picture, along each side."""
@@ -35,28 +35,24 @@ class ShotOptions:
 
     Attributes:
         out: file; its ending names the format.
-        url, token, network: of the server.
+        where: the network.
         size_wh: pixels.
         place: where the eye is.
-        input: image file to put on the input first.
-        item: (data set's name or id, number) to put there first.
-        serve: TARGET to serve for the picture, instead of `url`.
-        datasets: for `serve`.
+        put: a file, or what was said, to put on the input first.
+        step: of the training to look at.
+        selected: (node's id, channel or -1) that is marked.
         maximised: ids of nodes whose walls show the newest result of a maximisation.
         appearance: how values and everything else look.
         layout: how long chains stand.
     """
 
     out: Path
-    url: str = DEFAULT_URL
-    token: str | None = None
-    network: str | None = None
+    where: Served = field(default_factory=Served)
     size_wh: tuple[int, int] = (1920, 1080)
     place: Place = None
-    input: Path | None = None
-    item: tuple[str, int] | None = None
-    serve: str | None = None
-    datasets: tuple[str, ...] = ()
+    put: Path | LinkedInput | None = None
+    step: int | None = None
+    selected: tuple[str, int] | None = None
     maximised: tuple[str, ...] = ()
     appearance: Appearance = USUAL_LOOK
     layout: Style = "straight"
@@ -83,14 +79,13 @@ def run_shot(options: ShotOptions) -> Shot:
     """
     format_of(options.out)
     check_writable(options.out)
-    where = Served(
-        options.url, options.token, options.network, options.serve, datasets=options.datasets
-    )
-    with staged(where, theme=options.appearance.theme, style=options.layout) as staging:
-        if options.input is not None:
-            staging.put_file(options.input)
-        elif options.item is not None:
-            staging.put_item(*options.item)
+    with staged(options.where, theme=options.appearance.theme, style=options.layout) as staging:
+        if options.step is not None:
+            staging.choose_step(options.step)
+        if isinstance(options.put, Path):
+            staging.put_file(options.put)
+        elif options.put is not None:
+            staging.put_said(options.put)
         staging.hang(options.maximised)
         pixels = photograph(staging, options)
         shown = staging.stage.shown
@@ -122,8 +117,11 @@ def photograph(staging: Staging, options: ShotOptions) -> NDArray[np.uint8]:
     staging.wait(lambda: stage.is_settled(staging.clock()), step)
     with Target(size_wh, pixel_scale=factor) as target:
         looked = camera()
+        selection = None if options.selected is None else staging.mark(*options.selected)
         notes = stage.words(looked, height)
-        stage.draw(Look(camera=looked, appearance=options.appearance, notes=notes), target)
+        stage.draw(
+            Look(looked, options.appearance, Marks(selection=selection), notes=notes), target
+        )
         return shrink(target.read_rgb(), factor)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from layerwalk_client.app.demo import served
 from layerwalk_client.app.hand import hold_file
+from layerwalk_client.app.recalling import puttable
 from layerwalk_client.app.stage import Stage
 from layerwalk_client.gl.context import offscreen_context
 from layerwalk_client.gl.renderer import Renderer
@@ -18,9 +19,9 @@ from layerwalk_client.source.asking import PutInput, Puttable
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.world.options import Style
 from layerwalk_client.world.palette import Theme
-from layerwalk_client.world.view import Appearance
+from layerwalk_client.world.view import Appearance, Mark
 from layerwalk_shared.errors import LayerwalkError, NotFoundError, nearest_hint
-from layerwalk_shared.messages import DatasetInput
+from layerwalk_shared.links import LinkedInput
 from layerwalk_shared.routes import DEFAULT_URL
 
 PATIENCE_S = 60.0
@@ -130,13 +131,13 @@ class Staging:
                 raise LayerwalkError(f"the scene was not complete after {PATIENCE_S:.0f} s")
             self._news.wait(0.05)
 
-    def put_item(self, dataset: str, item: int) -> None:
-        """Put an item of a data set on the input and wait until it is shown.
+    def put_said(self, said: LinkedInput) -> None:
+        """Put what was said on the input and wait until it is shown.
 
         Raises:
             LayerwalkError: there is no such item, or it does not fit.
         """
-        self.put(find_item(self.stage, dataset, item))
+        self.put(puttable(self.stage, said))
 
     def put_file(self, path: Path) -> None:
         """Put a file on the input and wait until it is shown.
@@ -154,6 +155,36 @@ class Staging:
         before = self.stage.shown
         self.stage.submit(PutInput(network.id, image, title=title))
         self.wait(lambda: self.stage.shown is not before and not self.stage.state.is_busy)
+
+    def choose_step(self, step: int | None) -> None:
+        """Look at a step of the training (None: the newest) and wait until it is shown.
+
+        Raises:
+            NotFoundError: it was not served, or its snapshot is gone.
+        """
+        stage, state = self.stage, self.stage.state
+        self.wait(lambda: state.training.is_loaded)
+        if step is None:
+            stage.choose_step(None, self.clock())
+            self.wait(lambda: not state.is_busy)
+            return
+        known = state.training.step(step)
+        if known is None or known.snapshot is None:
+            gone = "its snapshot is gone" if known is not None else "it was not served"
+            raise NotFoundError(f"step {step} of the training cannot be shown: {gone}")
+        stage.choose_step(step, self.clock())
+        self.wait(lambda: state.shown is not None and state.shown.step == step)
+
+    def mark(self, node: str, channel: int = -1) -> Mark:
+        """Return what is selected when a node is, or one channel of it.
+
+        Raises:
+            NotFoundError: there is no such node.
+        """
+        network = self.stage.network
+        assert network is not None
+        network.graph.node(node)
+        return Mark(network.id, network.graph.index[node], channel)
 
     def hang(self, nodes: tuple[str, ...]) -> None:
         """Let walls show the newest results of maximisations that the server has kept.
@@ -173,23 +204,3 @@ class Staging:
             if state.results.shown(node) is None:
                 raise NotFoundError(f"node {node!r} has no maximised images on this server")
             state.results.set_mode(node, "images")
-
-
-def find_item(stage: Stage, dataset: str, item: int) -> DatasetInput:
-    """Return the item of a data set, named by its name or id.
-
-    Raises:
-        NotFoundError: there is no such data set or item.
-    """
-    session = stage.state.session
-    known = session.datasets if session is not None else ()
-    for one in known:
-        if dataset in (one.id, one.name):
-            if item >= one.count:
-                raise NotFoundError(
-                    f"item {item} is not in data set {dataset!r} (0 to {one.count - 1})"
-                )
-            return DatasetInput(dataset=one.id, item=item)
-    raise NotFoundError(
-        f"data set {dataset!r} is not served" + nearest_hint(dataset, [one.name for one in known])
-    )

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerwalk_client.app.dressing import dressed
 from layerwalk_client.app.places import Place
 from layerwalk_client.settings import Settings
 from layerwalk_client.world.view import Appearance
 from layerwalk_shared.colours import TABLES
+from layerwalk_shared.links import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Start:
         place: where the eye is; None: the tour to the input.
         shows_intro: lead a newcomer, show the hints of the first minute.
         item: (data set's name or id, number) to put on the input at the beginning.
+        link: what it shows at the beginning, beside `place`.
         keep_settings: called with settings that have changed.
         pictures: folder for screenshots.
         arrangements: folder that keeps how walls were arranged; None: it is not kept.
@@ -28,18 +31,23 @@ class Start:
     place: Place = None
     shows_intro: bool = True
     item: tuple[str, int] | None = None
+    link: Link | None = None
     keep_settings: Callable[[Settings], None] = lambda settings: None
     pictures: Path = Path()
     arrangements: Path | None = None
 
 
-def appearance_of(settings: Settings) -> Appearance:
-    """Return how values look by the settings; a table that is no more becomes the default."""
+def appearance_of(settings: Settings, link: Link | None = None) -> Appearance:
+    """Return how values look by the settings, and as a link says; a table of the settings that is
+    no more becomes the default."""
     known = Appearance()
-    return Appearance(
+    found = Appearance(
         table=settings.table if settings.table in TABLES else known.table,
         mode=settings.range_mode,  # type: ignore[arg-type]  # checked by Settings
         percentile=settings.percentile,
         marks_out_of_range=settings.marks_out_of_range,
         theme=settings.theme,  # type: ignore[arg-type]
     )
+    if link is None:
+        return found
+    return dressed(found, table=link.table, mode=link.range, limit=link.limit, theme=link.theme)

@@ -20,6 +20,7 @@ from layerwalk_client.settings import (
 from layerwalk_client.source.arrivals import ConnectionLost
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.world.options import Style
+from layerwalk_shared.links import Link
 from layerwalk_shared.messages import TileDType
 from layerwalk_shared.routes import DEFAULT_URL
 
@@ -37,6 +38,7 @@ class ViewOptions:
         is_fullscreen: cover the desktop.
         place: where the eye begins.
         layout: how long chains stand.
+        link: of the view to open, beside place and layout.
         shows_intro: lead a newcomer.
         first_item: (data set's name or id, number) to put on the input at the beginning.
         trace: file for a diary.
@@ -49,6 +51,7 @@ class ViewOptions:
     is_fullscreen: bool = False
     place: Place = None
     layout: Style | None = None
+    link: Link | None = None
     shows_intro: bool = True
     first_item: tuple[str, int] | None = None
     trace: Path | None = None
@@ -87,6 +90,8 @@ def run_view(options: ViewOptions) -> int:
         settings = replace(settings, width=options.size_wh[0], height=options.size_wh[1])
     if options.layout is not None:
         settings = replace(settings, layout=options.layout)
+    if options.link is not None and options.link.theme is not None:
+        settings = replace(settings, theme=options.link.theme)
     wakeup = Wakeup()
     source = HttpSource(
         options.url,
@@ -126,6 +131,7 @@ def _walk(
             place=options.place,
             shows_intro=options.shows_intro,
             item=options.first_item,
+            link=options.link,
             keep_settings=lambda changed: write_settings(path, changed),
             pictures=Path.cwd(),
             arrangements=arrangements_folder(path),

@@ -21,6 +21,7 @@ from layerwalk_client.app.arranger import Arranger
 from layerwalk_client.app.commands import obey
 from layerwalk_client.app.compared_looks import ComparedLooks, signed
 from layerwalk_client.app.compared_reading import ComparedReading
+from layerwalk_client.app.errand import Errand
 from layerwalk_client.app.furnishing import furnish
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.going import travel
@@ -113,7 +114,7 @@ class Walker:
             source,
             self._renderer.images,
             bindings=bindings,
-            appearance=appearance_of(settings),
+            appearance=appearance_of(settings, self.start.link),
             travel=lambda intent: travel(self, intent),
             choose_step=self.choose_step,
             outlook=self.outlook,
@@ -148,6 +149,7 @@ class Walker:
         self.is_over = False
         self.is_plain = False
         self.outbox = Outbox()
+        self.errand = Errand(self.start.link)
 
     @property
     def now_s(self) -> float:

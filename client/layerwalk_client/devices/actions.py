@@ -60,6 +60,7 @@ class Command(StrEnum):
     SCREENSHOT = "screenshot"
     LARGE_SCREENSHOT = "large-screenshot"
     RECORD = "record"
+    LINK = "link"
     HUD = "hud"
     BOOKMARK = "bookmark"
     SET_BOOKMARK = "set-bookmark"

@@ -50,7 +50,7 @@ class HttpSource:
     Args:
         url: of the server.
         token: for a server that asks for one.
-        network: id of the network to show; None: the first.
+        network: id or name of the network to show; None: the first.
         dtype: how tiles travel; None: the server's choice.
         on_arrival: called from other threads after each arrival, to wake the main loop.
     """
@@ -212,9 +212,12 @@ class HttpSource:
         if self._network is None:
             return known[0]
         if self._network not in known:
+            named = [one.id for one in session.networks if one.name == self._network]
+            if named:
+                return named[0]
             raise NotFoundError(
                 f"network {self._network!r} is not served at {self._server}"
-                + nearest_hint(self._network, known)
+                + nearest_hint(self._network, [*known, *(one.name for one in session.networks)])
             )
         return self._network
 

@@ -6,12 +6,15 @@ import json
 import secrets
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Response, render_template_string, request
 from markupsafe import Markup
 
 from layerwalk.http.context import Context
 from layerwalk.http.operations import Answer, Operation, Query
+from layerwalk_shared.errors import InvalidRequestError
+from layerwalk_shared.links import Link
 from layerwalk_shared.routes import API_PREFIX, DOCS, HOME, OPENAPI
 
 _PAGES = Path(__file__).with_name("pages")
@@ -29,9 +32,21 @@ def show_home(context: Context, query: Query) -> Response:
         networks=networks,
         datasets=context.session.datasets(),
         address=request.host_url.rstrip("/"),
+        links={network.id: _link(network.name) for network in networks},
         api=API_PREFIX,
         docs=DOCS.rule,
     )
+
+
+def _link(network: str) -> str:
+    """Return the link that opens a network in the client; "" where its address has no such form."""
+    address = urlsplit(request.host_url)
+    try:
+        is_secure = address.scheme == "https"
+        port = address.port or (443 if is_secure else 80)
+        return str(Link(address.hostname or "", port, is_secure, network=network))
+    except (InvalidRequestError, ValueError):
+        return ""
 
 
 def show_docs(context: Context, query: Query) -> Response:

@@ -27,8 +27,8 @@ def test_a_shot_is_asked_for_in_words(asked, capsys):
     assert cli.shot(words.split()) == 0
     (options,) = asked
     assert options.size_wh == (640, 360)
-    assert options.url == "http://h:1"
-    assert options.item == ("d", 3)
+    assert options.where.url == "http://h:1"
+    assert options.put == "d:3"
     assert options.appearance.table == "magma"
     assert options.place == Camera(
         position=(-1, 2, 3), yaw=math.radians(90), pitch=math.radians(-45)
@@ -49,11 +49,33 @@ def test_a_layout_is_one_of_four(asked):
     assert [options.layout for options in asked] == ["straight", "rows"]
 
 
+def test_a_link_stands_for_a_server_and_what_is_seen_there(asked):
+    link = "layerwalk://h:7/net?camera=1,2,3,90,0&input=d:3&node=a&channel=2&step=5&table=magma"
+    cli.shot(["a.png", link + "&layout=rows&theme=paper"])
+    cli.shot(
+        ["a.png", link, "--overview", "--item", "d:4", "--table", "grey", "--layout", "spiral"]
+    )
+    first, second = asked
+    assert first.where.url == second.where.url == "http://h:7"
+    assert first.where.network == "net"
+    assert first.place == Camera((1, 2, 3), math.pi / 2, 0.0)
+    assert (first.put, first.step, first.selected) == ("d:3", 5, ("a", 2))
+    assert (first.appearance.table, first.appearance.theme) == ("magma", "paper")
+    assert first.layout == "rows"
+    # What is said in words goes before the link.
+    assert (second.place, second.put, second.layout) == (OVERVIEW, "d:4", "spiral")
+    assert second.appearance.table == "grey"
+    with pytest.raises(InvalidRequestError, match="no 'nod' in a link; nearest: 'node'"):
+        cli.shot(["a.png", "layerwalk://h/net?nod=a"])
+    with pytest.raises(InvalidRequestError, match="layout 'row' in the link"):
+        cli.shot(["a.png", "layerwalk://h/net?layout=row"])
+
+
 def test_the_token_comes_from_the_environment_too(asked, monkeypatch):
     monkeypatch.setenv("LAYERWALK_TOKEN", "secret")
     cli.shot(["a.png"])
     cli.shot(["a.png", "--token", "other"])
-    assert [options.token for options in asked] == ["secret", "other"]
+    assert [options.where.token for options in asked] == ["secret", "other"]
 
 
 @pytest.mark.parametrize(

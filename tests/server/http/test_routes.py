@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import threading
 from collections.abc import Callable
 from io import BytesIO
@@ -17,6 +19,7 @@ from layerwalk.inputs.pictures import normalise
 from layerwalk.session import Session
 from layerwalk_shared import routes
 from layerwalk_shared.colours import paint
+from layerwalk_shared.links import parse_link
 from layerwalk_shared.messages import (
     CLIENT_HEADER,
     DatasetList,
@@ -67,6 +70,8 @@ def test_health_home_and_docs(web: FlaskClient) -> None:
     assert "small" in home.text
     assert "three pictures" in home.text
     assert "layerwalk view http://localhost" in home.text
+    link = re.search(r'href="(layerwalk:[^"]*)"', home.text)
+    assert parse_link(html.unescape(link[1])).url == "http://localhost:80"
     docs = web.get(routes.DOCS.url())
     assert routes.OPENAPI.url() in docs.text
     for page in (home, docs):

@@ -23,8 +23,13 @@ def _record(walker: Walker, number: int) -> None:
     walker.outbox.toggle_recording(walker, walker.now_s)
 
 
+def _link(walker: Walker, number: int) -> None:
+    walker.outbox.copy_link(walker)
+
+
 SOUVENIRS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.SCREENSHOT: _screenshot,
     Command.LARGE_SCREENSHOT: _large_screenshot,
     Command.RECORD: _record,
+    Command.LINK: _link,
 }
