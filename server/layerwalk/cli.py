@@ -10,8 +10,9 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from layerwalk.graphtext import graph_text
@@ -25,7 +26,7 @@ from layerwalk.inputoptions import (
     read_lines,
     takes_items,
 )
-from layerwalk.inputs.datasets import open_dataset
+from layerwalk.inputs.datasets import Dataset, open_dataset
 from layerwalk.limits import Limits
 from layerwalk.results import ResultCache
 from layerwalk.session import Session
@@ -33,7 +34,7 @@ from layerwalk.targets import open_target
 from layerwalk.training.care import TrainingCare
 from layerwalk.training.checkpoints import Follower
 from layerwalk.weights import load_weights
-from layerwalk_shared.errors import DatasetError, InputError, StorageError
+from layerwalk_shared.errors import DatasetError, InputError, InvalidRequestError, StorageError
 from layerwalk_shared.messages import DatasetInput
 from layerwalk_shared.routes import DEFAULT_PORT
 
@@ -45,12 +46,17 @@ _TARGET_HELP = (
 
 
 def serve(argv: Sequence[str]) -> int:
-    """Serve a model until a signal ends it; return the exit code.
+    """Serve one model or several until a signal ends it; return the exit code.
 
-    The first line on standard output is `layerwalk: serving NAME on URL`, flushed; where a token
+    The first line on standard output is `layerwalk: serving NAMES on URL`, flushed; where a token
     was made, the second is `layerwalk: token TOKEN`.
     """
-    options = _serve_parser().parse_args(argv)
+    parser = _serve_parser()
+    options = parser.parse_args(argv)
+    try:
+        wishes = wished_networks(options)
+    except InvalidRequestError as error:
+        parser.error(str(error))
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # requests that wait are no news
     limits = Limits(snapshot_bytes=options.snapshot_memory)
     must_make = options.token is None and not is_loopback(options.host)
@@ -63,15 +69,19 @@ def serve(argv: Sequence[str]) -> int:
             session, host=options.host, port=options.port, token=token, origins=options.origin
         )
         try:
-            name = _fill(session, options)
+            datasets = _offer(session, options)
+            for wish in wishes:
+                _fill(session, options, wish, datasets)
             server.start()
+            names = ", ".join(network.name for network in session.networks())
             with _ended_by_signals() as ended, _following(session, options):
-                print(f"layerwalk: serving {name} on {server.url}", flush=True)
+                print(f"layerwalk: serving {names} on {server.url}", flush=True)
                 if must_make:
                     print(f"layerwalk: token {token}", flush=True)
-                stopped = session.networks()[0].trace.error
-                if stopped:
-                    print(f"layerwalk: forward stopped: {stopped}", file=sys.stderr, flush=True)
+                for network in session.networks():
+                    if network.trace.error:
+                        told = f"layerwalk: forward stopped: {network.trace.error}"
+                        print(told, file=sys.stderr, flush=True)
                 if options.until_stdin_closes:
                     _end_with_stdin(ended)
                 ended.wait()
@@ -120,7 +130,7 @@ def graph(argv: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="the Graph message as JSON")
     options = parser.parse_args(argv)
     with Session(device=options.device) as session:
-        _fill(session, options)
+        _fill(session, options, NetworkWish(options.target, options.weights, options.name), {})
         network = session.describe_network(session.networks()[0].id)
     text = network.graph.model_dump_json(indent=1) if options.json else graph_text(network)
     try:
@@ -131,8 +141,8 @@ def graph(argv: Sequence[str]) -> int:
 
 
 def _serve_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("layerwalk serve", description="Serve a PyTorch model.")
-    add_model_options(parser)
+    parser = argparse.ArgumentParser("layerwalk serve", description="Serve PyTorch models.")
+    add_model_options(parser, are_many=True)
     add = parser.add_argument
     add("--data", action="append", default=[], metavar="SPEC", help="what to pick inputs from: a "
         "folder of pictures, texts (.txt), sounds (.wav) or tables (.csv), an IDX file, digits, "
@@ -160,14 +170,30 @@ def _serve_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def add_model_options(parser: argparse.ArgumentParser, *, is_target_needed: bool = True) -> None:
-    """Add the options that name a model and say what it takes."""
+def add_model_options(
+    parser: argparse.ArgumentParser, *, is_target_needed: bool = True, are_many: bool = False
+) -> None:
+    """Add the options that name a model and say what it takes.
+
+    Args:
+        parser: to add to.
+        is_target_needed: a model must be named.
+        are_many: more than one may be, each with weights of its own.
+    """
     add = parser.add_argument
-    if is_target_needed:
+    if are_many:
+        add("target", metavar="TARGET", nargs="+", help=f"{_TARGET_HELP}; several are served side "
+            "by side, to compare")  # fmt: skip
+    elif is_target_needed:
         add("target", metavar="TARGET", help=_TARGET_HELP)
     else:
         add("target", nargs="?", metavar="TARGET", help=_TARGET_HELP)
-    add("--weights", type=Path, metavar="FILE", help="safetensors, or a state_dict of torch.save")
+    weights = "safetensors, or a state_dict of torch.save"
+    if are_many:
+        add("--weights", type=Path, metavar="FILE", action="append", default=[], help=f"{weights}; "
+            "once for each TARGET, or several times for one, to compare them")  # fmt: skip
+    else:
+        add("--weights", type=Path, metavar="FILE", help=weights)
     add("--device", default="cpu", help="cpu or cuda (%(default)s)")
     add("--classes", type=Path, metavar="FILE", help="names of the outputs: lines, or a JSON list")
     add("--detail", choices=("trackers", "modules", "operations"), help="which nodes are shown")
@@ -175,20 +201,85 @@ def add_model_options(parser: argparse.ArgumentParser, *, is_target_needed: bool
     add_input_options(parser)
 
 
-def _fill(session: Session, options: argparse.Namespace) -> str:
-    """Put what the options name into a session; return the network's name."""
-    model, card = open_target(options.target)
-    if options.weights is not None:
-        load_weights(model, options.weights)
-    name: str = options.name or card.name
+@dataclass(frozen=True, slots=True)
+class NetworkWish:
+    """One network to serve: what, with which weights, and what to call it (None: as it is called;
+    `tag` is added to tell it from the others)."""
+
+    target: str
+    weights: Path | None = None
+    name: str | None = None
+    tag: str = ""
+
+
+def wished_networks(options: argparse.Namespace) -> tuple[NetworkWish, ...]:
+    """Return the networks that the options of `serve` name.
+
+    Raises:
+        InvalidRequestError: the weights are neither one for each target nor all for one; one name
+            for several networks; or checkpoints are followed by several.
+    """
+    targets: list[str] = options.target
+    weights: list[Path] = options.weights
+    if len(targets) == 1 and len(weights) > 1:
+        found = [
+            NetworkWish(targets[0], one, tag=tag)
+            for one, tag in zip(weights, tags(weights), strict=True)
+        ]
+    elif len(weights) in (0, len(targets)):
+        every: list[Path | None] = [*weights] or [None] * len(targets)
+        found = [NetworkWish(*one, options.name) for one in zip(targets, every, strict=True)]
+    else:
+        raise InvalidRequestError(
+            f"{len(targets)} targets and {len(weights)} --weights: expected one for each, or none"
+        )
+    if len(found) > 1 and options.name is not None:
+        raise InvalidRequestError(f"--name {options.name!r} for {len(found)} networks")
+    if len(found) > 1 and options.follow is not None:
+        raise InvalidRequestError(f"--follow shows one network, {len(found)} are named")
+    return tuple(found)
+
+
+def tags(files: Sequence[Path]) -> list[str]:
+    """Return what tells files apart: their stems, with as many folders before as are needed."""
+    parts = [(*file.parts[:-1], file.stem) for file in files]
+    for count in range(1, max(map(len, parts)) + 1):
+        found = ["/".join(one[-count:]) for one in parts]
+        if len(set(found)) == len(found):
+            return found
+    return [str(file) for file in files]
+
+
+def _offer(session: Session, options: argparse.Namespace) -> dict[str, Dataset]:
+    """Offer the data sets that the options name; return them by their ids."""
+    datasets = [open_dataset(spec) for spec in options.data]
+    return {session.add_dataset(dataset): dataset for dataset in datasets}
+
+
+def _fill(
+    session: Session,
+    options: argparse.Namespace,
+    wish: NetworkWish,
+    datasets: Mapping[str, Dataset],
+) -> None:
+    """Put a network into a session, with what the options say of all.
+
+    Args:
+        session: to put it into.
+        options: of the command line.
+        wish: which network.
+        datasets: that are offered, by their ids.
+    """
+    model, card = open_target(wish.target)
+    if wish.weights is not None:
+        load_weights(model, wish.weights)
+    name = " ".join(filter(None, (wish.name or card.name, wish.tag)))
     classes = card.classes if options.classes is None else read_classes(options.classes)
-    datasets = [open_dataset(spec) for spec in getattr(options, "data", [])]
-    ids = [session.add_dataset(dataset) for dataset in datasets]
     example = open_example(card, options)
     spec = read_input(model, card, options, example=example)
-    able = (at for at, one in enumerate(datasets) if len(one) and takes_items(spec, one))
-    place = next(able, None)
-    first = None if place is None else DatasetInput(dataset=ids[place], item=0)
+    able = (key for key, one in datasets.items() if len(one) and takes_items(spec, one))
+    key = next(able, None)
+    first = None if key is None else DatasetInput(dataset=key, item=0)
     tokenizer = open_words(options, spec, classes)
 
     care = None if getattr(options, "follow", None) is None else TrainingCare(is_alone=True)
@@ -216,7 +307,6 @@ def _fill(session: Session, options: argparse.Namespace) -> str:
         start = "noise" if example is None else "the example"
         print(f"layerwalk: {error}; beginning with {start}", file=sys.stderr, flush=True)
         add(None)
-    return name
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import torch
 
-from layerwalk.cli import read_classes
+from layerwalk.cli import read_classes, serve, tags
 from layerwalk.targets import open_target
 from layerwalk_shared.command import main
 from layerwalk_shared.errors import InvalidRequestError
@@ -235,3 +235,41 @@ def test_importing_layerwalk_loads_neither_torch_nor_flask(folder: Path) -> None
         [sys.executable, "-c", script], env=environment(), check=False, cwd=folder
     )
     assert loaded.returncode == 0
+
+
+def test_two_weights_of_one_target_are_two_networks_with_one_input(folder: Path) -> None:
+    sys.path.insert(0, str(folder))
+    for name in ("before", "after"):
+        model, _ = open_target("net.py:Net")
+        torch.save(model.state_dict(), folder / f"{name}.pt")
+    weights = ("--weights", "before.pt", "--weights", "after.pt")
+    with serving(folder, "net.py:Net", *weights, "--input", "3x8x8", "--port", "0") as process:
+        assert process.stdout is not None
+        match = re.search(r"serving Net before, Net after on (http\S+)", process.stdout.readline())
+        assert match is not None
+        networks = get(f"{match[1]}/api/v1/session")["networks"]
+        shown = [get(f"{match[1]}/api/v1/networks/{one['id']}")["snapshot"] for one in networks]
+        assert shown[0]["nodes"][0] == shown[1]["nodes"][0]
+        assert shown[0]["nodes"][1] != shown[1]["nodes"][1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("a", "b", "--weights", "c.pt"), "2 targets and 1 --weights"),
+        (("a", "b", "--name", "c"), "--name 'c' for 2 networks"),
+        (("a", "b", "--follow", "c"), "--follow shows one network"),
+    ],
+)
+def test_networks_that_contradict_their_options_are_wrong_usage(
+    arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        serve(arguments)
+    assert left.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_files_are_told_apart_by_as_little_as_is_needed() -> None:
+    assert tags([Path("runs/a/best.pt"), Path("runs/b/best.pt")]) == ["a/best", "b/best"]
+    assert tags([Path("a.pt"), Path("b.safetensors")]) == ["a", "b"]
