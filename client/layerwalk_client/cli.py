@@ -95,6 +95,9 @@ def shot(argv: Sequence[str]) -> int:
         metavar="NODE",
         help="show this node's newest maximised images; may be repeated",
     )
+    parser.add_argument(
+        "--arrangement", type=Path, metavar="FILE", help="stand the walls as this file says"
+    )
     add_look(parser)
     add_layout(parser)
     options = _parsed(parser, argv)
@@ -116,6 +119,7 @@ def shot(argv: Sequence[str]) -> int:
             maximised=tuple(options.maximised),
             appearance=appearance_of(options, link),
             layout=layout_of(options, link) or "straight",
+            arrangement=options.arrangement,
         )
     )
     print(result)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from layerwalk_client.app.arrangements import read_arrangement
 from layerwalk_client.app.places import Place, camera_at
 from layerwalk_client.app.staging import (
     MANY_BYTES,
@@ -41,6 +42,7 @@ class ShotOptions:
         put: a file, or what was said, to put on the input first.
         step: of the training to look at.
         selected: (node's id, channel or -1) that is marked.
+        arrangement: file that says where walls stand.
         maximised: ids of nodes whose walls show the newest result of a maximisation.
         appearance: how values and everything else look.
         layout: how long chains stand.
@@ -53,6 +55,7 @@ class ShotOptions:
     put: Path | LinkedInput | None = None
     step: int | None = None
     selected: tuple[str, int] | None = None
+    arrangement: Path | None = None
     maximised: tuple[str, ...] = ()
     appearance: Appearance = USUAL_LOOK
     layout: Style = "straight"
@@ -79,6 +82,7 @@ def run_shot(options: ShotOptions) -> Shot:
     """
     format_of(options.out)
     check_writable(options.out)
+    arranged = None if options.arrangement is None else read_arrangement(options.arrangement)
     with staged(options.where, theme=options.appearance.theme, style=options.layout) as staging:
         if options.step is not None:
             staging.choose_step(options.step)
@@ -87,6 +91,8 @@ def run_shot(options: ShotOptions) -> Shot:
         elif options.put is not None:
             staging.put_said(options.put)
         staging.hang(options.maximised)
+        if arranged is not None:
+            staging.stage.arrange(arranged)
         pixels = photograph(staging, options)
         shown = staging.stage.shown
         assert shown is not None
