@@ -38,12 +38,15 @@ class Holding:
         title: for people.
         note: more for people: the class, the seed, the range.
         pixels: `[H, W, 3]` uint8 to look at; None while on their way.
+        values: `[H, W]` float32 that the pixels stand for, as precise as their tile; None where
+            the pixels are colours.
     """
 
     image: DatasetInput | NoiseInput | ChannelInput | bytes
     title: str
     note: str = ""
     pixels: NDArray[np.uint8] | None = field(default=None, repr=False)
+    values: NDArray[np.float32] | None = field(default=None, repr=False)
 
 
 class Hand:
@@ -131,7 +134,7 @@ def hold_channel(
         tile: the finest tile there is of the block that holds the channel.
         table: colour table to show it in.
     """
-    pixels = None
+    pixels = values = None
     note = ""
     if tile is not None and tile.first_channel <= channel < tile.first_channel + tile.count:
         place = channel - tile.first_channel
@@ -145,7 +148,7 @@ def hold_channel(
             note = f"{low:.3g} to {limit:.3g}"
     image = ChannelInput(snapshot=manifest.id, node=node, channel=channel)
     title = node if tile is not None and tile.dtype is TileType.RGB8 else f"{node}  {channel}"
-    return Holding(image, title, note, pixels)
+    return Holding(image, title, note, pixels, values)
 
 
 def hold_result(

@@ -122,6 +122,9 @@ def _hand_on(walker: Walker, arrival: Arrival) -> None:
     failed = arrival.request if isinstance(arrival, RequestFailed) else None
     if isinstance(failed, Values) and walker.compared.fail(failed):
         return
+    if walker.magnifier.take(arrival):
+        walker.needs_draw = True
+        return
     is_reading = isinstance(arrival, ValuesArrived) and arrival.fetch.purpose == "spot"
     if isinstance(arrival, ValuesArrived) and is_reading:
         walker.readings.arrive(arrival)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -157,6 +158,9 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
     is_image = pointed is not None and pointed.wall.is_image
     has_legend = not (is_tour or is_image)
     carried = tools.carried()
+    if carried is not None and carried.is_magnified:
+        glass = walker.magnifier.look(walker.screen.size_wh)
+        carried = dataclasses.replace(carried, glass=glass)
     is_magnified = carried is not None and carried.is_magnified
     has_legend &= not is_magnified
     has_hints = walker.teaches and not (is_tour or is_magnified or tools.panels.kinds)
@@ -182,5 +186,5 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         is_hot=walker.badge is not None
         or walker.stub is not None
         or (pointed is not None and pointed.hit.channel is not None),
-        is_plain=walker.is_plain,
+        is_plain=walker.is_plain or is_magnified,
     )

@@ -133,6 +133,11 @@ class Toolbox:
         """What is held to the eye without being picked up."""
         return self._loupe.holding
 
+    @property
+    def looked_at(self) -> Holding | None:
+        """What is held to the eye, picked up or not."""
+        return self._loupe.holding or (self.hand.holding if self.hand.is_magnifying else None)
+
     # Panels.
 
     def toggle(

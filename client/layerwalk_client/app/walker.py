@@ -18,6 +18,7 @@ import pygame
 from layerwalk_client.app import diary, news, overlay
 from layerwalk_client.app.arrangements import Arrangements
 from layerwalk_client.app.arranger import Arranger
+from layerwalk_client.app.claims import claimed
 from layerwalk_client.app.commands import obey
 from layerwalk_client.app.compared_looks import ComparedLooks, signed
 from layerwalk_client.app.compared_reading import ComparedReading
@@ -26,6 +27,7 @@ from layerwalk_client.app.furnishing import furnish
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.going import travel
 from layerwalk_client.app.journey import Journey
+from layerwalk_client.app.magnifier import Magnifier
 from layerwalk_client.app.outbox import Outbox
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.pointer import Pointed, point_at, ray_of
@@ -127,6 +129,7 @@ class Walker:
             say=lambda text, is_warning: self.say(text, is_warning=is_warning),
             tell=self.trace.note,
         )
+        self.magnifier = Magnifier(self.stage, source.fetch)
         furnish(self, source)
         self.readings = Readings()
         self.compared = ComparedReading()
@@ -208,7 +211,7 @@ class Walker:
         news.take_in(self, now_s)
         self.arranger.keep_up()
         self._obey(actions)
-        actions = self.arranger.claim(actions)
+        actions = claimed(self, actions)
         pace = self.journey.pace
         is_elsewhere = self.journey.step(actions, dt, self.stage.arrays, now_s=now_s)
         if self.journey.pace != pace:

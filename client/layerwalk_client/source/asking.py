@@ -61,14 +61,16 @@ class Values:
     """Exact float32 values of a node: one row of the tensor's first axis, or (None) all of it.
 
     `purpose` keeps what different parts ask for apart: the pixel under the pointer, that of both that
-    are compared, what the panel of inputs shows, the board over a sound, whether a unit fires, and
-    what the network answers.
+    are compared, what the panel of inputs shows, the board over a sound, whether a unit fires, what
+    the network answers, and the cells under the magnifier.
     """
 
     snapshot: str
     node: str
     row: int | None
-    purpose: Literal["spot", "first", "second", "input", "sound", "fires", "answer"] = "spot"
+    purpose: Literal[
+        "spot", "first", "second", "input", "sound", "fires", "answer", "magnifier"
+    ] = "spot"
 
     priority = 1
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ from layerwalk_client.ui.input_views import OnInput
 from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.style import make_style
 from layerwalk_client.ui.timeline import TimelinePanel
+from layerwalk_client.world.arranged import Arranged, Placed
+from layerwalk_client.world.camera import looking_at
 from layerwalk_client.world.scene import Scene
 from layerwalk_client.world.view import Appearance, Camera, Look
 from layerwalk_client.world.viewpoints import home, overview
@@ -49,9 +52,24 @@ class Place:
     maximised: tuple[tuple[str, int], ...] = ()
     """Nodes, and of how many of their first units images are made."""
     previews: int = 1000
+    arranged: Arranged = field(default_factory=Arranged)
+    camera: Camera | None = None
 
+
+ARRANGED = Arranged(
+    {
+        ("block1.relu", 0): Placed((3.6, 0.0, 1.0), math.radians(45), 1.2),
+        ("block1.add", 0): Placed((-3.4, 0.6, 0.0), math.radians(15)),
+        ("stem.relu", 1): Placed((1.8, 0.3, 0.6), math.radians(30), 0.7),
+        ("nowhere", 0): Placed((1.0, 0.0, 0.0)),
+    },
+    frozenset({"block1.skip", "stem.conv"}),
+)
 
 PLACES: dict[str, Place] = {
+    "arranged": Place(
+        "", arranged=ARRANGED, camera=looking_at(Camera((6.5, 4.6, -1.0)), (0.6, 0.3, -6.5))
+    ),
     "vit-hall": Place("vit"),
     "vit-grid": Place("vit", "blocks.0.add"),
     "vit-attention": Place("vit", "blocks.1.attention", table="magma"),
@@ -87,6 +105,7 @@ def draw_place(place: Place, size_wh: tuple[int, int]) -> Pixels:
             request = MaximiseRequest(node=node, channels=tuple(range(count)))
             source.submit(Maximise(stage.network.id, request))
         source.work(place.previews)
+        stage.arrange(place.arranged)
         now_s = 0.0
         camera = Camera()
         for _ in range(60):
@@ -107,6 +126,8 @@ def draw_place(place: Place, size_wh: tuple[int, int]) -> Pixels:
 
 
 def _camera(place: Place, scene: Scene, network: NetworkDescription, aspect: float) -> Camera:
+    if place.camera is not None:
+        return place.camera
     if not place.node:
         return home(scene)
     if place.node == "*":
