@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from layerwalk_client.app.commands.looks import toggle_run
+from layerwalk_client.app.commands.folding import toggle_run
 from layerwalk_client.app.going import go_to_node
 from layerwalk_client.app.hand import Holding
 from layerwalk_client.app.panels import PanelHit

@@ -35,7 +35,7 @@ def go_to_node(walker: Walker, node: int) -> None:
     network = walker.stage.network
     if network is None:
         return
-    walker.stage.open_for(node)
+    walker.stage.open_for(node, slides=True)
     walker.selection = Mark(network.id, node)
     wall = wall_of(walker.stage.scene, network.id, node)
     if wall is not None:
@@ -49,7 +49,7 @@ def go_to_channel(walker: Walker, node: int, channel: int) -> None:
     network = walker.stage.network
     if network is None:
         return
-    walker.stage.open_for(node)
+    walker.stage.open_for(node, slides=True)
     wall = wall_of(walker.stage.scene, network.id, node)
     if wall is None:
         return

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.world import flight as flying
 from layerwalk_client.world.arrays import SceneArrays
+from layerwalk_client.world.morphing import Pose, carried
 from layerwalk_client.world.scene import Vector
 from layerwalk_client.world.trail import Trail
 from layerwalk_client.world.view import Camera
@@ -67,6 +70,13 @@ class Journey:
         self._note_rest()
         self._trail = self._trail.left(self._flight.camera, camera)
         self._fly(camera, arrays)
+
+    def go_along(self, start: Pose, end: Pose) -> None:
+        """Go along with a wall that slides; an eye that is on its way somewhere goes there."""
+        if self._flight.move is None and not self._tour:
+            camera = self._flight.camera
+            position, yaw = carried(camera.position, camera.yaw, start=start, end=end)
+            self._flight = replace(self._flight, camera=replace(camera, position=position, yaw=yaw))
 
     def undo(self) -> bool:
         """Fly back to the place before; return whether there was one."""

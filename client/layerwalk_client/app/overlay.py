@@ -150,6 +150,9 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         name=name,
     )
     tools.set_legend(told)
+    box = None if pointed is None else walker.stage.scenery.box_of(pointed.wall.node)
+    if box is not None and readout is not None:
+        readout = dataclasses.replace(readout, node=box.title, facts=f"{box.subtitle} · F opens it")
     if walker.badge is not None:
         run = walker.badge
         readout = Readout(run.first, f"the first of {run.count} equal blocks", "click opens them")

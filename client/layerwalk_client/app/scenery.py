@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from layerwalk_client.app.boxing import Boxing
 from layerwalk_client.world.answer import with_answer
 from layerwalk_client.world.arranged import Arranged
 from layerwalk_client.world.arranging import Stub, arrange, ghost
+from layerwalk_client.world.boxes import Box, fold_groups, named_boxes, with_sides
 from layerwalk_client.world.compared import ComparedView, with_compared, with_reverse
 from layerwalk_client.world.compared_answer import compared_board
 from layerwalk_client.world.folding import (
@@ -27,7 +29,7 @@ from layerwalk_client.world.hanging import Hung, with_pictures
 from layerwalk_client.world.health import with_warnings
 from layerwalk_client.world.inputs import titles
 from layerwalk_client.world.layout import layout
-from layerwalk_client.world.options import LayoutOptions
+from layerwalk_client.world.options import LayoutOptions, Style
 from layerwalk_client.world.scene import Label, Scene, Wall
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
@@ -45,6 +47,8 @@ class Scenery:
         arranged: what a person has done to the walls.
         badges: which boards say how long a folded run is.
         folded: names of the runs that are folded.
+        boxing: which groups are folded.
+        boxes: the folded groups that stand there.
     """
 
     def __init__(self, options: LayoutOptions) -> None:
@@ -55,6 +59,8 @@ class Scenery:
         self._stubs: tuple[Stub, ...] = ()
         self.badges: tuple[Badge, ...] = ()
         self.folded: frozenset[str] = frozenset()
+        self.boxing = Boxing()
+        self.boxes: tuple[Box, ...] = ()
         self._runs: tuple[Run, ...] = ()
         self._graph: Graph | None = None
         self._base = Scene()
@@ -76,6 +82,7 @@ class Scenery:
         is_large = len(graph.nodes) >= MANY_NODES
         names = frozenset(run.first for run in self._runs) if is_large else frozenset()
         self.folded = names - opened
+        self.boxing.begin(graph, keeps=keeps_folds)
         self._shapes = self._dressed = None
 
     def has_other_shapes(self, manifest: SnapshotManifest) -> bool:
@@ -129,9 +136,50 @@ class Scenery:
         """Open the folded runs that hide a node; return whether that changes anything."""
         hiding = frozenset(run.first for run in self._runs if node in run.hidden) & self.folded
         self.folded -= hiding
-        if hiding:
+        is_hidden = self.boxing.open_for(node) or bool(hiding)
+        if is_hidden:
             self._shapes = None
-        return bool(hiding)
+        return is_hidden
+
+    def fold_group(self, node: int) -> str | None:
+        """Fold the innermost open group around a wall; return it, None where there is none.
+
+        The scene changes with the next `arrange`.
+        """
+        standing = {wall.node for wall in self._base.walls}
+        return self._anew(self.boxing.fold(node, standing))
+
+    def open_group(self, node: int) -> str | None:
+        """Open the box that a wall is; return its group, None where it is none."""
+        return self._anew(self.boxing.open(node))
+
+    def _anew(self, group: str | None) -> str | None:
+        if group is not None:
+            self._shapes = None
+        return group
+
+    def box_of(self, node: int) -> Box | None:
+        """Return the box that a node's wall is, None where it is a plain wall."""
+        return next((box for box in self.boxes if box.node == node), None)
+
+    def stands_for(self, node: int) -> list[int]:
+        """Return nodes that may stand for one that has no wall, the nearest first."""
+        found = self.boxing.stands_for(node)
+        for run in self._runs:
+            if node in run.hidden:
+                same = run.hidden[node]
+                found += [same, *self.boxing.stands_for(same)]
+        return found
+
+    @property
+    def style(self) -> Style:
+        """How long chains stand."""
+        return self._options.style
+
+    def set_style(self, style: Style) -> None:
+        """Let long chains stand otherwise; the scene changes with the next `arrange`."""
+        self._options = replace(self._options, style=style)
+        self._shapes = None
 
     def arrange(
         self,
@@ -162,10 +210,11 @@ class Scenery:
         if shapes == self._shapes and dressed == self._dressed:
             return False
         if shapes != self._shapes:
-            less = fold(network, manifest, self.folded)
+            less, self.boxes = fold_groups(fold(network, manifest, self.folded), self.boxing.folded)
             options = replace(self._options, is_paired=is_paired)
             laid = layout(less.network, less.manifest, options=options)
-            self._base = unfolded_numbers(laid, less)
+            laid = unfolded_numbers(laid, less)
+            self._base = named_boxes(laid, self.boxes, theme=self._options.theme)
             self._counts = dict(less.counts)
             self._shapes = shapes
         elif titled != self._titles:
@@ -180,7 +229,7 @@ class Scenery:
         theme = self._options.theme
         ids = [node.id for node in network.graph.nodes]
         placed = arrange(self._base, ids, self.arranged, theme=theme)
-        scene, self._stubs = placed.scene, placed.stubs
+        scene, self._stubs = with_sides(placed.scene, self.boxes, theme=theme), placed.stubs
         scene = with_compared(scene, network.id, compared, theme=theme)
         if manifest is not None and has_answer:
             seen = {one.node for one in hung if one.is_seen}

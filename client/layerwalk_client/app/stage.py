@@ -13,6 +13,7 @@ from layerwalk_client.app.comparing import Comparing
 from layerwalk_client.app.decor import Decor
 from layerwalk_client.app.gallery import Gallery
 from layerwalk_client.app.needs import Needs
+from layerwalk_client.app.rearranging import Rearranging
 from layerwalk_client.app.residency import Residency, Wanted
 from layerwalk_client.app.scenery import Scenery
 from layerwalk_client.app.state import SceneState
@@ -31,7 +32,6 @@ from layerwalk_client.source.arrivals import (
 from layerwalk_client.source.asking import Fetch, Overview, PutInput, Puttable, Tiles, Wish
 from layerwalk_client.world.arranged import Arranged
 from layerwalk_client.world.arrays import SceneArrays
-from layerwalk_client.world.folding import Run
 from layerwalk_client.world.options import LayoutOptions, Style
 from layerwalk_client.world.palette import Theme
 from layerwalk_client.world.scene import Label, Scene, Vector, Wall
@@ -89,6 +89,7 @@ class Stage:
         self.comparing = Comparing(source.fetch, compared, client=source.client)
         self._gpu_bytes = gpu_bytes
         self._needs = Needs(renderer.resident)
+        self.rearranging = Rearranging(renderer)
         self.arrays = SceneArrays.from_scene(self.scene)
         self._told: object = None
         self._has_hidden = False
@@ -163,16 +164,15 @@ class Stage:
         self._bring_about(self.state.look_at(manifest), found, now_s)
         return found
 
-    # Runs of equal blocks.
+    def rearrange(self) -> bool:
+        """Let walls slide to where folds or a style of the layout that have changed put them."""
+        self.rearranging.expect()
+        return self._arrange(self.shown or self.state.coming, has_answer=self.shown is not None)
 
-    def toggle_run(self, run: Run | None) -> bool:
-        """Fold a run or open it (None: all of them); return whether there is one."""
-        return self.scenery.toggle(run) and self._arrange(self.shown)
-
-    def open_for(self, node: int) -> None:
-        """Open the folded runs that hide a node."""
+    def open_for(self, node: int, *, slides: bool = False) -> None:
+        """Open what is folded and hides a node; `slides`: walls are seen to go there."""
         if self.scenery.open_for(node):
-            self._arrange(self.shown)
+            _ = self.rearrange() if slides else self._arrange(self.shown)
 
     # What a person does to the walls.
 
@@ -233,7 +233,7 @@ class Stage:
             self._follow_results(now_s)
         hung = self.gallery.revision
         has_changed = self.residency.advance(now_s) | self.gallery.advance(now_s)
-        has_changed |= self.comparing.advance(now_s)
+        has_changed |= self.comparing.advance(now_s) | self.rearranging.step(now_s)
         self._renderer.turn(shows_reverse=self.comparing.shows_reverse)
         self.needs_plan |= self.gallery.revision != hung
         if not self.residency.is_switching and self.shown is not None:
@@ -280,6 +280,7 @@ class Stage:
             and not self.state.is_busy
             and not self._decor.is_waiting
             and not self.needs_plan
+            and not self.rearranging.is_sliding
             and self._followed == self.state.results.revision
             and self.residency.is_settled(now_s)
             and self.gallery.is_settled(now_s)
@@ -405,7 +406,7 @@ class Stage:
             return False
         self._has_hidden = bool(self.scene.hidden)
         self.arrays = SceneArrays.from_scene(self.scene, texel_bytes=2)
-        self._renderer.set_scene(self.scene)
+        self.rearranging.show(self.scene, self.scenery.stands_for)
         self.needs_plan = True
         return True
 

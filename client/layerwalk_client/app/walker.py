@@ -225,6 +225,7 @@ class Walker:
         self.desktop.set_typing(is_typing=self.tools.is_typing)
         self._plan(now_s, is_elsewhere=is_elsewhere)
         has_changed = self.stage.step(now_s, self.settings.upload_mib * MIB)
+        self.ways.slide(self)
         self.needs_plan |= has_changed and self.stage.residency.is_switching
         self.needs_plan |= self.stage.needs_plan
         self.stage.gallery.is_held = self.tools.loupe is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from layerwalk_client.app.commands.arranging import ARRANGING
 from layerwalk_client.app.commands.compares import COMPARES
+from layerwalk_client.app.commands.folding import FOLDING
 from layerwalk_client.app.commands.looks import LOOKS
 from layerwalk_client.app.commands.souvenirs import SOUVENIRS
 from layerwalk_client.app.commands.times import TIMES
@@ -23,6 +24,7 @@ COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {
     **LOOKS,
     **TIMES,
     **ARRANGING,
+    **FOLDING,
     **SOUVENIRS,
     **COMPARES,
 }
