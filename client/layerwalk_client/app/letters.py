@@ -7,6 +7,7 @@ from typing import Any
 
 from layerwalk_client.app.panels import Panels
 from layerwalk_client.devices.actions import Key, Typed
+from layerwalk_client.ui.dataset import DatasetPanel
 from layerwalk_client.ui.input import InputPanel
 from layerwalk_client.ui.intents import ClosePanel, Intent
 from layerwalk_client.ui.maximise import MaximisePanel
@@ -14,7 +15,7 @@ from layerwalk_client.ui.search import SearchPanel
 
 OPENING = {"search": "/"}
 """What no text in a panel begins with."""
-Writer = SearchPanel | InputPanel | MaximisePanel
+Writer = SearchPanel | InputPanel | MaximisePanel | DatasetPanel
 
 
 def writer_of(panels: Panels) -> tuple[str, Writer] | None:
@@ -57,6 +58,22 @@ def write(panels: Panels, typed: Sequence[Typed], carry_out: Callable[[str, Inte
         Key.ENTER: enter,
         Key.ESCAPE: leave,
     }
+    if isinstance(content, DatasetPanel):
+        pictures = content
+
+        def complete() -> None:
+            if pictures.text:
+                pictures.complete()
+            else:
+                carry_out(kind, ClosePanel())  # Tab opened it
+
+        edits |= {
+            Key.TAB: complete,
+            Key.LEFT: lambda: pictures.turn(-1),
+            Key.RIGHT: lambda: pictures.turn(1),
+            Key.HOME: lambda: pictures.go_end(is_last=False),
+            Key.END: lambda: pictures.go_end(is_last=True),
+        }
     for one in typed:
         if one.key is not None and one.key in edits:
             edits[one.key]()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from layerwalk_client.app.browsing import Browsing
 from layerwalk_client.app.desk import Desk
 from layerwalk_client.app.desks import Desks
 from layerwalk_client.app.hand import (
@@ -110,6 +111,8 @@ class Toolbox:
         self.panels = Panels()
         self.desk = Desk(stage, source, images, self.panels, bindings=bindings)
         self.desks = Desks(self.panels)
+        self._browsing = Browsing(stage, source, images)
+        self.desks.add(self._browsing)
         self.desks.add(NodeDesk(stage, source, images, table=lambda: self.appearance.table))
         self.maximising = Maximising(
             stage, source, images,
@@ -121,7 +124,7 @@ class Toolbox:
     @property
     def thumbnails(self) -> ThumbnailStore:
         """Thumbnails of the data sets."""
-        return self.desk.thumbnails
+        return self._browsing.thumbnails
 
     @property
     def is_typing(self) -> bool:

@@ -14,14 +14,12 @@ from layerwalk_client.source.asking import (
     EndComparison,
     Fetch,
     Gradients,
-    ItemPage,
     ItemPicture,
     Jobs,
     Manifest,
     Network,
     Recipes,
     ResultFile,
-    Sheet,
     Snapshots,
     Statistics,
     Training,
@@ -30,14 +28,18 @@ from layerwalk_client.source.asking import (
     WeightStatistics,
     Wish,
 )
+from layerwalk_client.source.surveying import ItemPage, Sheet, Told
 from layerwalk_shared.contributions import Contributions
 from layerwalk_shared.errors import LayerwalkError
 from layerwalk_shared.messages import (
+    ChannelExcitations,
+    ChannelWeights,
     ComparisonDescription,
     DatasetPage,
     Event,
     Job,
     NetworkDescription,
+    ScoreSummary,
     SessionDescription,
     SnapshotManifest,
     ValueStatistics,
@@ -116,6 +118,14 @@ class PictureArrived:
 class PageArrived:
     fetch: ItemPage
     page: DatasetPage
+
+
+@dataclass(frozen=True, slots=True)
+class TidingsArrived:
+    """What is known of a data set's scores, of what excites a channel, or of its weights."""
+
+    fetch: Told
+    found: ScoreSummary | ChannelExcitations | ChannelWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +222,7 @@ Arrival = (
     | WeightsArrived
     | PictureArrived
     | PageArrived
+    | TidingsArrived
     | ManifestArrived
     | NetworkArrived
     | TrainingArrived

@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
+from layerwalk_client.source.surveying import ItemPage, Sheet, Survey, Told
 from layerwalk_client.source.wishes import Attribute, EditWeights, ResetWeights
 from layerwalk_shared.messages import (
     ChannelInput,
@@ -62,14 +63,22 @@ class Values:
 
     `purpose` keeps what different parts ask for apart: the pixel under the pointer, that of both that
     are compared, what the panel of inputs shows, the board over a sound, whether a unit fires, what
-    the network answers, and the cells under the magnifier.
+    the network answers, the cells under the magnifier, and the panel of a channel.
     """
 
     snapshot: str
     node: str
     row: int | None
     purpose: Literal[
-        "spot", "first", "second", "input", "sound", "fires", "answer", "magnifier"
+        "spot",
+        "first",
+        "second",
+        "input",
+        "sound",
+        "fires",
+        "answer",
+        "magnifier",
+        "channel",
     ] = "spot"
 
     priority = 1
@@ -122,37 +131,6 @@ class Weights:
     @property
     def slot(self) -> Hashable:
         return Weights
-
-
-@dataclass(frozen=True, slots=True)
-class ItemPage:
-    """Names and labels of `limit` items of a data set, from `offset` on."""
-
-    dataset: str
-    offset: int
-    limit: int
-
-    priority = 2
-
-    @property
-    def slot(self) -> Hashable:
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """Thumbnails of `limit` items from `offset` on, `side` pixels each, in one picture."""
-
-    dataset: str
-    offset: int
-    limit: int
-    side: int
-
-    priority = 2
-
-    @property
-    def slot(self) -> Hashable:
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +330,7 @@ Fetch = (
     | ResultFile
     | ChannelShares
     | Record
+    | Told
 )
 
 
@@ -393,4 +372,4 @@ class CancelJob:
     job: str
 
 
-Wish = PutInput | Maximise | Attribute | EditWeights | ResetWeights | CancelJob
+Wish = PutInput | Maximise | Attribute | EditWeights | ResetWeights | CancelJob | Survey

@@ -35,7 +35,6 @@ from layerwalk_client.source.asking import (
     EndComparison,
     Fetch,
     Gradients,
-    ItemPage,
     ItemPicture,
     Jobs,
     Manifest,
@@ -46,7 +45,6 @@ from layerwalk_client.source.asking import (
     Recipes,
     Record,
     ResultFile,
-    Sheet,
     Snapshots,
     Statistics,
     Tiles,
@@ -57,6 +55,7 @@ from layerwalk_client.source.asking import (
     Wish,
 )
 from layerwalk_client.source.exhibits import EXHIBITS
+from layerwalk_client.source.made_up_surveys import MadeUpSurveys
 from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
 from layerwalk_client.source.showcase import (
     ExhibitShowcase,
@@ -64,6 +63,7 @@ from layerwalk_client.source.showcase import (
     Showcase,
     summary_of,
 )
+from layerwalk_client.source.surveying import Excite, ItemPage, Score, Sheet, Survey, Told
 from layerwalk_client.source.synthetic import (
     Floats,
     node_statistics,
@@ -110,6 +110,7 @@ class MemorySource:
         self._on_arrival = on_arrival
         self._arrivals: deque[Arrival] = deque()
         self._ascents = Ascents(self._showcase)
+        self._surveys = MadeUpSurveys(self._showcase.name, self._showcase.classes)
         self._vault = Vault(self._graph, self._ascents.results)
         self._events = 0
         self._jobs = 0
@@ -211,6 +212,7 @@ class MemorySource:
         maximisations go on by `work`."""
         methods: dict[type, Callable[[Any], None]] = {
             PutInput: self._put, Maximise: self._begin, CancelJob: self._cancel,
+            Score: self._survey, Excite: self._survey,
         }  # fmt: skip
         try:
             methods[type(wish)](wish)
@@ -240,6 +242,17 @@ class MemorySource:
 
     def _begin(self, wish: Maximise) -> None:
         job = self._ascents.begin(self._job_id(), wish.request)
+        self._deliver(WishTaken(wish, job))
+        self._tell(JobChanged(number=self._number(), job=job))
+
+    def _survey(self, wish: Survey) -> None:
+        self._surveys.take(wish)
+        job = Job(
+            id=self._job_id(), kind="excite" if isinstance(wish, Excite) else "score",
+            network=self._showcase.name, state="done", client=self.client, progress=1.0,
+            dataset=wish.request.dataset,
+            node=wish.request.nodes[0] if isinstance(wish, Excite) else None,
+        )  # fmt: skip
         self._deliver(WishTaken(wish, job))
         self._tell(JobChanged(number=self._number(), job=job))
 
@@ -313,12 +326,14 @@ class MemorySource:
     def _answer(self, fetch: Fetch) -> Arrival:
         if isinstance(fetch, Record):
             return self._record(fetch)
+        if isinstance(fetch, Told):
+            return self._surveys.tell(self._graph, fetch)
         methods: dict[type, Callable[[Any], Arrival]] = {
             Overview: self._vault.tiles,
             Tiles: self._vault.tiles,
             Values: self._vault.values,
             Statistics: self._vault.statistics,
-            ItemPage: collection.page,
+            ItemPage: self._surveys.page,
             Sheet: lambda asked: PictureArrived(asked, collection.sheet(asked)),
             ItemPicture: lambda asked: PictureArrived(asked, synthetic_item(asked.item)),
             WeightStatistics: lambda asked: made_up.weight_statistics(self._graph, asked),

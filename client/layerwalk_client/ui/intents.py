@@ -125,6 +125,36 @@ class OpenMaximise:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreDataset:
+    """Score a data set with the network."""
+
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindExciting:
+    """Look for the items of a data set that excite the channels of a node most."""
+
+    node: str
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSurvey:
+    """Stop a scoring or a search."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChannel:
+    """Open the panel of one channel of a node."""
+
+    node: int
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
 class Maximise:
     """Begin runs; `compares`: and show them side by side."""
 
@@ -234,9 +264,12 @@ StudioIntent = (
     | ExportRun | RepeatRun
 )  # fmt: skip
 """What the panel of maximisation asks for."""
+SurveyIntent = ScoreDataset | FindExciting | CancelSurvey
+"""What is asked for about whole data sets."""
 TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 """Where one asks to be taken."""
 Intent = (
     ClosePanel | PickItem | PickNoise | PickChannel | TravelIntent | SetAppearance | ChooseStep | PutOn
-    | OpenMaximise | ChooseFilters | ClearJobs | GoToResult | StudioIntent | CompareIntent
+    | OpenMaximise | OpenChannel | SurveyIntent | ChooseFilters | ClearJobs | GoToResult | StudioIntent
+    | CompareIntent
 )  # fmt: skip
