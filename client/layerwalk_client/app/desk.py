@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from layerwalk_client.app.panels import Content, Panels
 from layerwalk_client.app.stage import Stage
 from layerwalk_client.app.thumbnails import Textures
 from layerwalk_client.app.training import TrainingRecord
-from layerwalk_client.devices.bindings import Binding
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import (
     Arrival,
@@ -22,7 +21,6 @@ from layerwalk_client.source.arrivals import (
 from layerwalk_client.source.asking import Gradients, Values
 from layerwalk_client.ui.colours import ColoursPanel
 from layerwalk_client.ui.gradients import Ailment, Flow, GradientsPanel, Health
-from layerwalk_client.ui.help import HelpPanel
 from layerwalk_client.ui.noise import NoisePanel
 from layerwalk_client.ui.timeline import Course, TimelinePanel
 from layerwalk_client.world.view import Appearance
@@ -40,7 +38,6 @@ class Desk:
         source: is asked for pictures and facts.
         images: makes textures.
         panels: the open ones.
-        bindings: for the page of keys.
     """
 
     def __init__(
@@ -49,14 +46,11 @@ class Desk:
         source: Source,
         images: Textures,
         panels: Panels,
-        *,
-        bindings: Sequence[Binding],
     ) -> None:
         self._stage = stage
         self._source = source
         self._images = images
         self._panels = panels
-        self._bindings = bindings
         self._noise = NoisePanel()
         self._timeline = TimelinePanel()
         self._gradients = GradientsPanel()
@@ -67,7 +61,6 @@ class Desk:
     def content(self, kind: str, *, appearance: Appearance) -> Content | None:
         """Return what a panel of a kind shows, None where there is nothing to show."""
         makers: dict[str, Callable[[], Content | None]] = {
-            "help": lambda: HelpPanel(self._bindings),
             "noise": lambda: self._noise,
             "colours": lambda: ColoursPanel(appearance),
             "search": self._search,

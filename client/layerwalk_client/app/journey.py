@@ -45,6 +45,10 @@ class Journey:
         """Factor on the walking speed."""
         return self._flight.pace
 
+    def set_pace(self, pace: float) -> None:
+        """Walk with another factor on the speed."""
+        self._flight = replace(self._flight, pace=pace)
+
     @property
     def is_on_tour(self) -> bool:
         """Whether the newcomer is being led."""

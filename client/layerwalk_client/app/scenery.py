@@ -30,6 +30,7 @@ from layerwalk_client.world.health import with_warnings
 from layerwalk_client.world.inputs import titles
 from layerwalk_client.world.layout import layout
 from layerwalk_client.world.options import LayoutOptions, Style
+from layerwalk_client.world.palette import Theme
 from layerwalk_client.world.scene import Label, Scene, Wall
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
@@ -83,6 +84,11 @@ class Scenery:
         names = frozenset(run.first for run in self._runs) if is_large else frozenset()
         self.folded = names - opened
         self.boxing.begin(graph, keeps=keeps_folds)
+        self._shapes = self._dressed = None
+
+    def restyle(self, *, theme: Theme, style: Style) -> None:
+        """Stand otherwise with the next `arrange`."""
+        self._options = replace(self._options, theme=theme, style=style)
         self._shapes = self._dressed = None
 
     def has_other_shapes(self, manifest: SnapshotManifest) -> bool:

@@ -61,6 +61,7 @@ class Stage:
     Attributes:
         scenery: makes the scene; knows runs, stubs, and where the layout puts walls.
         needs_plan: walls show something else: what the camera needs must be thought about anew.
+        sweep_s: see above; may be set.
         last_put: what this client has put on an input last.
     """
 
@@ -77,10 +78,11 @@ class Stage:
     ) -> None:
         self._source = source
         self._renderer = renderer
-        self._sweep_s = sweep_s
+        self.sweep_s = sweep_s
         self.scenery = Scenery(LayoutOptions(style=style, theme=theme, shows_answer=False))
         cache = TileCache(cache_bytes)
         pictures = TileCache(cache_bytes // 4)
+        self._caches = (cache, pictures)
         self.state = SceneState(cache, client=source.client, pictures=pictures)
         self.residency = Residency(cache, renderer)
         self._decor = Decor(source, renderer.images, theme)
@@ -187,6 +189,19 @@ class Stage:
         if self.network is None:
             return False
         return self._arrange(self.shown or self.state.coming, has_answer=self.shown is not None)
+
+    def restyle(self, *, theme: Theme, style: Style) -> None:
+        """Look otherwise, and let chains stand otherwise."""
+        self.scenery.restyle(theme=theme, style=style)
+        self._decor.restyle(theme)
+        if self.network is not None:
+            self._arrange(self.shown)
+
+    def set_budgets(self, *, cache_bytes: int, gpu_bytes: int) -> None:
+        """Hold as much as that from now on."""
+        self._gpu_bytes = gpu_bytes
+        for cache, share in zip(self._caches, (1, 4), strict=True):
+            cache.resize(cache_bytes // share)
 
     def plan(
         self,
@@ -417,7 +432,7 @@ class Stage:
         if self.scenery.has_other_shapes(manifest):
             self._arrange(manifest)
         # A new input sweeps through the walls; another step of a training changes them at once.
-        sweep_s = self._sweep_s if manifest.input != self._input else 0.0
+        sweep_s = self.sweep_s if manifest.input != self._input else 0.0
         self._input = manifest.input
         self._decor.show(network, manifest)
         if self.comparing.follow(manifest):

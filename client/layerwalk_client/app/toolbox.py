@@ -28,7 +28,6 @@ from layerwalk_client.app.panels import Content, Panels
 from layerwalk_client.app.stage import Stage
 from layerwalk_client.app.thumbnails import Textures, ThumbnailStore
 from layerwalk_client.devices.actions import Typed
-from layerwalk_client.devices.bindings import Binding
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import Arrival, PictureArrived
 from layerwalk_client.source.asking import ItemPicture, PutInput
@@ -77,7 +76,6 @@ class Toolbox:
         stage: whose network and snapshot the tools are about.
         source: is asked for pictures and facts.
         images: makes textures.
-        bindings: for the page of keys.
         appearance: how values look at the beginning.
         travel: takes the eye where a panel asks.
         choose_step: looks at a step of the training.
@@ -92,7 +90,6 @@ class Toolbox:
         source: Source,
         images: Textures,
         *,
-        bindings: Sequence[Binding],
         appearance: Appearance,
         travel: Callable[[TravelIntent], None],
         choose_step: Callable[[int | None], None],
@@ -109,7 +106,7 @@ class Toolbox:
         self.appearance = appearance
         self.hand = Hand()
         self.panels = Panels()
-        self.desk = Desk(stage, source, images, self.panels, bindings=bindings)
+        self.desk = Desk(stage, source, images, self.panels)
         self.desks = Desks(self.panels)
         self._browsing = Browsing(stage, source, images)
         self.desks.add(self._browsing)

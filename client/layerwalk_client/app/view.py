@@ -134,6 +134,7 @@ def _walk(
             link=options.link,
             keep_settings=lambda changed: write_settings(path, changed),
             pictures=Path.cwd(),
+            settings_place=str(path),
             arrangements=arrangements_folder(path),
         )
         trace.note("window", driver=window.driver, renderer=window.info.renderer)

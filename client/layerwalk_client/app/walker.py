@@ -89,9 +89,8 @@ class Walker:
         self.start = start or Start()
         self.settings = settings
         self.trace = trace or Trace(None, clock)
-        bindings = rebound(settings.keys)
         self.desktop = Desktop(
-            bindings,
+            rebound(settings.keys),
             size_wh=window.size_wh(),
             radians_per_pixel=math.radians(settings.mouse_degrees),
             inverts_y=settings.inverts_y,
@@ -115,7 +114,6 @@ class Walker:
             self.stage,
             source,
             self._renderer.images,
-            bindings=bindings,
             appearance=appearance_of(settings, self.start.link),
             travel=lambda intent: travel(self, intent),
             choose_step=self.choose_step,
@@ -130,7 +128,7 @@ class Walker:
             tell=self.trace.note,
         )
         self.magnifier = Magnifier(self.stage, source.fetch)
-        furnish(self, source)
+        self.keys = furnish(self, source)
         self.readings = Readings()
         self.compared = ComparedReading()
         self.compared_looks = ComparedLooks()
@@ -223,6 +221,7 @@ class Walker:
         for kind, intent in self.tools.panels.operate(hit, actions, dt):
             self.tools.carry_out(kind, intent)
         self.desktop.set_typing(is_typing=self.tools.is_typing)
+        self.keys.follow(self.desktop, self.tools.panels)
         self._plan(now_s, is_elsewhere=is_elsewhere)
         has_changed = self.stage.step(now_s, self.settings.upload_mib * MIB)
         self.ways.slide(self)
@@ -273,6 +272,8 @@ class Walker:
     def _obey(self, actions: Actions) -> None:
         for order in actions.ordered:
             obey(self, order)
+        if actions.stroke:
+            self.keys.press(actions.stroke)
         if actions.typed:
             self.tools.type(actions.typed)
         over = self.pointed.wall.node if self.pointed and self.pointed.is_input else None

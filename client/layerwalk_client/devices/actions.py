@@ -35,6 +35,7 @@ class Command(StrEnum):
     GRADIENTS = "gradients"
     RESULTS = "results"
     JOBS = "jobs"
+    SETTINGS = "settings"
     FOLD = "fold"
     FOLD_AROUND = "fold-around"
     FOLD_RUNS = "fold-runs"
@@ -122,6 +123,7 @@ class Actions:
         click_modifiers: those held at the last click.
         ordered: commands, in order.
         typed: text and editing keys, while something takes text.
+        stroke: key with its modifiers as in the settings, while one is listened for; "": none.
         dropped: paths of files let go over the window.
         is_any: something happened that may change the picture.
     """
@@ -142,6 +144,7 @@ class Actions:
     click_modifiers: frozenset[Modifier] = frozenset()
     ordered: tuple[Ordered, ...] = ()
     typed: tuple[Typed, ...] = ()
+    stroke: str = ""
     dropped: tuple[str, ...] = ()
     is_any: bool = False
 

@@ -74,6 +74,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.RESULTS, ("F5",), "what the network answers", "Tools"),
     Binding(Command.JOBS, ("F6",), "jobs of the server", "Tools"),
     Binding(Command.COMPARE, ("EQUALS",), "compare with...", "Tools"),
+    Binding(Command.SETTINGS, ("F7",), "settings", "Tools"),
     Binding(Command.RELEASE, ("ESCAPE",), "put away, close, free mouse", "Tools"),
     Binding(Command.TAKE_WALL, ("p",), "take a wall, set it down", "Arrange"),
     Binding(Command.PIN_WALL, ("INSERT",), "pin a copy of a wall", "Arrange"),
@@ -141,6 +142,11 @@ def shown_keys(binding: Binding) -> str:
     if binding.name not in NUMBERED or len(binding.keys) == 1:
         return first
     return f"{first} ... {_shown_key(parse_chord(binding.keys[-1]).key)}"
+
+
+def shown_key(key: str) -> str:
+    """Return a key of the settings as people write it: `Ctrl F` for `ctrl+f`."""
+    return _shown(parse_chord(key))
 
 
 def _shown(chord: Chord) -> str:

@@ -105,6 +105,30 @@ class ChooseFilters:
 
 
 @dataclass(frozen=True, slots=True)
+class Rebind:
+    """Let an action have a key; `swaps`: an action that has it gets the one given up."""
+
+    action: str
+    key: str
+    swaps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResetKeys:
+    """Let an action have its usual keys; None: all of them."""
+
+    action: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSetting:
+    """Let a setting have another value, at once and for the next walk."""
+
+    name: str
+    value: bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
 class ClearJobs:
     """Show jobs no more that have ended."""
 
@@ -266,10 +290,12 @@ StudioIntent = (
 """What the panel of maximisation asks for."""
 SurveyIntent = ScoreDataset | FindExciting | CancelSurvey
 """What is asked for about whole data sets."""
+DeskIntent = Rebind | ResetKeys | ChangeSetting
+"""What the pages of keys and settings ask for."""
 TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 """Where one asks to be taken."""
 Intent = (
     ClosePanel | PickItem | PickNoise | PickChannel | TravelIntent | SetAppearance | ChooseStep | PutOn
     | OpenMaximise | OpenChannel | SurveyIntent | ChooseFilters | ClearJobs | GoToResult | StudioIntent
-    | CompareIntent
+    | CompareIntent | DeskIntent
 )  # fmt: skip

@@ -17,6 +17,7 @@ from PIL import Image
 from client.gl.exhibits import PANELS, PLACES, draw_place
 from client.gl.facts import FACTS
 from client.gl.glasses import GLASSES
+from client.gl.manners import MANNERS
 from client.gl.reports import REPORTS
 from client.gl.showroom import Showroom
 from client.gl.studios import STUDIOS
@@ -58,7 +59,7 @@ def test_a_panel_looks_as_it_should(
     check(name, PANELS[name](), clean_graphics, pytestconfig)
 
 
-KINDS = {**FACTS, **REPORTS}
+KINDS = {**FACTS, **MANNERS, **REPORTS}
 
 
 @pytest.mark.parametrize("name", KINDS)

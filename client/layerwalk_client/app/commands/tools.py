@@ -87,5 +87,6 @@ TOOLS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.TIMELINE: _panel("timeline"),
     Command.GRADIENTS: _panel("gradients"),
     Command.RESULTS: _panel("results"),
+    Command.SETTINGS: _panel("settings"),
     Command.JOBS: _panel("jobs"),
 }

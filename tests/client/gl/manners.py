@@ -1,0 +1,45 @@
+"""Pictures of the pages of keys and settings, kept as goldens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from client.gl.exhibits import draw_panel
+from layerwalk_client.app.setting_desk import values_of
+from layerwalk_client.devices.bindings import rebound
+from layerwalk_client.gl.panel import PanelPointer
+from layerwalk_client.settings import Settings
+from layerwalk_client.ui.help import HelpPanel
+from layerwalk_client.ui.settings import SettingsPanel
+
+Pixels = NDArray[np.uint8]
+CHANGES = {"fold": ("ctrl+f",), "next-wall": ("m",), "maximise": ("n",)}
+
+
+def keys(*, listening: str | None = None, is_taken: bool = False) -> HelpPanel:
+    """Return the page of keys, three of which are not the usual ones."""
+    panel = HelpPanel(rebound(CHANGES), CHANGES)
+    panel.listening = listening
+    if is_taken:
+        panel.taken = ("noise", "ctrl+f", "fold or open equal blocks")
+    return panel
+
+
+def settings() -> SettingsPanel:
+    """Return the panel of settings, some of which were changed."""
+    changed = replace(
+        Settings(), speed=2.5, table="magma", layout="serpentine", inverts_y=True, cache_mib=2048
+    )
+    place = "~/.config/layerwalk/settings.toml"
+    return SettingsPanel(values_of(changed), values_of(Settings()), place=place)
+
+
+MANNERS: dict[str, Callable[[], Pixels]] = {
+    "keys-listening": lambda: draw_panel(keys(listening="fold")),
+    "keys-taken": lambda: draw_panel(keys(is_taken=True)),
+    "settings": lambda: draw_panel(settings(), [PanelPointer((500.0, 200.0))]),
+}
