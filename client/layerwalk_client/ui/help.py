@@ -35,13 +35,15 @@ class KeyRow:
     action: str = ""
 
 
-def help_rows(bindings: Sequence[Binding]) -> dict[str, list[KeyRow]]:
+def help_rows(
+    bindings: Sequence[Binding], gestures: Sequence[tuple[str, str, str]] = MOUSE_HELP
+) -> dict[str, list[KeyRow]]:
     """Return the lines of each section, gestures of the mouse last."""
     rows: dict[str, list[KeyRow]] = {section: [] for section in SECTIONS}
     for binding in bindings:
         action = binding.name if can_be_rebound(binding) else ""
         rows[binding.section].append(KeyRow(shown_keys(binding), binding.text, action))
-    for section, gesture, text in MOUSE_HELP:
+    for section, gesture, text in gestures:
         rows[section].append(KeyRow(gesture, text))
     return rows
 
@@ -51,6 +53,7 @@ class HelpPanel:
 
     Args:
         bindings: as they are now.
+        gestures: of the mouse, see `bindings.MOUSE_HELP`.
         changed: names of actions whose keys are not the usual ones.
 
     Attributes:
@@ -61,11 +64,17 @@ class HelpPanel:
 
     title = "Keys"
 
-    def __init__(self, bindings: Sequence[Binding], changed: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        bindings: Sequence[Binding],
+        changed: Collection[str] = (),
+        *,
+        gestures: Sequence[tuple[str, str, str]] = MOUSE_HELP,
+    ) -> None:
         self.listening: str | None = None
         self.taken: tuple[str, str, str] | None = None
         self.problem = ""
-        self._bindings: Sequence[Binding] = ()
+        self._gestures = gestures
         self._changed: frozenset[str] = frozenset()
         self._rows: dict[str, list[KeyRow]] = {}
         self.show(bindings, changed)
@@ -80,9 +89,8 @@ class HelpPanel:
 
     def show(self, bindings: Sequence[Binding], changed: Collection[str]) -> None:
         """Show other bindings."""
-        self._bindings = bindings
         self._changed = frozenset(changed)
-        self._rows = help_rows(bindings)
+        self._rows = help_rows(bindings, self._gestures)
 
     def press(self, key: str) -> list[Intent]:
         """Take the key that was listened for; Esc takes none."""
