@@ -173,23 +173,7 @@ class Renderer:
             eye: instead of `look.camera`, for headsets.
         """
         eye = eye or eye_of(look.camera, target.size_wh, pixel_scale=target.pixel_scale)
-        self._residency.advance(dt)
-        self._walls.advance(dt)
-        by_channel = look.appearance.mode == "channel"
-        if self._atlas.set_shares(self._value_keys - look.ranges.keys() if by_channel else set()):
-            self._walls.data_changed()
-        if self._atlas.flush():
-            self._scales.all_stale()
-            self._walls.data_changed()
-        self._scales.refresh(look.appearance, look.ranges)
-        self._colours.set_appearance(look.appearance)
-        self._frame.write(
-            eye,
-            theme(look.appearance.theme),
-            is_diverging=self._colours.is_diverging,
-            marks=look.appearance.marks_out_of_range,
-        )
-
+        self._prepare(look, eye, dt)
         target.bind()
         gl.glDisable(gl.GL_BLEND)
         gl.glDisable(gl.GL_CULL_FACE)
@@ -201,18 +185,8 @@ class Renderer:
         gl.glClear(gl.GL_DEPTH_BUFFER_BIT)
         self._walls.draw(eye, self._colours)
 
-        gl.glDepthMask(False)
-        self._ground.draw_sky(eye)
-        # The floor goes on where a camera's near plane cuts away what stands on it.
-        gl.glEnable(gl.GL_DEPTH_CLAMP)
-        self._ground.draw_floor()
-        gl.glEnable(gl.GL_BLEND)
-        gl.glBlendFuncSeparate(
-            gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA, gl.GL_ONE, gl.GL_ONE_MINUS_SRC_ALPHA
-        )
-        self._ground.draw_plots()
-        self._ribbons.draw(look.marks.selection)
-        gl.glDisable(gl.GL_DEPTH_CLAMP)
+        self._draw_ground(look, eye)
+        self._walls.draw_rims(eye.size_wh)
         gl.glDepthMask(True)
         self._boards.draw()
         gl.glDepthMask(False)
@@ -232,6 +206,43 @@ class Renderer:
         gl.glDepthMask(True)
         gl.glDisable(gl.GL_BLEND)
         gl.glDisable(gl.GL_DEPTH_TEST)
+
+    def _prepare(self, look: Look, eye: Eye, dt: float) -> None:
+        """Let time pass, and write what this frame's programs read."""
+        self._residency.advance(dt)
+        self._walls.advance(dt)
+        by_channel = look.appearance.mode == "channel"
+        if self._atlas.set_shares(self._value_keys - look.ranges.keys() if by_channel else set()):
+            self._walls.data_changed()
+        if self._atlas.flush():
+            self._scales.all_stale()
+            self._walls.data_changed()
+        self._scales.refresh(look.appearance, look.ranges)
+        self._colours.set_appearance(look.appearance)
+        self._frame.write(
+            eye,
+            theme(look.appearance.theme),
+            is_diverging=self._colours.is_diverging,
+            marks=look.appearance.marks_out_of_range,
+        )
+
+    def _draw_ground(self, look: Look, eye: Eye) -> None:
+        """Draw what is behind and under the walls; leaves blending on, depth writing off."""
+        gl.glDepthMask(False)
+        self._ground.draw_sky(eye)
+        # The floor goes on where a camera's near plane cuts away what stands on it.
+        gl.glEnable(gl.GL_DEPTH_CLAMP)
+        self._ground.draw_floor()
+        gl.glEnable(gl.GL_BLEND)
+        gl.glBlendFuncSeparate(
+            gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA, gl.GL_ONE, gl.GL_ONE_MINUS_SRC_ALPHA
+        )
+        self._ground.draw_plots()
+        gl.glDepthMask(True)
+        self._walls.draw_mirrored(eye, self._colours)
+        gl.glDepthMask(False)
+        self._ribbons.draw(look.marks.selection)
+        gl.glDisable(gl.GL_DEPTH_CLAMP)
 
     def close(self) -> None:
         """Release every GL object."""

@@ -10,7 +10,9 @@ uniform ivec2 selection;  // network, node; -1 = none
 out vec4 course;       // across, metres along, length, half width
 flat out vec3 tint;
 flat out float strength;  // 0 plain, 1 next to the selection
-out float thinned;     // share of its own width where that is under a pixel
+out float thinned;     // share of its own width where that is under a pixel, less what air hides
+
+#include "sky.glsl"
 
 void main() {
     vec4 clip = clip_from_world * vec4(centre, 1.0);
@@ -23,5 +25,6 @@ void main() {
     bool is_in = selection.x == ends.x && selection.y == ends.z;
     bool is_out = selection.x == ends.x && selection.y == ends.y;
     strength = float(is_in || is_out);
+    thinned *= 1.0 - (0.8 - 0.5 * strength) * haze(distance(centre.xz, eye.xz));
     tint = is_in ? towards_colour : is_out ? away_colour : ribbon_colour;
 }

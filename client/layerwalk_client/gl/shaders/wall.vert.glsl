@@ -1,4 +1,5 @@
-// A wall's rectangle, or with STRIP the triangles of one of its blocks.
+// A wall's rectangle, or with STRIP the triangles of one of its blocks; with MIRROR the rectangle as
+// the floor shows it.
 layout(location = 0) in uint wall;
 #ifdef STRIP
 layout(location = 1) in float first_channel;  // of the block
@@ -10,6 +11,12 @@ uniform samplerBuffer walls;  // five texels a wall, see walls.py
 
 #ifdef STRIP
 flat out float first;
+#endif
+#ifdef MIRROR
+out vec3 from_eye;
+out float below;         // metres under the floor, shares of what is shown
+
+const float MIRRORED_M = 1.7;
 #endif
 out vec2 place;          // metres from the upper left corner, y down
 flat out vec2 extent;    // width, height of the wall
@@ -30,7 +37,15 @@ void main() {
     first = first_channel;
 #else
     place = vec2(gl_VertexID >> 1, gl_VertexID & 1) * extent;
+#ifdef MIRROR
+    place.y = max(place.y, extent.y - MIRRORED_M);  // the foot of the wall, no more
+#endif
 #endif
     vec3 world = origin.xyz + vec3(plane.x, 0.0, plane.y) * place.x - vec3(0.0, place.y, 0.0);
+#ifdef MIRROR
+    world.y = -world.y;
+    from_eye = world - eye;
+    below = -world.y / MIRRORED_M;
+#endif
     gl_Position = clip_from_world * vec4(world, 1.0);
 }
