@@ -30,6 +30,7 @@ class Settings:
         mouse_degrees: turn per pixel of mouse movement.
         inverts_y: mouse forward looks down.
         captures_mouse: the window holds the mouse from the beginning.
+        movement: `fly` freely, or `walk` on the floor, with gravity, between solid walls.
         speed: factor on the walking speed at the beginning; the wheel changes it.
         frames_per_second: at most, while something moves.
         table, range_mode, percentile, marks_out_of_range, theme: how values look, see `Appearance`.
@@ -50,6 +51,7 @@ class Settings:
     mouse_degrees: float = 0.12
     inverts_y: bool = False
     captures_mouse: bool = True
+    movement: str = "fly"
     speed: float = 1.0
     frames_per_second: int = 60
     table: str = "coolblack"
@@ -101,6 +103,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "range_mode": ("channel", "node", "shared", "percentile", "manual"),
     "theme": ("dark", "paper"),
     "layout": STYLES,
+    "movement": ("fly", "walk"),
     "tile_dtype": ("auto", "float16", "int8"),
 }
 

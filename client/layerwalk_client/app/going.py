@@ -40,7 +40,7 @@ def go_to_node(walker: Walker, node: int) -> None:
     wall = wall_of(walker.stage.scene, network.id, node)
     if wall is not None:
         camera = facing_node(wall, walker.stage.scene, network, aspect=walker.aspect)
-        walker.journey.go(camera, walker.stage.arrays)
+        walker.journey.go(camera, walker.stage.arrays, stands=True)
         walker.trace.note("went", node=network.graph.nodes[node].id)
 
 
@@ -54,7 +54,7 @@ def go_to_channel(walker: Walker, node: int, channel: int) -> None:
     if wall is None:
         return
     walker.selection = Mark(network.id, node, 0 if wall.cells else channel)
-    walker.journey.go(close_to(wall, channel), walker.stage.arrays)
+    walker.journey.go(close_to(wall, channel), walker.stage.arrays, stands=True)
     walker.trace.note("went", node=network.graph.nodes[node].id, channel=channel)
 
 

@@ -1,4 +1,4 @@
-"""Where the eye is and where it goes: free flight, jumps, the way back, the newcomer's tour."""
+"""Where the eye is and where it goes: free flight or walk, jumps, the way back, the newcomer's tour."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.world import flight as flying
+from layerwalk_client.world import walking
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.morphing import Pose, carried
 from layerwalk_client.world.scene import Vector
@@ -18,10 +19,12 @@ class Journey:
     """Mutable, owned by the main thread.
 
     Args:
-        pace: factor on the walking speed, as the wheel sets it.
+        pace: factor on the speed, as the wheel sets it.
+        walks: on the floor, instead of flying.
     """
 
-    def __init__(self, *, pace: float = 1.0) -> None:
+    def __init__(self, *, pace: float = 1.0, walks: bool = False) -> None:
+        self._walks = walks
         self._flight = flying.Flight(Camera(), pace=pace)
         self._trail = Trail()
         self._arrays: SceneArrays | None = None
@@ -57,21 +60,43 @@ class Journey:
     @property
     def is_at_rest(self) -> bool:
         """Whether the next step without actions changes nothing."""
-        return self._flight.is_at_rest and not self._tour
+        is_in_the_air = self._walks and not walking.is_standing(self._flight.camera)
+        return self._flight.is_at_rest and not self._tour and not is_in_the_air
+
+    @property
+    def walks(self) -> bool:
+        """Whether the eye walks on the floor, instead of flying."""
+        return self._walks
+
+    def walk(self, *, walks: bool) -> None:
+        """Come down to the floor and walk from now on, or fly."""
+        self._walks = walks
+        if walks and self._arrays is not None and not self._tour:
+            camera = self._flight.camera
+            near = walking.grounded(replace(camera, position=_lowered(camera)), self._arrays)
+            self._fly(near)
 
     def place(self, camera: Camera) -> None:
         """Stand there at once."""
         self._tour = ()
         self._flight = flying.Flight(camera, pace=self._flight.pace)
 
-    def go(self, camera: Camera, arrays: SceneArrays | None = None) -> None:
+    def go(
+        self, camera: Camera, arrays: SceneArrays | None = None, *, stands: bool = False
+    ) -> None:
         """Fly there, past whatever stands between; `undo` comes back to where the eye was.
+
+        One who walks and goes to where one cannot stand flies from then on.
 
         Args:
             camera: where to.
             arrays: of the scene; None: that of the last step.
+            stands: one who walks comes to stand on the floor there, and looks at the same.
         """
         self._note_rest()
+        arrays = arrays or self._arrays
+        if self._walks and stands and arrays is not None:
+            camera = walking.grounded(camera, arrays) or camera
         self._trail = self._trail.left(self._flight.camera, camera)
         self._fly(camera, arrays)
 
@@ -97,6 +122,7 @@ class Journey:
         if camera is None:
             return False
         self._tour = ()
+        self._walks &= walking.is_standing(camera)
         self._flight = flying.fly_to(self._flight, camera, arrays or self._arrays)
         return True
 
@@ -131,15 +157,27 @@ class Journey:
                 self._tour = ()
         else:
             self._tour = ()
-            is_resting = self._flight.is_at_rest and not wish.wants_motion and not wish.wheel
+            is_resting = self.is_at_rest and not wish.wants_motion and not wish.wheel
             if not is_resting:
                 if wish.wants_motion:
                     self._note_rest()
-                room = flying.clearance(arrays, before.position)
-                self._flight = flying.step(self._flight, wish, dt, clearance=room)
+                self._move(wish, dt, arrays)
         if self._flight.camera != before or not self.is_at_rest:
             self._rests_since_s = now_s
         return self._flight.camera != before
+
+    def _move(self, wish: flying.Actions, dt: float, arrays: SceneArrays) -> None:
+        if self._walks:
+            self._flight = walking.step(self._flight, wish, dt, arrays)
+        else:
+            room = flying.clearance(arrays, self._flight.camera.position)
+            self._flight = flying.step(self._flight, wish, dt, clearance=room)
+
+
+def _lowered(camera: Camera) -> Vector:
+    """Return the eye's place, at a height at which one can stand."""
+    x, y, z = camera.position
+    return x, min(y, walking.HIGHEST), z
 
 
 def _wish_of(actions: Actions) -> flying.Actions:

@@ -108,7 +108,7 @@ class Walker:
             theme=settings.theme,  # type: ignore[arg-type]  # checked by Settings
             style=settings.layout,  # type: ignore[arg-type]  # this, too
         )
-        self.journey = Journey(pace=settings.speed)
+        self.journey = Journey(pace=settings.speed, walks=settings.movement == "walk")
         self.ways = Wayfinding()
         self.tools = Toolbox(
             self.stage,

@@ -20,6 +20,7 @@ class Command(StrEnum):
     NEXT_WALL = "next-wall"
     PREVIOUS_WALL = "previous-wall"
     MAP = "map"
+    WALK = "walk"
     BRANCH_LEFT = "branch-left"
     BRANCH_RIGHT = "branch-right"
     UNDO_CAMERA = "undo-camera"

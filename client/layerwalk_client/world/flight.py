@@ -98,7 +98,7 @@ def step(
         if not actions.wants_motion:
             return replace(_moved(flight, flight.move, dt), pace=pace)
         flight = replace(flight, move=None, velocity=(0.0, 0.0, 0.0))
-    camera = _turned(flight.camera, actions)
+    camera = turned(flight.camera, actions)
     wish = _wish(camera, actions) * SPEED * pace * distance_factor(clearance)
     if actions.is_running:
         wish = wish * RUN
@@ -161,7 +161,8 @@ def _moved(flight: Flight, move: Move, dt: float) -> Flight:
     return Flight(camera, velocity, flight.pace, replace(move, elapsed_s=elapsed))
 
 
-def _turned(camera: Camera, actions: Actions) -> Camera:
+def turned(camera: Camera, actions: Actions) -> Camera:
+    """Return the camera turned as wished; it never looks straight up or down."""
     if not (actions.look_left or actions.look_up):
         return camera
     pitch = camera.pitch + actions.look_up

@@ -21,7 +21,8 @@ def _go(place: str | None) -> Callable[[Walker, int], None]:
     def act(walker: Walker, number: int) -> None:
         network = walker.stage.network
         if network is not None:
-            walker.journey.go(camera_at(place, walker.stage.scene, network, aspect=walker.aspect))
+            camera = camera_at(place, walker.stage.scene, network, aspect=walker.aspect)
+            walker.journey.go(camera, walker.stage.arrays, stands=place != OVERVIEW)
 
     return act
 
@@ -89,6 +90,13 @@ def names(ids: Sequence[str], *, most: int = 3) -> str:
     return ", ".join(ids[:most]) + (f" and {more} more" if more > 0 else "")
 
 
+def _walk(walker: Walker, number: int) -> None:
+    walks = not walker.journey.walks
+    walker.journey.walk(walks=walks)
+    walker.keep(dataclasses.replace(walker.settings, movement="walk" if walks else "fly"))
+    walker.say("walking: Space jumps" if walks else "flying")
+
+
 def _map(walker: Walker, number: int) -> None:
     walker.keep(dataclasses.replace(walker.settings, shows_map=not walker.settings.shows_map))
 
@@ -134,6 +142,7 @@ TRAVEL: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.BRANCH_LEFT: _across(-1),
     Command.BRANCH_RIGHT: _across(1),
     Command.MAP: _map,
+    Command.WALK: _walk,
     Command.UNDO_CAMERA: _undo,
     Command.REDO_CAMERA: _redo,
     Command.BOOKMARK: _bookmark,
