@@ -98,10 +98,19 @@ def shot(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--arrangement", type=Path, metavar="FILE", help="stand the walls as this file says"
     )
+    parser.add_argument(
+        "--compare",
+        metavar="WITH",
+        help="compare with a file, DATASET:NUMBER, noise:SEED, step:NUMBER or network:NAME",
+    )
+    parser.add_argument(
+        "--mode", choices=("difference", "pair"), default="difference", help="how both are seen",
+    )  # fmt: skip
     add_look(parser)
     add_layout(parser)
     options = _parsed(parser, argv)
     from layerwalk_client.app.shot import ShotOptions, run_shot
+    from layerwalk_client.app.staged_comparison import SecondWish
 
     link = link_in(options)
     selected = None
@@ -117,6 +126,7 @@ def shot(argv: Sequence[str]) -> int:
             step=None if link is None else link.step,
             selected=selected,
             maximised=tuple(options.maximised),
+            second=None if options.compare is None else SecondWish(options.compare, options.mode),
             appearance=appearance_of(options, link),
             layout=layout_of(options, link) or "straight",
             arrangement=options.arrangement,

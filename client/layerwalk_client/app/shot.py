@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerwalk_client.app.arrangements import read_arrangement
+from layerwalk_client.app.compared_looks import ComparedLooks, signed
 from layerwalk_client.app.places import Place, camera_at
+from layerwalk_client.app.staged_comparison import SecondWish, compare
 from layerwalk_client.app.staging import (
     MANY_BYTES,
     MANY_WISHES,
@@ -44,6 +46,7 @@ class ShotOptions:
         selected: (node's id, channel or -1) that is marked.
         arrangement: file that says where walls stand.
         maximised: ids of nodes whose walls show the newest result of a maximisation.
+        second: what it is compared with.
         appearance: how values and everything else look.
         layout: how long chains stand.
     """
@@ -57,6 +60,7 @@ class ShotOptions:
     selected: tuple[str, int] | None = None
     arrangement: Path | None = None
     maximised: tuple[str, ...] = ()
+    second: SecondWish | None = None
     appearance: Appearance = USUAL_LOOK
     layout: Style = "straight"
 
@@ -93,6 +97,8 @@ def run_shot(options: ShotOptions) -> Shot:
         staging.hang(options.maximised)
         if arranged is not None:
             staging.stage.arrange(arranged)
+        if options.second is not None:
+            compare(staging, options.second)
         pixels = photograph(staging, options)
         shown = staging.stage.shown
         assert shown is not None
@@ -125,9 +131,15 @@ def photograph(staging: Staging, options: ShotOptions) -> NDArray[np.uint8]:
         looked = camera()
         selection = None if options.selected is None else staging.mark(*options.selected)
         notes = stage.words(looked, height)
-        stage.draw(
-            Look(looked, options.appearance, Marks(selection=selection), notes=notes), target
+        view = stage.comparing.view
+        look = Look(
+            looked,
+            signed(options.appearance, view),
+            Marks(selection=selection),
+            notes=notes,
+            ranges=ComparedLooks().ranges(view, options.appearance),
         )
+        stage.draw(look, target)
         return shrink(target.read_rgb(), factor)
 
 

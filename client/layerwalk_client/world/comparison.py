@@ -91,4 +91,15 @@ def titles_of(compared: Compared) -> tuple[str, str]:
         ]
         if kept:
             first, second = [first[at] for at in kept], [second[at] for at in kept]
-    return ", ".join(first), ", ".join(second)
+    return _apart(", ".join(first), ", ".join(second))
+
+
+def _apart(first: str, second: str) -> tuple[str, str]:
+    """Return two titles without the words that both begin with, where more than a number is left of
+    each."""
+    words, others = first.split(" "), second.split(" ")
+    while len(words) > 1 and len(others) > 1 and words[0] == others[0]:
+        words, others = words[1:], others[1:]
+    if any(not any(map(str.isalpha, " ".join(one))) for one in (words, others)):
+        return first, second
+    return " ".join(words), " ".join(others)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from layerwalk_client.app.compared_looks import ComparedLooks, signed
 from layerwalk_client.app.desk import course_of, health_of
 from layerwalk_client.app.input_pictures import picture_of_sound
 from layerwalk_client.app.panels import Content
@@ -19,7 +20,7 @@ from layerwalk_client.gl.panel import PanelPointer, PanelTexture
 from layerwalk_client.gl.pictures import Images, Overlay
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
-from layerwalk_client.source.asking import Maximise
+from layerwalk_client.source.asking import Maximise, PutInput
 from layerwalk_client.source.exhibits import EXHIBITS, Exhibit
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
@@ -31,10 +32,11 @@ from layerwalk_client.ui.style import make_style
 from layerwalk_client.ui.timeline import TimelinePanel
 from layerwalk_client.world.arranged import Arranged, Placed
 from layerwalk_client.world.camera import looking_at
+from layerwalk_client.world.comparison import Mode
 from layerwalk_client.world.scene import Scene
 from layerwalk_client.world.view import Appearance, Camera, Look
 from layerwalk_client.world.viewpoints import home, overview
-from layerwalk_shared.messages import MaximiseRequest, NamedInput, NetworkDescription
+from layerwalk_shared.messages import DatasetInput, MaximiseRequest, NamedInput, NetworkDescription
 
 Pixels = NDArray[np.uint8]
 SCALE = 0.72
@@ -54,6 +56,9 @@ class Place:
     previews: int = 1000
     arranged: Arranged = field(default_factory=Arranged)
     camera: Camera | None = None
+    second: int | None = None
+    """Item that the first is compared with."""
+    mode: Mode = "difference"
 
 
 ARRANGED = Arranged(
@@ -87,6 +92,9 @@ PLACES: dict[str, Place] = {
         "*",
         maximised=(("stem.relu", 16), ("block1.conv1", 32), ("block2.relu", 300), ("fc", 10)),
     ),
+    "compared-difference": Place("", second=4),
+    "compared-pair": Place("", "block1.conv1", second=4, mode="pair"),
+    "compared-answers": Place("", "fc", second=4, table="magma"),
     "maximised-sounds": Place("sound", "conv1", maximised=(("conv1", 12),), table="blue-orange"),
 }
 
@@ -106,11 +114,15 @@ def draw_place(place: Place, size_wh: tuple[int, int]) -> Pixels:
             source.submit(Maximise(stage.network.id, request))
         source.work(place.previews)
         stage.arrange(place.arranged)
+        if place.second is not None:
+            image = DatasetInput(dataset="shapes", item=place.second)
+            stage.submit(PutInput(stage.network.id, image, is_second=True))
         now_s = 0.0
         camera = Camera()
         for _ in range(60):
             now_s += 1.0
             stage.take(now_s)
+            stage.comparing.set_mode(place.mode)
             assert stage.network is not None
             camera = _camera(place, stage.scene, stage.network, aspect)
             stage.plan(camera, size_wh, now_s=now_s, max_wishes=10_000)
@@ -118,8 +130,11 @@ def draw_place(place: Place, size_wh: tuple[int, int]) -> Pixels:
             if stage.is_settled(now_s):
                 break
         assert stage.is_settled(now_s)
-        stage.draw(Look(camera, Appearance(table=place.table)), target, dt=1.0)
-        stage.draw(Look(camera, Appearance(table=place.table)), target, dt=1.0)
+        view, appearance = stage.comparing.view, Appearance(table=place.table)
+        ranges = ComparedLooks().ranges(view, appearance)
+        look = Look(camera, signed(appearance, view), ranges=ranges)
+        stage.draw(look, target, dt=1.0)
+        stage.draw(look, target, dt=1.0)
         pixels = target.read_rgb()
     source.close()
     return pixels

@@ -13,6 +13,7 @@ from layerwalk_client.gl.panel import PanelPointer
 from layerwalk_client.source.exhibits import EXHIBITS
 from layerwalk_client.source.synthetic import CLASSES
 from layerwalk_client.ui.answers import AnswerPanel
+from layerwalk_client.ui.compare import Candidate, ComparePanel
 from layerwalk_client.ui.jobs import JobsPanel
 from layerwalk_client.world.scores import score_lines, scores_of
 from layerwalk_shared.messages import Job, NetworkDescription
@@ -88,9 +89,31 @@ def areas() -> AnswerPanel:
     return panel
 
 
+def comparing() -> ComparePanel:
+    """Return the panel of comparing with something of each kind."""
+    return ComparePanel(
+        candidates=(
+            Candidate("input", "n1", "s9", "motorcycle", "motorbike 89 %", "A"),
+            Candidate("input", "n1", "s7", "gaussian noise, seed 3", "brain 12 %"),
+            Candidate(
+                "input",
+                "n1",
+                "s1",
+                "a picture with a long name from a holiday long ago.jpeg",
+                "cup 98 %",
+            ),
+            Candidate("step", "n1", "s3", "step 0"),
+            Candidate("step", "n1", "s5", "step 1200", "", "B"),
+            Candidate("network", "n2", "", "resnet18 noisy", "70 nodes"),
+        ),
+        mode="difference",
+    )
+
+
 REPORTS: dict[str, Callable[[], Pixels]] = {
     "answer-wrong": lambda: draw_panel(answer(truth="dark ring"), [PanelPointer((200.0, 205.0))]),
     "answer-logits": lambda: draw_panel(answer(truth="red bar", measure="value", chosen=5)),
     "answer-areas": lambda: draw_panel(areas()),
     "jobs": lambda: draw_panel(jobs()),
+    "panel-compare": lambda: draw_panel(comparing()),
 }
