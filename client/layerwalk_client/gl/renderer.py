@@ -80,6 +80,7 @@ class Renderer:
             or self._text.is_fading
             or self._notes.is_fading
             or self._walls.is_fading
+            or self._ribbons.is_fading
         )
 
     def set_scene(self, scene: Scene) -> None:
@@ -185,7 +186,7 @@ class Renderer:
         gl.glClear(gl.GL_DEPTH_BUFFER_BIT)
         self._walls.draw(eye, self._colours)
 
-        self._draw_ground(look, eye)
+        self._draw_ground(eye)
         self._walls.draw_rims(eye.size_wh)
         gl.glDepthMask(True)
         self._boards.draw()
@@ -211,6 +212,7 @@ class Renderer:
         """Let time pass, and write what this frame's programs read."""
         self._residency.advance(dt)
         self._walls.advance(dt)
+        self._ribbons.advance(look.marks, dt)
         by_channel = look.appearance.mode == "channel"
         if self._atlas.set_shares(self._value_keys - look.ranges.keys() if by_channel else set()):
             self._walls.data_changed()
@@ -226,7 +228,7 @@ class Renderer:
             marks=look.appearance.marks_out_of_range,
         )
 
-    def _draw_ground(self, look: Look, eye: Eye) -> None:
+    def _draw_ground(self, eye: Eye) -> None:
         """Draw what is behind and under the walls; leaves blending on, depth writing off."""
         gl.glDepthMask(False)
         self._ground.draw_sky(eye)
@@ -241,7 +243,7 @@ class Renderer:
         gl.glDepthMask(True)
         self._walls.draw_mirrored(eye, self._colours)
         gl.glDepthMask(False)
-        self._ribbons.draw(look.marks.selection)
+        self._ribbons.draw()
         gl.glDisable(gl.GL_DEPTH_CLAMP)
 
     def close(self) -> None:

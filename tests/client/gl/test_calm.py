@@ -15,7 +15,7 @@ from layerwalk_client.gl.target import Target
 from layerwalk_client.gl.theme import theme
 from layerwalk_client.world.camera import clip_from_world
 from layerwalk_client.world.scene import Scene
-from layerwalk_client.world.view import Appearance, Camera, Look
+from layerwalk_client.world.view import Appearance, Camera, Look, Mark, Marks
 
 pytestmark = pytest.mark.usefixtures("clean_graphics")
 
@@ -130,3 +130,34 @@ def test_the_floor_shows_a_wall_at_a_glancing_angle_only() -> None:
         lights.append(int((pictures[1] - pictures[0])[int(y), int(x)].max()))
     assert lights[0] > 40
     assert lights[1] < 0.4 * lights[0]
+
+
+def marked(renderer: Renderer, target: Target, marks: Marks, *, dt: float) -> NDArray[np.int_]:
+    """Return the hall's picture with these marks."""
+    renderer.draw(Look(PLACES["down the hall"], marks=marks), target, dt=dt)
+    return target.read_rgb().astype(int)
+
+
+def test_edges_of_what_is_pointed_at_are_lit_in_and_out(showroom: Showroom) -> None:
+    """Blue comes in, amber goes out; half as bright as a selection's; in a fade, not at once."""
+    pointed, chosen = Mark(NETWORK, 3), Marks(selection=Mark(NETWORK, 3))
+    with Renderer() as renderer, Target(SIZE_WH) as target:
+        renderer.set_scene(replace(showroom.scene, walls=(), boards=(), labels=()))
+        plain = marked(renderer, target, Marks(), dt=0.0)
+        hover = marked(renderer, target, Marks(hover=pointed), dt=0.0) - plain
+        select = marked(renderer, target, chosen, dt=0.0) - plain
+        marked(renderer, target, Marks(), dt=0.0)
+        marked(renderer, target, chosen, dt=0.04)
+        assert renderer.is_animating
+        begun = marked(renderer, target, chosen, dt=0.01) - plain
+        marked(renderer, target, chosen, dt=1.0)
+        assert not renderer.is_animating
+        whole = marked(renderer, target, chosen, dt=1.0) - plain
+    blue, amber = select[..., 2] - select[..., 0] > 40, select[..., 0] - select[..., 2] > 40
+    assert blue.sum() > 50
+    assert amber.sum() > 50
+    for where, colour in ((blue, 2), (amber, 0)):
+        light, half = select[where, colour].mean(), hover[where, colour].mean()
+        assert 0.35 * light < half < 0.8 * light
+        assert 0.1 * light < begun[where, colour].mean() < 0.8 * light
+    np.testing.assert_array_equal(whole, select)

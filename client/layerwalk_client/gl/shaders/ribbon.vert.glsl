@@ -5,11 +5,11 @@ layout(location = 2) in vec4 along;    // -1 or 1 across, metres from the source
 layout(location = 3) in ivec3 ends;    // network, source, target
 
 #include "frame.glsl"
-uniform ivec2 selection;  // network, node; -1 = none
+uniform ivec3 lit[4];     // network, node, light in thousandths; -1 = none
 
 out vec4 course;       // across, metres along, length, half width
 flat out vec3 tint;
-flat out float strength;  // 0 plain, 1 next to the selection
+flat out float strength;  // 0 plain, 1 next to the selection, between: pointed at, fading
 out float thinned;     // share of its own width where that is under a pixel, less what air hides
 
 #include "sky.glsl"
@@ -22,9 +22,14 @@ void main() {
     thinned = 1.0 / widened;
     gl_Position = clip_from_world * vec4(centre + side * widened * along.x, 1.0);
     course = along;
-    bool is_in = selection.x == ends.x && selection.y == ends.z;
-    bool is_out = selection.x == ends.x && selection.y == ends.y;
-    strength = float(is_in || is_out);
+    float towards = 0.0, away = 0.0;
+    for (int place = 0; place < 4; place++) {
+        float light = float(lit[place].z) / 1000.0;
+        if (lit[place].x != ends.x) continue;
+        if (lit[place].y == ends.z) towards = max(towards, light);
+        if (lit[place].y == ends.y) away = max(away, light);
+    }
+    strength = max(towards, away);
     thinned *= 1.0 - (0.8 - 0.5 * strength) * haze(distance(centre.xz, eye.xz));
-    tint = is_in ? towards_colour : is_out ? away_colour : ribbon_colour;
+    tint = mix(ribbon_colour, towards >= away ? towards_colour : away_colour, strength);
 }
