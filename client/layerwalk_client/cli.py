@@ -1,4 +1,4 @@
-"""The client's verbs: view, demo, shot, film, link, doctor. Each reads its words and returns an exit code."""
+"""The client's verbs: view, demo, shot, film, export, link, doctor. Each reads its words and returns an exit code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from layerwalk_client.app.arguments import (
     add_layout,
@@ -16,6 +15,7 @@ from layerwalk_client.app.arguments import (
     add_places,
     add_server,
     appearance_of,
+    channels,
     item,
     layout_of,
     link_in,
@@ -26,11 +26,9 @@ from layerwalk_client.app.arguments import (
     size_wh,
     token_of,
 )
+from layerwalk_client.app.served import Served
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.links import Link, parse_link
-
-if TYPE_CHECKING:
-    from layerwalk_client.app.staging import Served
 
 DEMO_PICTURE = Path("layerwalk-demo.png")
 
@@ -211,6 +209,46 @@ def demo(argv: Sequence[str]) -> int:
     )
 
 
+def export(argv: Sequence[str]) -> int:
+    """Write a node's maps to a file."""
+    parser = argparse.ArgumentParser(
+        "layerwalk export",
+        description="a node's maps as a file: a sheet with its legend, or exact values",
+    )
+    parser.add_argument("out", type=Path, metavar="OUT.png|npy|npz")
+    parser.add_argument("node", metavar="NODE")
+    add_server(parser)
+    parser.add_argument("--network", help="id or name, where there are several")
+    parser.add_argument(
+        "--channels", type=channels, default=(), metavar="LIST", help="such as 0-15,40; default all"
+    )
+    images = parser.add_mutually_exclusive_group()
+    images.add_argument("--input", type=Path, metavar="FILE", help="put this file on the input")
+    images.add_argument("--item", type=item, metavar="DATASET:NUMBER", help="put this item there")
+    parser.add_argument("--serve", metavar="TARGET", help="serve this model for it")
+    parser.add_argument(
+        "--data", action="append", default=[], help="data set for --serve; may be repeated"
+    )
+    add_look(parser)
+    options = _parsed(parser, argv)
+    from layerwalk_client.app.export import ExportOptions, run_export
+
+    link = link_in(options)
+    said = run_export(
+        ExportOptions(
+            options.out,
+            options.node,
+            _where(options, link),
+            channels=options.channels,
+            step=None if link is None else link.step,
+            put=options.input or options.item or (None if link is None else link.input),
+            appearance=appearance_of(options, link),
+        )
+    )
+    print(said)
+    return 0
+
+
 def link(argv: Sequence[str]) -> int:
     """Read a link, or let the desktop open links with this client."""
     parser = argparse.ArgumentParser(
@@ -255,8 +293,6 @@ def _parsed(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Na
 
 
 def _where(options: argparse.Namespace, link: Link | None) -> Served:
-    from layerwalk_client.app.staging import Served
-
     return Served(
         options.url if link is None else link.url,
         token_of(options.token),

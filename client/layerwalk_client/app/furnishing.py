@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from layerwalk_client.app.answer_desk import AnswerDesk
 from layerwalk_client.app.compare_desk import CompareDesk
+from layerwalk_client.app.export_desk import ExportDesk
 from layerwalk_client.app.job_desk import JobDesk
 from layerwalk_client.app.key_desk import KeyDesk
 from layerwalk_client.app.preferences import change, current
@@ -36,6 +37,13 @@ def furnish(walker: Walker, source: Source) -> KeyDesk:
         AnswerDesk(stage, source),
         CompareDesk(stage, look_at=walker.look_at, choose_step=walker.choose_step),
         JobDesk(stage, source, ask=lambda one: tools.carry_out("jobs", one)),
+        ExportDesk(
+            stage,
+            source,
+            appearance=lambda: tools.appearance,
+            folder=walker.start.pictures,
+            tell=walker.trace.note,
+        ),
         keys,
         settings,
     )

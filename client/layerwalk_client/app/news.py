@@ -74,7 +74,7 @@ def begin(walker: Walker) -> None:
         walker.journey.place(place)
     if start.item is not None:
         try:
-            stage.submit(PutInput(network.id, find_item(stage, *start.item)))
+            stage.submit(PutInput(network.id, find_item(stage.state.session, *start.item)))
         except LayerwalkError as error:
             walker.say(reason(error), is_warning=True)
     walker.errand.begin(walker)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from layerwalk_client.app.arrangements import read_arrangement
 from layerwalk_client.app.compared_looks import ComparedLooks, signed
 from layerwalk_client.app.places import Place, camera_at
+from layerwalk_client.app.served import Served
 from layerwalk_client.app.staged_comparison import SecondWish, compare
 from layerwalk_client.app.staging import (
     MANY_BYTES,
     MANY_WISHES,
     USUAL_LOOK,
-    Served,
     Staging,
     staged,
 )

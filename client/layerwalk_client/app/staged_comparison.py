@@ -43,7 +43,7 @@ def compare(staging: Staging, wish: SecondWish) -> None:
         if kind == "noise":
             put = PutInput(network.id, NoiseInput(seed=_number(rest, wish.text)), is_second=True)
         elif kind:
-            item = find_item(stage, kind, _number(rest, wish.text))
+            item = find_item(stage.state.session, kind, _number(rest, wish.text))
             put = PutInput(network.id, item, is_second=True)
         else:
             held = hold_file(Path(wish.text))

@@ -66,6 +66,7 @@ class Command(StrEnum):
     LARGE_SCREENSHOT = "large-screenshot"
     RECORD = "record"
     LINK = "link"
+    EXPORT = "export"
     HUD = "hud"
     BOOKMARK = "bookmark"
     SET_BOOKMARK = "set-bookmark"

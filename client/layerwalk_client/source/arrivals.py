@@ -19,7 +19,6 @@ from layerwalk_client.source.asking import (
     Manifest,
     Network,
     Recipes,
-    ResultFile,
     Snapshots,
     Statistics,
     Training,
@@ -28,6 +27,7 @@ from layerwalk_client.source.asking import (
     WeightStatistics,
     Wish,
 )
+from layerwalk_client.source.files import NodeFile, ResultFile
 from layerwalk_client.source.surveying import ItemPage, Sheet, Told
 from layerwalk_shared.contributions import Contributions
 from layerwalk_shared.errors import LayerwalkError
@@ -186,7 +186,7 @@ class ComparisonArrived:
 class FileArrived:
     """The bytes of a file, to be written as they are."""
 
-    fetch: ResultFile
+    fetch: ResultFile | NodeFile
     content: bytes
 
 

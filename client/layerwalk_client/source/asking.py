@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
+from layerwalk_client.source.files import NodeFile, ResultFile
 from layerwalk_client.source.surveying import ItemPage, Sheet, Survey, Told
 from layerwalk_client.source.wishes import Attribute, EditWeights, ResetWeights
 from layerwalk_shared.messages import (
@@ -232,20 +233,6 @@ class ChannelPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class ResultFile:
-    """A result of a maximisation as a file: a sheet of pictures with a legend, or its arrays."""
-
-    snapshot: str
-    form: Literal["png", "npz"]
-
-    priority = 2
-
-    @property
-    def slot(self) -> Hashable:
-        return self
-
-
-@dataclass(frozen=True, slots=True)
 class Jobs:
     """All jobs that the server remembers."""
 
@@ -328,6 +315,7 @@ Fetch = (
     | ItemPicture
     | ChannelPicture
     | ResultFile
+    | NodeFile
     | ChannelShares
     | Record
     | Told

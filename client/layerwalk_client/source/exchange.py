@@ -36,7 +36,6 @@ from layerwalk_client.source.asking import (
     Maximise,
     Overview,
     PutInput,
-    ResultFile,
     Statistics,
     Tiles,
     Values,
@@ -45,6 +44,7 @@ from layerwalk_client.source.asking import (
     Wish,
 )
 from layerwalk_client.source.connection import Connection, Reply
+from layerwalk_client.source.files import NodeFile, ResultFile
 from layerwalk_client.source.surveying import (
     Excite,
     Exciting,
@@ -115,6 +115,13 @@ def read_snapshots(connection: Connection, network: str) -> SnapshotList:
     return _parse(reply, SnapshotList, f"the snapshots of {network!r}")
 
 
+def read_job(connection: Connection, job: str, *, wait_s: float) -> Job:
+    """Return a job once it has ended, or after a while as it is."""
+    path = f"{routes.JOB.url(job=job)}?{urlencode({'wait': wait_s})}"
+    reply = connection.exchange("GET", path, timeout_s=wait_s + 15)
+    return _parse(reply, Job, "a job")
+
+
 def read_events(connection: Connection, after: int) -> EventBatch:
     """Wait for events after number `after`; an empty batch when nothing happened."""
     query = urlencode({"after": after, "wait": EVENT_WAIT_S})
@@ -144,6 +151,7 @@ def perform(connection: Connection, fetch: Fetch, *, dtype: TileDType | None) ->
         Weights: _weights,
         ChannelPicture: _channel,
         ResultFile: _file,
+        NodeFile: _node_file,
         ChannelShares: _shares,
     }
     return methods[type(fetch)](connection, fetch)
@@ -332,6 +340,29 @@ def _file(connection: Connection, fetch: ResultFile) -> FileArrived:
 def _shares(connection: Connection, fetch: ChannelShares) -> SharesArrived:
     reply = connection.exchange("GET", routes.CONTRIBUTIONS.url(snapshot=fetch.snapshot))
     return SharesArrived(fetch, contributions.decode(bytes(reply.body)))
+
+
+def _node_file(connection: Connection, fetch: NodeFile) -> FileArrived:
+    return FileArrived(fetch, node_file(connection, fetch))
+
+
+def node_file(connection: Connection, fetch: NodeFile) -> bytes:
+    """Return a node's values as a file.
+
+    Raises:
+        LayerwalkError: there is no such node or channel, or the snapshot is gone.
+    """
+    route = {"png": routes.NODE_SHEET, "npy": routes.VALUES, "npz": routes.VALUES_NPZ}[fetch.form]
+    query: dict[str, str] = {}
+    if fetch.channels:
+        query["channels"] = ",".join(f"{first}:{behind}" for first, behind in fetch.channels)
+    if fetch.form == "png":
+        query |= {"colormap": fetch.table, "range": fetch.mode}
+        query |= {"manual": repr(fetch.manual), "percentile": repr(fetch.percentile)}
+    path = route.url(snapshot=fetch.snapshot, node=fetch.node)
+    if query:
+        path += "?" + urlencode(query)
+    return bytes(connection.exchange("GET", path, timeout_s=FILE_S).body)
 
 
 def _pixels(reply: Reply) -> NDArray[np.uint8]:

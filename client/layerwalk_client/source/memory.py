@@ -44,7 +44,6 @@ from layerwalk_client.source.asking import (
     PutInput,
     Recipes,
     Record,
-    ResultFile,
     Snapshots,
     Statistics,
     Tiles,
@@ -55,6 +54,7 @@ from layerwalk_client.source.asking import (
     Wish,
 )
 from layerwalk_client.source.exhibits import EXHIBITS
+from layerwalk_client.source.files import NodeFile, ResultFile
 from layerwalk_client.source.made_up_surveys import MadeUpSurveys
 from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
 from layerwalk_client.source.showcase import (
@@ -340,6 +340,7 @@ class MemorySource:
             Weights: lambda asked: made_up.weights(self._graph, asked),
             ChannelPicture: self._vault.channel,
             ResultFile: self._vault.file,
+            NodeFile: self._vault.node_file,
         }
         return methods[type(fetch)](fetch)
 

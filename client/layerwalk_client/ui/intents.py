@@ -283,6 +283,15 @@ class RepeatRun:
     """Load the numbers of the run that is looked at into the form."""
 
 
+@dataclass(frozen=True, slots=True)
+class ExportNode:
+    """Write a node's maps, or one channel of it (None: all), to a file."""
+
+    node: int
+    form: Literal["png", "npy", "npz"]
+    unit: int | None = None
+
+
 StudioIntent = (
     Maximise | CancelRun | ChooseRun | CompareRun | LookAt | ShowOnWall | PickPicture | PutPicture
     | ExportRun | RepeatRun
@@ -296,6 +305,6 @@ TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 """Where one asks to be taken."""
 Intent = (
     ClosePanel | PickItem | PickNoise | PickChannel | TravelIntent | SetAppearance | ChooseStep | PutOn
-    | OpenMaximise | OpenChannel | SurveyIntent | ChooseFilters | ClearJobs | GoToResult | StudioIntent
-    | CompareIntent | DeskIntent
+    | OpenMaximise | ExportNode | OpenChannel | SurveyIntent | ChooseFilters | ClearJobs | GoToResult
+    | StudioIntent | CompareIntent | DeskIntent
 )  # fmt: skip
