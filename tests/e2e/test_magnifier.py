@@ -41,7 +41,7 @@ def wheel(hand, steps):
 
 
 def seen(hand):
-    return hand.walker.magnifier.look(SIZE)
+    return hand.walker.handheld.magnifier.look(SIZE)
 
 
 def test_cells_tell_the_exact_values_of_the_tensor(hand, session):
@@ -50,7 +50,7 @@ def test_cells_tell_the_exact_values_of_the_tensor(hand, session):
     assert seen(hand).focus == (19, 12)  # where it was pointed at
     pace, camera = hand.walker.journey.pace, hand.walker.journey.camera
     wheel(hand, 9)
-    hand.until(lambda: hand.walker.magnifier.exact is not None)
+    hand.until(lambda: hand.walker.handheld.magnifier.exact is not None)
     assert hand.walker.journey.pace == pace
     assert hand.walker.journey.camera == camera
     held = session.snapshot(hand.walker.stage.shown.id)
@@ -78,11 +78,11 @@ def test_the_mouse_moves_over_the_picture_and_not_the_eye(hand):
         math.floor(part) for part in before.where.place_at((goal[0], goal[1]))
     )
     # Dragging moves the picture.
-    first = hand.walker.magnifier.glass.focus
+    first = hand.walker.handheld.magnifier.glass.focus
     hand.frame(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=goal, button=1))
     hand.frame(pygame.event.Event(pygame.MOUSEMOTION, pos=goal, rel=(-60, -40), buttons=(1, 0, 0)))
     hand.frame(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=goal, button=1))
-    second = hand.walker.magnifier.glass.focus
+    second = hand.walker.handheld.magnifier.glass.focus
     assert second[0] > first[0]
     assert second[1] > first[1]
     assert hand.walker.journey.camera == camera

@@ -46,6 +46,7 @@ def furnish(walker: Walker, source: Source) -> KeyDesk:
         ),
         keys,
         settings,
+        walker.handheld.webcam,
     )
     for desk in desks:
         tools.desks.add(desk)

@@ -50,7 +50,7 @@ class Gestures:
             None if pointed is None else pointed.hit.channel,
             is_looking=is_looking,
         )
-        has_changed |= walker.magnifier.hold(walker.tools.looked_at, pointed)
+        has_changed |= walker.handheld.magnifier.hold(walker.tools.looked_at, pointed)
         walker.needs_draw |= has_changed
         walker.needs_plan |= has_changed  # the finest level of what is held to the eye
         if actions.clicks and hit is None and walker.badge is not None:

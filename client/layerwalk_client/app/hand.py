@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from layerwalk_client.app.captions import reached
 from layerwalk_client.app.results import image_at, maximised_of, unit_at
@@ -172,6 +174,23 @@ def hold_result(
         title=f"{name}  maximised",
         note="" if image is None else reached(image),
     )
+
+
+def hold_pixels(pixels: NDArray[np.uint8], title: str) -> Holding:
+    """Return pixels `[H, W, 3]` as a thing to carry: what is sent is a PNG file.
+
+    Raises:
+        InputError: it would be larger than the server takes.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
+    content = buffer.getvalue()
+    if len(content) > MAX_FILE_BYTES:
+        raise InputError(
+            f"{title}: a picture of {pixels.shape[1]} x {pixels.shape[0]} has "
+            f"{len(content) / 2**20:.0f} MiB, at most {MAX_FILE_BYTES >> 20} are taken"
+        )
+    return Holding(content, title, pixels=pixels)
 
 
 def hold_file(path: Path) -> Holding:

@@ -122,7 +122,7 @@ def _hand_on(walker: Walker, arrival: Arrival) -> None:
     failed = arrival.request if isinstance(arrival, RequestFailed) else None
     if isinstance(failed, Values) and walker.compared.fail(failed):
         return
-    if walker.magnifier.take(arrival):
+    if walker.handheld.magnifier.take(arrival):
         walker.needs_draw = True
         return
     is_reading = isinstance(arrival, ValuesArrived) and arrival.fetch.purpose == "spot"

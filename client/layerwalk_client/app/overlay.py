@@ -162,7 +162,7 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
     has_legend = not (is_tour or is_image)
     carried = tools.carried()
     if carried is not None and carried.is_magnified:
-        glass = walker.magnifier.look(walker.screen.size_wh)
+        glass = walker.handheld.magnifier.look(walker.screen.size_wh)
         carried = dataclasses.replace(carried, glass=glass)
     is_magnified = carried is not None and carried.is_magnified
     has_legend &= not is_magnified

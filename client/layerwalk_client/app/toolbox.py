@@ -16,7 +16,6 @@ from layerwalk_client.app.hand import (
     Holding,
     argument_of,
     hold_channel,
-    hold_file,
     hold_noise,
     hold_result,
 )
@@ -301,17 +300,16 @@ class Toolbox:
         self.hand.put_away()
         return True
 
-    def put_file(self, path: Path, *, node: int | None = None) -> str:
-        """Put a file on the argument that the panel of inputs shows, else on an input's node (None:
+    def put_held(self, held: Holding, *, node: int | None = None) -> str:
+        """Put something that need not be in the hand on the argument that the panel of inputs shows, else on an input's node (None:
         the shown one); return its name.
 
         Raises:
-            LayerwalkError: it cannot be read, or there is no network.
+            NotFoundError: there is no network.
         """
         network = self._stage.network
         if network is None:
             raise NotFoundError("there is no network to put a picture on")
-        held = hold_file(path)
         content = self.panels.content("input")
         if isinstance(content, InputPanel):
             argument = content.argument
@@ -329,6 +327,10 @@ class Toolbox:
             self._stage.submit(
                 PutInput(network.id, wish.image, title=wish.title, argument=wish.argument)
             )
+
+    def pick_up(self, holding: Holding) -> None:
+        """Take something in the hand."""
+        self._hold(holding)
 
     def put_away(self) -> bool:
         """Empty the hand; return whether there was something in it."""

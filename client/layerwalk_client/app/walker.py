@@ -16,9 +16,6 @@ from pathlib import Path
 import pygame
 
 from layerwalk_client.app import diary, news, overlay
-from layerwalk_client.app.arrangements import Arrangements
-from layerwalk_client.app.arranger import Arranger
-from layerwalk_client.app.claims import claimed
 from layerwalk_client.app.commands import obey
 from layerwalk_client.app.compared_looks import ComparedLooks, signed
 from layerwalk_client.app.compared_reading import ComparedReading
@@ -26,8 +23,9 @@ from layerwalk_client.app.errand import Errand
 from layerwalk_client.app.furnishing import furnish
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.going import travel
+from layerwalk_client.app.hand import hold_file
+from layerwalk_client.app.handheld import Handheld
 from layerwalk_client.app.journey import Journey
-from layerwalk_client.app.magnifier import Magnifier
 from layerwalk_client.app.outbox import Outbox
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.pointer import Pointed, point_at, ray_of
@@ -121,13 +119,7 @@ class Walker:
             folder=self.start.pictures,
             tell=self.trace.note,
         )
-        self.arranger = Arranger(
-            self.stage,
-            Arrangements(self.start.arrangements),
-            say=lambda text, is_warning: self.say(text, is_warning=is_warning),
-            tell=self.trace.note,
-        )
-        self.magnifier = Magnifier(self.stage, source.fetch)
+        self.handheld = Handheld(self, source, self._renderer.images)
         self.keys = furnish(self, source)
         self.readings = Readings()
         self.compared = ComparedReading()
@@ -207,15 +199,14 @@ class Walker:
         if actions.is_any or any(event.type in _REDRAWING for event in events):
             self._pulse.wake(now_s)
         news.take_in(self, now_s)
-        self.arranger.keep_up()
+        self.handheld.keep_up()
         self._obey(actions)
-        actions = claimed(self, actions)
+        actions = self.handheld.claim(actions)
         pace = self.journey.pace
         is_elsewhere = self.journey.step(actions, dt, self.stage.arrays, now_s=now_s)
         if self.journey.pace != pace:
             self.say(f"speed {self.journey.pace:.2g}")
-        ray = ray_of(self.journey.camera, actions.pointer, self.screen.size_wh)
-        self.needs_draw |= self.arranger.follow(self.journey.camera, ray)
+        self.needs_draw |= self.handheld.follow(actions)
         hit = self._point(actions)
         self._gestures.follow(self, actions, hit, now_s)
         for kind, intent in self.tools.panels.operate(hit, actions, dt):
@@ -280,10 +271,10 @@ class Walker:
         for path in actions.dropped:
             try:
                 if Path(path).suffix.lower() == ".json":
-                    self.arranger.import_file(Path(path))
+                    self.handheld.arranger.import_file(Path(path))
                     self.say(f"arranged as {Path(path).name} says")
                     continue
-                title = self.tools.put_file(Path(path), node=over)
+                title = self.tools.put_held(hold_file(Path(path)), node=over)
             except LayerwalkError as error:
                 self.say(reason(error), is_warning=True)
             else:

@@ -33,7 +33,7 @@ _EDITING = {
 }  # fmt: skip
 
 
-_WHILE_TYPING = frozenset((Command.QUIT,))
+_WHILE_TYPING = frozenset((Command.QUIT, Command.PASTE))
 """Commands that are obeyed while something is written, where Ctrl or Alt is held."""
 
 

@@ -279,6 +279,34 @@ CompareIntent = ChooseFirst | ChooseSecond | SetCompareMode | SwapCompared | End
 
 
 @dataclass(frozen=True, slots=True)
+class TakeFrame:
+    """Take what the camera sees in the hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutFrame:
+    """Put what the camera sees on the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetLive:
+    """Let the network see what the camera sees, or stop that."""
+
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetMirrored:
+    """See the camera's pictures as in a mirror, or as they are."""
+
+    is_mirrored: bool
+
+
+WebcamIntent = TakeFrame | PutFrame | SetLive | SetMirrored
+"""What the panel of the camera asks for."""
+
+
+@dataclass(frozen=True, slots=True)
 class RepeatRun:
     """Load the numbers of the run that is looked at into the form."""
 
@@ -306,5 +334,5 @@ TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 Intent = (
     ClosePanel | PickItem | PickNoise | PickChannel | TravelIntent | SetAppearance | ChooseStep | PutOn
     | OpenMaximise | ExportNode | OpenChannel | SurveyIntent | ChooseFilters | ClearJobs | GoToResult
-    | StudioIntent | CompareIntent | DeskIntent
+    | StudioIntent | CompareIntent | DeskIntent | WebcamIntent
 )  # fmt: skip
