@@ -4,8 +4,9 @@ import pygame
 import pytest
 
 from e2e.walking import SIZE
+from layerwalk_client.app.overlay import hud_of
 from layerwalk_client.source.memory import MemorySource
-from layerwalk_client.ui.intents import ChangeSetting, Rebind
+from layerwalk_client.ui.intents import ChangeSetting, LockRange, Rebind
 
 pytestmark = [pytest.mark.gl]
 
@@ -84,3 +85,21 @@ def test_settings_take_effect_while_one_walks(hand, kept):
     assert panel.values["table"] == walker.tools.appearance.table
     assert kept[-1].table == "magma", "a key changes this walk, not the next"
     assert walker.screen.size_wh == SIZE
+
+
+def test_a_locked_range_holds_on_the_wall_and_the_legend_says_so(hand):
+    walker = hand.walker
+    hand.settle()
+    hand.face("stem.conv")
+    hand.move((SIZE[0] // 2, SIZE[1] // 2))
+    hand.frames(2)
+    assert walker.pointed.node.id == "stem.conv"
+    hand.key(pygame.K_l)
+    walker.tools.carry_out("colours", LockRange("node", 0.25))
+    walker.tools.close_panels()
+    hand.frames(2)
+    key = (walker.stage.network.id, walker.stage.network.graph.index["stem.conv"])
+    assert dict(walker._look().ranges) == {key: 0.25}
+    hud = hud_of(walker, hand.now_s)
+    assert hud.legend.range_text == "locked at 0.25"
+    assert hud.legend.ticks[-1].text == "0.25"

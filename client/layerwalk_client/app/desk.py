@@ -19,11 +19,9 @@ from layerwalk_client.source.arrivals import (
     ValuesArrived,
 )
 from layerwalk_client.source.asking import Gradients, Values
-from layerwalk_client.ui.colours import ColoursPanel
 from layerwalk_client.ui.gradients import Ailment, Flow, GradientsPanel, Health
 from layerwalk_client.ui.noise import NoisePanel
 from layerwalk_client.ui.timeline import Course, TimelinePanel
-from layerwalk_client.world.view import Appearance
 from layerwalk_shared.messages import NetworkDescription
 
 DEAD_ROWS = 120
@@ -58,11 +56,10 @@ class Desk:
         self._finding = Finding()
         self._told: object = None
 
-    def content(self, kind: str, *, appearance: Appearance) -> Content | None:
+    def content(self, kind: str) -> Content | None:
         """Return what a panel of a kind shows, None where there is nothing to show."""
         makers: dict[str, Callable[[], Content | None]] = {
             "noise": lambda: self._noise,
-            "colours": lambda: ColoursPanel(appearance),
             "search": self._search,
             "timeline": lambda: self._timeline,
             "gradients": lambda: self._gradients,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.answer_desk import AnswerDesk
+from layerwalk_client.app.colour_desk import ColourDesk
 from layerwalk_client.app.compare_desk import CompareDesk
 from layerwalk_client.app.export_desk import ExportDesk
 from layerwalk_client.app.job_desk import JobDesk
@@ -33,7 +34,17 @@ def furnish(walker: Walker, source: Source) -> KeyDesk:
         keep=lambda: walker.keep(walker.settings),
         place=walker.start.settings_place,
     )
+
+    colours = ColourDesk(
+        stage,
+        source,
+        tools.locks,
+        appearance=lambda: tools.appearance,
+        looked_at=lambda: None if walker.pointed is None else walker.pointed.wall.node,
+        selected=lambda: None if walker.selection is None else walker.selection.node,
+    )
     desks = (
+        colours,
         AnswerDesk(stage, source),
         CompareDesk(stage, look_at=walker.look_at, choose_step=walker.choose_step),
         JobDesk(stage, source, ask=lambda one: tools.carry_out("jobs", one)),

@@ -142,14 +142,18 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
             readout = replace(readout, value=value) if value else readout
     else:
         limit = node_range(tools.appearance, shown, None)
+    held = tools.locks.held
+    locked = held.everywhere
+    if pointed is not None:
+        locked = held.of((pointed.wall.network, pointed.wall.node))
     told = legend(
         signed(tools.appearance, view),
-        limit,
+        limit if locked is None else locked,
         is_diverging=TABLES[signed(tools.appearance, view).table].is_diverging,
         statistics=None if seen is None or pointed is None else seen.nodes[pointed.wall.node],
         name=name,
+        is_locked=locked is not None,
     )
-    tools.set_legend(told)
     box = None if pointed is None else walker.stage.scenery.box_of(pointed.wall.node)
     if box is not None and readout is not None:
         readout = dataclasses.replace(readout, node=box.title, facts=f"{box.subtitle} · F opens it")

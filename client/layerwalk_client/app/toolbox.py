@@ -24,13 +24,13 @@ from layerwalk_client.app.loupe import Loupe
 from layerwalk_client.app.maximising import Maximising
 from layerwalk_client.app.node_desk import NodeDesk
 from layerwalk_client.app.panels import Content, Panels
+from layerwalk_client.app.range_locks import RangeLocks
 from layerwalk_client.app.stage import Stage
 from layerwalk_client.app.thumbnails import Textures, ThumbnailStore
 from layerwalk_client.devices.actions import Typed
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import Arrival, PictureArrived
 from layerwalk_client.source.asking import ItemPicture, PutInput
-from layerwalk_client.ui.colours import ColoursPanel
 from layerwalk_client.ui.hud import Carried
 from layerwalk_client.ui.input import InputPanel
 from layerwalk_client.ui.intents import (
@@ -52,7 +52,6 @@ from layerwalk_client.ui.intents import (
     StudioIntent,
     TravelIntent,
 )
-from layerwalk_client.world.legend import Legend
 from layerwalk_client.world.scene import Wall
 from layerwalk_client.world.view import Appearance, Camera
 from layerwalk_shared.errors import LayerwalkError, NotFoundError
@@ -107,6 +106,7 @@ class Toolbox:
         self.panels = Panels()
         self.desk = Desk(stage, source, images, self.panels)
         self.desks = Desks(self.panels)
+        self.locks = RangeLocks()
         self._browsing = Browsing(stage, source, images)
         self.desks.add(self._browsing)
         self.desks.add(NodeDesk(stage, source, images, table=lambda: self.appearance.table))
@@ -149,7 +149,7 @@ class Toolbox:
         if self.desks.keeps(kind):
             content = self.desks.content(kind, node=node, unit=unit)
         else:
-            content = self.desk.content(kind, appearance=self.appearance)
+            content = self.desk.content(kind)
         return self._open(kind, content, outlook)
 
     def open_maximise(self, node: int, unit: int | None) -> bool:
@@ -199,14 +199,6 @@ class Toolbox:
         if has_changed := "maximise" in self.panels.kinds and self.maximising.refresh():
             self.panels.touch("maximise")
         return self.desk.refresh() | self.desks.refresh() | has_changed
-
-    def set_legend(self, legend: Legend) -> None:
-        """Show the numbers of a node in the panel of colours."""
-        content = self.panels.content("colours")
-        if isinstance(content, ColoursPanel):
-            if (content.legend, content.appearance) != (legend, self.appearance):
-                self.panels.touch("colours")
-            content.legend, content.appearance = legend, self.appearance
 
     def type(self, typed: Sequence[Typed]) -> None:
         """Hand text to the panel that takes it."""

@@ -360,7 +360,9 @@ class Walker:
         return Look(
             camera=self.journey.camera,
             appearance=signed(appearance, view),
-            ranges=self.compared_looks.ranges(view, appearance),
+            ranges=self.tools.locks.over(
+                self.compared_looks.ranges(view, appearance), self.stage.scene
+            ),
             marks=Marks(hover, self.selection),
             notes=self.stage.words(self.journey.camera, self.screen.size_wh[1], at),
         )

@@ -95,7 +95,7 @@ class Statistics:
 
     snapshot: str
     node: str
-    purpose: Literal["values", "inputs"] = "values"
+    purpose: Literal["values", "inputs", "range"] = "values"
 
     priority = 2
 

@@ -105,6 +105,21 @@ class ChooseFilters:
 
 
 @dataclass(frozen=True, slots=True)
+class LockRange:
+    """Hold a value as the table's end at the node that is looked at, at its group, or at all."""
+
+    scope: Literal["node", "group", "all"]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockRange:
+    """Let ranges go that are held: of the node that is looked at, or all."""
+
+    scope: Literal["node", "all"]
+
+
+@dataclass(frozen=True, slots=True)
 class Rebind:
     """Let an action have a key; `swaps`: an action that has it gets the one given up."""
 
@@ -327,7 +342,7 @@ StudioIntent = (
 """What the panel of maximisation asks for."""
 SurveyIntent = ScoreDataset | FindExciting | CancelSurvey
 """What is asked for about whole data sets."""
-DeskIntent = Rebind | ResetKeys | ChangeSetting
+DeskIntent = LockRange | UnlockRange | Rebind | ResetKeys | ChangeSetting
 """What the pages of keys and settings ask for."""
 TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 """Where one asks to be taken."""

@@ -1,4 +1,4 @@
-"""Pictures of the pages of keys and settings, kept as goldens."""
+"""Pictures of the pages of keys, settings and colours, kept as goldens."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from client.gl.exhibits import draw_panel
+from client.gl.facts import bell
+from client.gl.facts import values_of as values_of_node
 from layerwalk_client.app.setting_desk import values_of
 from layerwalk_client.devices.bindings import Binding
 from layerwalk_client.gl.panel import PanelPointer
 from layerwalk_client.settings import Settings
+from layerwalk_client.ui.colours import ColoursPanel
 from layerwalk_client.ui.help import HelpPanel
 from layerwalk_client.ui.settings import SettingsPanel
+from layerwalk_client.world.legend import legend
+from layerwalk_client.world.view import Appearance
+from layerwalk_shared.colours import TABLES
+from layerwalk_shared.messages import NodeStatistics
 
 Pixels = NDArray[np.uint8]
 CHANGED = ("fold", "next-wall", "maximise")
@@ -61,8 +68,29 @@ def settings() -> SettingsPanel:
     return SettingsPanel(values_of(changed), values_of(Settings()), place=place)
 
 
+def colours(appearance: Appearance, *, locked: float | None = None) -> ColoursPanel:
+    """Return the panel of colours at a wall."""
+    panel = ColoursPanel(appearance)
+    panel.statistics = values_of_node("block1.conv2", bell(32, 32, 32) - 0.8)
+    limit = locked or 5.2
+    panel.limit, panel.is_locked, panel.group = limit, locked is not None, "block1"
+    panel.held = 3 if locked else 0
+    numbers = NodeStatistics(
+        shape=(32, 32, 32), pictures=(32, 32, 32), minimum=panel.statistics.minimum,
+        maximum=panel.statistics.maximum,
+    )  # fmt: skip
+    is_diverging = TABLES[appearance.table].is_diverging
+    panel.legend = legend(appearance, limit, is_diverging=is_diverging, statistics=numbers,
+                          name="block1.conv2", is_locked=locked is not None)  # fmt: skip
+    return panel
+
+
 MANNERS: dict[str, Callable[[], Pixels]] = {
     "keys-listening": lambda: draw_panel(keys(listening="fold")),
     "keys-taken": lambda: draw_panel(keys(is_taken=True)),
+    "colours-percentile": lambda: draw_panel(colours(Appearance(mode="percentile"))),
+    "colours-locked": lambda: draw_panel(
+        colours(Appearance(table="magma", mode="node", marks_out_of_range=True), locked=3.1)
+    ),
     "settings": lambda: draw_panel(settings(), [PanelPointer((500.0, 200.0))]),
 }
