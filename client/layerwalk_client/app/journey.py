@@ -13,6 +13,7 @@ from layerwalk_client.world.scene import Vector
 from layerwalk_client.world.trail import Trail
 from layerwalk_client.world.view import Camera
 from layerwalk_client.world.viewpoints import Tour, tour_camera, tour_duration
+from layerwalk_client.world.ways import Way
 
 
 class Journey:
@@ -106,6 +107,24 @@ class Journey:
             camera = self._flight.camera
             position, yaw = carried(camera.position, camera.yaw, start=start, end=end)
             self._flight = replace(self._flight, camera=replace(camera, position=position, yaw=yaw))
+
+    def ride(self, way: Way, duration_s: float) -> None:
+        """Follow a way from where the eye is; the wheel sets how fast."""
+        self._note_rest()
+        self._trail = self._trail.left(self._flight.camera, way.end)
+        self._tour = ()
+        self._flight = flying.follow(self._flight, way, duration_s=duration_s)
+
+    def halt(self) -> bool:
+        """Stay where the eye is; return whether it was on its way somewhere."""
+        was_moving = self._flight.move is not None
+        self._flight = replace(self._flight, move=None, velocity=(0.0, 0.0, 0.0))
+        return was_moving
+
+    @property
+    def is_riding(self) -> bool:
+        """Whether the eye follows an edge."""
+        return self._flight.move is not None and self._flight.move.is_paced
 
     def undo(self) -> bool:
         """Fly back to the place before; return whether there was one."""

@@ -180,6 +180,7 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         whereabouts=walker.ways.whereabouts(walker),
         hot=walker.ways.hot,
         map=walker.ways.minimap.shown(walker),
+        choices=walker.ways.riding.choices(walker),
         readout=None if is_tour else readout,
         legend=told if has_legend else None,
         banner=banner_line(state, walker.address),

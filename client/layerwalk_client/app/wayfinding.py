@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.minimap import Minimap
+from layerwalk_client.app.riding import Riding
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.ui.intents import Intent
 from layerwalk_client.world.morphing import Pose
@@ -22,10 +23,12 @@ class Wayfinding:
     Attributes:
         hot: what of the HUD the free pointer is on.
         minimap: the map in the corner.
+        riding: rides along edges.
     """
 
     def __init__(self) -> None:
         self.minimap = Minimap()
+        self.riding = Riding()
         self._anchor: int | None = None
         self._pose: Pose | None = None
         self.hot: Intent | None = None

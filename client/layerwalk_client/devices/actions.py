@@ -21,6 +21,7 @@ class Command(StrEnum):
     PREVIOUS_WALL = "previous-wall"
     MAP = "map"
     WALK = "walk"
+    RIDE = "ride"
     BRANCH_LEFT = "branch-left"
     BRANCH_RIGHT = "branch-right"
     UNDO_CAMERA = "undo-camera"

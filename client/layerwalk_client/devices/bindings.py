@@ -56,6 +56,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.PREVIOUS_WALL, ("b",), "wall before", "Go"),
     Binding(Command.BRANCH_LEFT, ("LEFTBRACKET",), "branch to the left", "Go"),
     Binding(Command.BRANCH_RIGHT, ("RIGHTBRACKET",), "branch to the right", "Go"),
+    Binding(Command.RIDE, ("F4",), "ride along the edge to the next wall", "Go"),
     Binding(Command.OVERVIEW, ("o",), "the whole network", "Go"),
     Binding(Command.HOME, ("h",), "the input", "Go"),
     Binding(Command.UNDO_CAMERA, ("BACKSPACE",), "back to where I was", "Go"),

@@ -11,6 +11,7 @@ from typing import Any
 from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
+from layerwalk_client.ui.choices import Choices, draw_choices
 from layerwalk_client.ui.compared_line import ComparedLine, draw_compared
 from layerwalk_client.ui.intents import Intent
 from layerwalk_client.ui.magnified import Magnified, draw_magnified
@@ -73,6 +74,7 @@ class Hud:
         whereabouts: in place of the title: where one is.
         compared: below that, what is compared.
         map: the plan in the corner, None: hidden.
+        choices: a question that a digit answers.
         hot: of what can be operated there, what the pointer is on.
         readout: lower middle.
         legend: lower left.
@@ -94,6 +96,7 @@ class Hud:
     compared: ComparedLine | None = None
     hot: Intent | None = None
     map: MapShown | None = None
+    choices: Choices | None = None
     readout: Readout | None = None
     legend: Legend | None = None
     banner: str = ""
@@ -118,6 +121,8 @@ def draw_hud(style: Style, hud: Hud) -> tuple[Spot, ...]:
         sheet.heading(hud)
         if hud.map is not None:
             draw_map(sheet, hud.map)
+        if hud.choices is not None:
+            draw_choices(sheet, hud.choices)
         taken = 0.0
         if hud.legend is not None:
             taken = sheet.legend(hud.legend)

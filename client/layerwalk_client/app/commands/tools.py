@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def _release(walker: Walker, number: int) -> None:
-    """Put back a wall that is carried, else put away, else close panels, else end the tour, else free or take the mouse."""
+    """End a ride, else put back a wall that is carried, else put away, else close panels, else free
+    or take the mouse."""
+    if walker.ways.riding.stop(walker):
+        return
     if walker.handheld.arranger.cancel() or walker.tools.put_away() or walker.tools.close_panels():
         return
     if walker.selection is not None and not walker.desktop.is_captured:

@@ -97,6 +97,10 @@ def _walk(walker: Walker, number: int) -> None:
     walker.say("walking: Space jumps" if walks else "flying")
 
 
+def _ride(walker: Walker, number: int) -> None:
+    walker.ways.riding.begin(walker)
+
+
 def _map(walker: Walker, number: int) -> None:
     walker.keep(dataclasses.replace(walker.settings, shows_map=not walker.settings.shows_map))
 
@@ -118,6 +122,8 @@ def _bookmark_name(walker: Walker, number: int) -> str:
 
 
 def _bookmark(walker: Walker, number: int) -> None:
+    if walker.ways.riding.choose(walker, number):
+        return
     held = walker.settings.bookmarks.get(_bookmark_name(walker, number))
     if held is None:
         walker.say(f"no bookmark {number} yet: Ctrl+{number} sets it")
@@ -142,6 +148,7 @@ TRAVEL: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.BRANCH_LEFT: _across(-1),
     Command.BRANCH_RIGHT: _across(1),
     Command.MAP: _map,
+    Command.RIDE: _ride,
     Command.WALK: _walk,
     Command.UNDO_CAMERA: _undo,
     Command.REDO_CAMERA: _redo,
