@@ -171,6 +171,21 @@ def test_what_is_pointed_at_or_held_is_copied(hand):
     assert before.position != hand.walker.journey.camera.position
 
 
+def test_what_is_carried_floats_before_the_input_as_it_would_lie_there(hand):
+    wall = hand.face("conv1")
+    hand.click(hand.pixel_of(point_of(wall, 2)))
+    assert hand.walker.handheld.hologram() == []
+    wall = hand.face("input")
+    hand.move(hand.pixel_of(wall.centre))
+    hand.frames(2)
+    (picture,) = hand.walker.handheld.hologram()
+    assert picture.centre[2] > wall.centre[2]
+    assert picture.size_wh == pytest.approx(wall.tile_wh)
+    hand.key(pygame.K_ESCAPE)
+    hand.frame()
+    assert hand.walker.handheld.hologram() == []
+
+
 @pytest.fixture
 def filmed(hand):
     camera = FakeCamera()

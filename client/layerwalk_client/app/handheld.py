@@ -13,6 +13,13 @@ from layerwalk_client.app.thumbnails import Textures
 from layerwalk_client.app.webcam_desk import WebcamDesk
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.devices.clipboard import Clipboard, SystemClipboard
+from layerwalk_client.gl.pictures import Picture
+from layerwalk_client.ui.style import ACCENT
+from layerwalk_client.world.signs import at
+
+HOLOGRAM_BEFORE = 0.05
+"""Metres before the input's wall."""
+HOLOGRAM_ALPHA = 0.86
 
 if TYPE_CHECKING:
     from layerwalk_client.app.walker import Walker
@@ -57,6 +64,28 @@ class Handheld:
         self.arranger.keep_up()
         if self.webcam.is_open and "webcam" not in self._walker.tools.panels.kinds:
             self.webcam.leave()
+
+    def hologram(self) -> list[Picture]:
+        """Return what is carried, before the input that the pointer is on: as it would lie there."""
+        walker = self._walker
+        pointed, carried = walker.pointed, walker.tools.carried()
+        if pointed is None or not (pointed.is_input and pointed.wall.is_image):
+            return []
+        if carried is None or carried.picture is None or carried.is_magnified:
+            return []
+        wall, (wide, high) = pointed.wall, carried.picture.size_wh
+        factor = min(wall.tile_wh[0] / wide, wall.tile_wh[1] / high)
+        return [
+            Picture(
+                carried.picture.texture,
+                at(wall, 0.0, wall.size_wh[1] / 2, before=HOLOGRAM_BEFORE),
+                (wide * factor, high * factor),
+                yaw=wall.yaw,
+                alpha=HOLOGRAM_ALPHA,
+                border=0.008,
+                border_colour=ACCENT,
+            )
+        ]
 
     def claim(self, actions: Actions) -> Actions:
         """Give a frame's actions to the wall that is carried and to the magnifier: wheel and mouse

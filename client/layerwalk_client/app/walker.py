@@ -350,7 +350,8 @@ class Walker:
 
     def pictures_at(self, camera: Camera) -> list[Picture]:
         """Return what stands in the world beside the scene, panels among it."""
-        return [*self.stage.pictures, *self.tools.panels.pictures(camera)]
+        held = self.handheld.hologram()
+        return [*self.stage.pictures, *held, *self.tools.panels.pictures(camera)]
 
     def _look(self) -> Look:
         is_pointing = self.pointed is not None and not self.journey.is_on_tour

@@ -27,7 +27,7 @@ class WebcamPanel:
     """
 
     title = "Camera"
-    size_wh = (484, 462)
+    size_wh = (484, 490)
 
     def __init__(self) -> None:
         self.picture: Picture | None = None
