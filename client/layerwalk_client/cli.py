@@ -102,7 +102,7 @@ def shot(argv: Sequence[str]) -> int:
         help="compare with a file, DATASET:NUMBER, noise:SEED, step:NUMBER or network:NAME",
     )
     parser.add_argument(
-        "--mode", choices=("difference", "pair"), default="difference", help="how both are seen",
+        "--mode", choices=("difference", "pair", "halls"), default="difference", help="how both are seen",
     )  # fmt: skip
     add_look(parser)
     add_layout(parser)

@@ -117,7 +117,8 @@ def progress_of(state: SceneState, busy_s: float) -> tuple[str, float] | None:
 def hud_of(walker: Walker, now_s: float) -> Hud:
     """Return everything that lies over a walk's view."""
     state, network, shown = walker.stage.state, walker.stage.network, walker.stage.shown
-    tools, pointed = walker.tools, walker.pointed
+    tools, pointed = walker.tools, walker.pointed or walker.across
+    hall = walker.stage.comparing.hall if walker.pointed is None else None
     is_tour = walker.journey.is_on_tour
     readout, limit, name = None, None, ""
     view, seen = walker.stage.comparing.view, shown
@@ -128,14 +129,16 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         if tile is not None and 0 <= channel - tile.first_channel < tile.count:
             scale = float(tile.scales[channel - tile.first_channel])
         readout = describe(
-            pointed, walker.spot, walker.readings, tile, network=network, manifest=shown
-        )
-        hung = walker.stage.gallery.manifest_of(node)
+            pointed, walker.spot, walker.readings, tile,
+            network=network if hall is None else hall.network,
+            manifest=shown if hall is None else hall.manifest,
+        )  # fmt: skip
+        hung = walker.stage.gallery.manifest_of(node) if hall is None else None
         if hung is not None:
             readout = describe_result(pointed, hung)
         seen = walker.stage.manifest_of(node, wall=pointed.wall)
         limit = node_range(tools.appearance, hung or seen or shown, node, channel_scale=scale)
-        if view is not None and hung is None:
+        if view is not None and hung is None and hall is None:
             ranges = walker.compared_looks.ranges(view, tools.appearance)
             limit = ranges.get((pointed.wall.network, node), limit)
             value = walker.compared.text()

@@ -70,6 +70,11 @@ class Scenery:
         self._dressed: object = None
         self._titles: dict[str, str] = {}
 
+    @property
+    def theme(self) -> Theme:
+        """Of signs and boards."""
+        return self._options.theme
+
     def begin(self, graph: Graph, *, keeps_folds: bool) -> None:
         """Begin with another graph.
 

@@ -16,6 +16,7 @@ from layerwalk_client.app.needs import Needs
 from layerwalk_client.app.rearranging import Rearranging
 from layerwalk_client.app.residency import Residency, Wanted
 from layerwalk_client.app.scenery import Scenery
+from layerwalk_client.app.second_hall import SecondHall
 from layerwalk_client.app.state import SceneState
 from layerwalk_client.cache import TileCache
 from layerwalk_client.gl.pictures import Picture
@@ -88,10 +89,16 @@ class Stage:
         self._decor = Decor(source, renderer.images, theme)
         self.gallery = Gallery(self.state.results, pictures, renderer, self.state.place)
         compared = ComparedValues(renderer, place=self.state.place, cache_bytes=cache_bytes // 2)
-        self.comparing = Comparing(source.fetch, compared, client=source.client)
+        hall = SecondHall(
+            source.fetch, renderer,
+            Scenery(LayoutOptions(style=style, theme=theme, shows_answer=False)),
+            place=self.state.place, cache_bytes=cache_bytes // 2,
+        )  # fmt: skip
+        self.comparing = Comparing(source.fetch, compared, hall, client=source.client)
         self._gpu_bytes = gpu_bytes
         self._needs = Needs(renderer.resident)
         self.rearranging = Rearranging(renderer)
+        self._scene, self._hall = Scene(), 0
         self.arrays = SceneArrays.from_scene(self.scene)
         self._told: object = None
         self._has_hidden = False
@@ -103,7 +110,7 @@ class Stage:
     @property
     def scene(self) -> Scene:
         """What stands in the world."""
-        return self.scenery.scene
+        return self._scene
 
     @property
     def pictures(self) -> Sequence[Picture]:
@@ -238,8 +245,7 @@ class Stage:
         )
         batches = self.gallery.want(wanted, evicted, now_s=now_s)
         batches += self.residency.want(wanted[""], now_s=now_s, evicted=evicted[""])
-        mode = self.comparing.mode
-        batches += self.comparing.values.want(wanted, evicted, mode=mode, now_s=now_s)
+        batches += self.comparing.want(wanted, evicted, now_s=now_s)
         self._source.want(batches)
 
     def step(self, now_s: float, upload_bytes: float) -> bool:
@@ -255,7 +261,7 @@ class Stage:
             told = (
                 self.shown.id, self.state.training.revision, self.state.chosen,
                 self.state.results.revision, self.gallery.revision, self.gallery.shows_pictures,
-                self.comparing.revision,
+                self.comparing.revision, self.comparing.hall.revision,
             )  # fmt: skip
             if told != self._told:
                 self._told = told
@@ -263,7 +269,7 @@ class Stage:
         self._release_hidden()
         used = self.residency.upload(upload_bytes)
         used += self.gallery.upload(upload_bytes - used)
-        used += self.comparing.values.upload(upload_bytes - used)
+        used += self.comparing.upload(upload_bytes - used)
         return bool(used) or has_changed
 
     def _release_hidden(self) -> None:
@@ -314,7 +320,7 @@ class Stage:
         wall = wall or self._wall(node)
         name = "" if wall is None else self.comparing.values_of(wall.network, wall.values)
         if name:
-            return self.comparing.values.finest(name, node, channel)
+            return self.comparing.finest(name, node, channel)
         shower = self.gallery if self.gallery.is_seen(node) else self.residency
         return shower.finest(node, channel)
 
@@ -410,15 +416,20 @@ class Stage:
         network = self.state.network
         assert network is not None
         warnings = self.state.training.warnings(self.state.chosen)
-        if not self.scenery.arrange(
+        hall = self.comparing.hall
+        has_other_hall = hall.arrange() or hall.revision != self._hall
+        has_changed = self.scenery.arrange(
             network,
             manifest,
             warnings=warnings,
             has_answer=has_answer,
             hung=self.gallery.hung(),
             compared=self.comparing.view,
-        ):
+        )
+        if not (has_changed or has_other_hall):
             return False
+        self._hall = hall.revision
+        self._scene = self.comparing.halls(self.scenery.scene, theme=self.scenery.theme)
         self._has_hidden = bool(self.scene.hidden)
         self.arrays = SceneArrays.from_scene(self.scene, texel_bytes=2)
         self.rearranging.show(self.scene, self.scenery.stands_for)

@@ -136,6 +136,7 @@ class Walker:
         self.needs_draw = True
         self.spot: Spot | None = None
         self.pointed: Pointed | None = None
+        self.across: Pointed | None = None
         self.badge: Run | None = None
         self.stub: str | None = None
         self.selection: Mark | None = None
@@ -292,12 +293,13 @@ class Walker:
         world = pick(stage.arrays, ray)
         room = math.inf if world is None else world.distance
         hit = self.tools.panels.hit(ray, self.journey.camera, room=room)
-        self.pointed = None
+        self.pointed = self.across = None
         self.badge = self.stub = None
         if hit is None:
             self.badge = None if world is None else stage.scenery.run_at(world.board)
             self.stub = None if world is None else stage.scenery.stub_at(world.board)
             self.pointed = point_at(world, stage.scene, stage.network)
+            self.across = point_at(world, stage.scene, stage.comparing.hall.network)
         self.desktop.set_over_panel(is_over_panel=hit is not None)
         return hit
 
@@ -384,7 +386,7 @@ class Walker:
             or self.readings.is_waiting
             or self.outbox.is_waiting
             or self.compared.is_waiting
-            or self.stage.comparing.values.has_uploads
+            or self.stage.comparing.has_uploads
         )
 
 

@@ -47,6 +47,7 @@ class Command(StrEnum):
     COMPARE_MODE = "compare-mode"
     COMPARE_SWAP = "compare-swap"
     COMPARE_TURN = "compare-turn"
+    COMPARE_ACROSS = "compare-across"
     STEP_BACK = "step-back"
     STEP_FORWARD = "step-forward"
     NEWEST_STEP = "newest-step"

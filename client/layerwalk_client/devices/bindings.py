@@ -98,7 +98,8 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.COLOUR_TABLE, ("t",), "next colour table", "View"),
     Binding(Command.MARK_RANGE, ("x",), "mark out of range", "View"),
     Binding(Command.PICTURES, ("v",), "values, maximised, or both", "View"),
-    Binding(Command.COMPARE_MODE, ("MINUS",), "difference, blink, pair, off", "View"),
+    Binding(Command.COMPARE_MODE, ("MINUS",), "difference, blink, pair, halls", "View"),
+    Binding(Command.COMPARE_ACROSS, ("BACKSLASH",), "the same place, other hall", "Go"),
     Binding(Command.COMPARE_TURN, ("shift+MINUS",), "turn A and B by hand", "View"),
     Binding(Command.COMPARE_SWAP, ("shift+EQUALS",), "A and B change places", "View"),
     Binding(Command.STEP_BACK, ("COMMA",), "step before, of images or training", "View"),
@@ -133,7 +134,7 @@ MOUSE_HELP: tuple[tuple[str, str, str], ...] = (
 """(section, gesture, text): what the help tells beside the keys."""
 
 _SHOWN = {
-    "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "Shift", "BACKSPACE": "Backspace", "SLASH": "/",
+    "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "Shift", "BACKSPACE": "Backspace", "SLASH": "/", "EQUALS": "=", "MINUS": "-", "BACKSLASH": "\\",
     "LEFTBRACKET": "[", "RIGHTBRACKET": "]", "COMMA": ",", "PERIOD": ".", "HOME": "Home",
     "END": "End", "INSERT": "Ins", "DELETE": "Del", "TAB": "Tab", "ESCAPE": "Esc",
     "UP": "Up", "DOWN": "Down", "LEFT": "Left", "RIGHT": "Right",

@@ -7,6 +7,7 @@ the other without a new layout. What is seen of them is the mode:
 - `difference`: the walls show the second minus the first.
 - `blink`: the same walls show both in turn.
 - `pair`: beside every wall of the first stands the same wall of the second.
+- `halls`: beside the hall of the first stands that of the second, whatever its graph.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from typing import Literal
 
 from layerwalk_shared.messages import Compared
 
-Mode = Literal["off", "difference", "blink", "pair"]
-CYCLE: tuple[Mode, ...] = ("difference", "blink", "pair", "off")
+Mode = Literal["off", "difference", "blink", "pair", "halls"]
+CYCLE: tuple[Mode, ...] = ("difference", "blink", "pair", "halls", "off")
 """In this order a key goes through them."""
 MODE_TEXTS: dict[Mode, str] = {
     "off": "not compared",
     "difference": "difference",
     "blink": "blink",
     "pair": "pair",
+    "halls": "two halls",
 }
 
 
@@ -64,6 +66,11 @@ SECOND = "/second"
 def second_of(network: str) -> str:
     """Return the name of the second one's values, for walls of a network."""
     return network + SECOND
+
+
+def hall_of(network: str) -> str:
+    """Return what walls of the second one's own hall call their network."""
+    return f"{network}/hall"
 
 
 def is_second(name: str) -> bool:
