@@ -26,6 +26,7 @@ from layerwalk_client.app.arguments import (
     size_wh,
     token_of,
 )
+from layerwalk_client.app.crash import reported
 from layerwalk_client.app.served import Served
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.links import Link, parse_link
@@ -33,6 +34,7 @@ from layerwalk_shared.links import Link, parse_link
 DEMO_PICTURE = Path("layerwalk-demo.png")
 
 
+@reported
 def view(argv: Sequence[str]) -> int:
     """Open a window on a server."""
     parser = argparse.ArgumentParser("layerwalk view", description="walk through a served network")
@@ -69,6 +71,7 @@ def view(argv: Sequence[str]) -> int:
     )
 
 
+@reported
 def shot(argv: Sequence[str]) -> int:
     """Write a picture of the scene."""
     parser = argparse.ArgumentParser(
@@ -134,6 +137,7 @@ def shot(argv: Sequence[str]) -> int:
     return 0
 
 
+@reported
 def film(argv: Sequence[str]) -> int:
     """Write a film of the scene."""
     parser = argparse.ArgumentParser(
@@ -183,6 +187,7 @@ def film(argv: Sequence[str]) -> int:
     return 0
 
 
+@reported
 def demo(argv: Sequence[str]) -> int:
     """Serve the shipped network and show it."""
     parser = argparse.ArgumentParser(
@@ -209,6 +214,7 @@ def demo(argv: Sequence[str]) -> int:
     )
 
 
+@reported
 def export(argv: Sequence[str]) -> int:
     """Write a node's maps to a file."""
     parser = argparse.ArgumentParser(

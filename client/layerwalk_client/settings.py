@@ -130,6 +130,20 @@ def arrangements_folder(path: Path | None = None) -> Path:
     return (path or settings_path()).parent / "arrangements"
 
 
+def state_folder(environment: Mapping[str, str] | None = None) -> Path:
+    """Return where what is no setting is kept on this platform: reports of crashes, places one
+    was at."""
+    environment = os.environ if environment is None else environment
+    home = Path(environment.get("HOME") or Path.home())
+    if sys.platform == "win32":
+        folder = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        folder = home / "Library" / "Logs"
+    else:
+        folder = Path(environment.get("XDG_STATE_HOME") or home / ".local" / "state")
+    return folder / "layerwalk"
+
+
 def read_settings(path: Path) -> Settings:
     """Return the settings in a file; the defaults where there is none.
 

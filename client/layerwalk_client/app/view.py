@@ -142,6 +142,9 @@ def _walk(
         wakeup.listen(is_listening=True)
         try:
             walker.run()
+        except Exception as error:
+            error.add_note(trace.recent())
+            raise
         finally:
             wakeup.listen(is_listening=False)
             walker.close()
