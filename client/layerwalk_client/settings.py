@@ -44,6 +44,7 @@ class Settings:
         shows_map: the map in the corner is shown.
         keys: action -> keys, where they differ from the table.
         bookmarks: `"NETWORK NUMBER"` -> x, y, z (metres), yaw, pitch (degrees).
+        bookmark_names: what they are called, under the same keys.
     """
 
     width: int = 1280
@@ -69,6 +70,7 @@ class Settings:
     shows_map: bool = False
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     bookmarks: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    bookmark_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, (low, high) in _LIMITS.items():
@@ -209,7 +211,7 @@ def _parse(found: Mapping[str, Any]) -> Settings:
             raise InvalidRequestError(f"no setting {name!r}" + nearest_hint(name, known))
         usual_value = getattr(usual, name)
         if isinstance(usual_value, Mapping):
-            values[name] = _rows(name, value, str if name == "keys" else float)
+            values[name] = _rows(name, value, float if name == "bookmarks" else str)
         elif isinstance(usual_value, float) and type(value) is int:
             values[name] = float(value)
         elif type(value) is type(usual_value):

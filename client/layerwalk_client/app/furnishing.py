@@ -58,6 +58,7 @@ def furnish(walker: Walker, source: Source) -> KeyDesk:
         keys,
         settings,
         walker.handheld.webcam,
+        walker.bookmarks,
     )
     for desk in desks:
         tools.desks.add(desk)

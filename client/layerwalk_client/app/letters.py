@@ -7,6 +7,7 @@ from typing import Any
 
 from layerwalk_client.app.panels import Panels
 from layerwalk_client.devices.actions import Key, Typed
+from layerwalk_client.ui.bookmarks import BookmarksPanel
 from layerwalk_client.ui.dataset import DatasetPanel
 from layerwalk_client.ui.input import InputPanel
 from layerwalk_client.ui.intents import ClosePanel, Intent
@@ -15,7 +16,7 @@ from layerwalk_client.ui.search import SearchPanel
 
 OPENING = {"search": "/"}
 """What no text in a panel begins with."""
-Writer = SearchPanel | InputPanel | MaximisePanel | DatasetPanel
+Writer = SearchPanel | InputPanel | MaximisePanel | DatasetPanel | BookmarksPanel
 
 
 def writer_of(panels: Panels) -> tuple[str, Writer] | None:
@@ -45,8 +46,8 @@ def write(panels: Panels, typed: Sequence[Typed], carry_out: Callable[[str, Inte
             carry_out(kind, intent)
 
     def leave() -> None:
-        if isinstance(content, MaximisePanel):
-            content.complete()  # a panel of many fields stays
+        if isinstance(content, MaximisePanel | BookmarksPanel):
+            content.complete()  # a panel of several fields stays
         else:
             carry_out(kind, ClosePanel())
 

@@ -59,6 +59,7 @@ def _look(field: str, setting: str) -> Callable[[Walker, Settings], None]:
 
 def _style(walker: Walker, settings: Settings) -> None:
     _look("theme", "theme")(walker, settings)
+    walker.ways.hold_on(walker.ways.here(walker))
     walker.stage.restyle(
         theme=settings.theme,  # type: ignore[arg-type]  # checked by Settings
         style=settings.layout,  # type: ignore[arg-type]  # this, too
@@ -71,6 +72,10 @@ def _budgets(walker: Walker, settings: Settings) -> None:
 
 def _speed(walker: Walker, settings: Settings) -> None:
     walker.journey.set_pace(settings.speed)
+
+
+def _movement(walker: Walker, settings: Settings) -> None:
+    walker.journey.walk(walks=settings.movement == "walk")
 
 
 def _keys(walker: Walker, settings: Settings) -> None:
@@ -96,6 +101,7 @@ _EFFECTS: Mapping[str, Callable[[Walker, Settings], None]] = {
     "marks_out_of_range": _look("marks_out_of_range", "marks_out_of_range"),
     "theme": _style,
     "layout": _style,
+    "movement": _movement,
     "speed": _speed,
     "cache_mib": _budgets,
     "gpu_mib": _budgets,

@@ -187,11 +187,6 @@ class Scenery:
         """How long chains stand."""
         return self._options.style
 
-    def set_style(self, style: Style) -> None:
-        """Let long chains stand otherwise; the scene changes with the next `arrange`."""
-        self._options = replace(self._options, style=style)
-        self._shapes = None
-
     def arrange(
         self,
         network: NetworkDescription,

@@ -199,6 +199,8 @@ class Stage:
 
     def restyle(self, *, theme: Theme, style: Style) -> None:
         """Look otherwise, and let chains stand otherwise."""
+        if style != self.scenery.style:
+            self.rearranging.expect()
         self.scenery.restyle(theme=theme, style=style)
         self._decor.restyle(theme)
         if self.network is not None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pygame
 
 from layerwalk_client.app import diary, news, overlay
+from layerwalk_client.app.bookmarks import BookmarkDesk
 from layerwalk_client.app.commands import obey
 from layerwalk_client.app.compared_looks import ComparedLooks, signed
 from layerwalk_client.app.compared_reading import ComparedReading
@@ -108,6 +109,7 @@ class Walker:
         )
         self.journey = Journey(pace=settings.speed, walks=settings.movement == "walk")
         self.ways = Wayfinding()
+        self.bookmarks = BookmarkDesk(self)
         self.tools = Toolbox(
             self.stage,
             source,

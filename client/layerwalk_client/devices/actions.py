@@ -75,6 +75,7 @@ class Command(StrEnum):
     HUD = "hud"
     BOOKMARK = "bookmark"
     SET_BOOKMARK = "set-bookmark"
+    BOOKMARKS = "bookmarks"
 
 
 class Key(StrEnum):

@@ -63,6 +63,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.REDO_CAMERA, ("shift+BACKSPACE",), "forth again", "Go"),
     Binding(Command.BOOKMARK, _DIGITS, "bookmark", "Go"),
     Binding(Command.SET_BOOKMARK, tuple(f"ctrl+{n}" for n in _DIGITS), "set a bookmark", "Go"),
+    Binding(Command.BOOKMARKS, ("shift+F3",), "list of bookmarks", "Go"),
     Binding(Command.SEARCH, ("SLASH",), "search walls, groups, classes", "Go"),
     Binding(Command.MAP, ("F3",), "the map", "Go"),
     Binding(Command.DATASET, ("TAB",), "pictures to pick", "Tools"),

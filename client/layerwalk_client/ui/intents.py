@@ -344,10 +344,41 @@ SurveyIntent = ScoreDataset | FindExciting | CancelSurvey
 """What is asked for about whole data sets."""
 DeskIntent = LockRange | UnlockRange | Rebind | ResetKeys | ChangeSetting
 """What the pages of keys and settings ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoToBookmark:
+    """Fly to a bookmark."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetBookmark:
+    """Set a bookmark where the eye is."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameBookmark:
+    """Call a bookmark otherwise."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropBookmark:
+    """Take a bookmark away."""
+
+    number: int
+
+
+BookmarkIntent = GoToBookmark | SetBookmark | NameBookmark | DropBookmark
+"""What the list of bookmarks asks for."""
 TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 """Where one asks to be taken."""
 Intent = (
-    ClosePanel | PickItem | PickNoise | PickChannel | TravelIntent | SetAppearance | ChooseStep | PutOn
+    ClosePanel | PickItem | PickNoise | PickChannel | BookmarkIntent | TravelIntent | SetAppearance | ChooseStep | PutOn
     | OpenMaximise | ExportNode | OpenChannel | SurveyIntent | ChooseFilters | ClearJobs | GoToResult
     | StudioIntent | CompareIntent | DeskIntent | WebcamIntent
 )  # fmt: skip

@@ -87,6 +87,7 @@ GROUPS: tuple[tuple[str, Literal[0, 1], tuple[SettingField, ...]], ...] = (
         SettingField("mouse_degrees", "mouse", low=0.02, high=0.6, is_log=True, unit="°/px"),
         _switch("inverts_y", "forward looks down"),
         _switch("captures_mouse", "take the mouse", NEXT_START),
+        SettingField("movement", "movement", "choice", (("fly", "fly"), ("walk", "walk"))),
         SettingField("speed", "speed", low=0.1, high=20, is_log=True, unit="times"),
     )),
     ("Window", 1, (

@@ -14,7 +14,7 @@ from layerwalk_client.ui.settings import told_value
 from layerwalk_shared.tiles import Tile, TileKey, TileType
 
 FIELDS = [field for _, _, fields in GROUPS for field in fields]
-ELSEWHERE = {"keys", "bookmarks"}
+ELSEWHERE = {"keys", "bookmarks", "bookmark_names"}
 """Kept by pages of their own."""
 
 

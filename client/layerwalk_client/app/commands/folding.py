@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.going import show_all
+from layerwalk_client.app.preferences import change
 from layerwalk_client.devices.actions import Command
 from layerwalk_client.world.folding import nodes_inside
 from layerwalk_client.world.options import STYLES
@@ -102,12 +102,10 @@ def _next_layout(walker: Walker, number: int) -> None:
     scenery = walker.stage.scenery
     here = walker.ways.here(walker)
     style = STYLES[(STYLES.index(scenery.style) + 1) % len(STYLES)]
-    scenery.set_style(style)
-    walker.stage.rearrange()
-    _settle(walker, here)
+    change(walker, "layout", style)
+    walker.keep(walker.settings)
     if here is None:
         show_all(walker)
-    walker.keep(dataclasses.replace(walker.settings, layout=style))
     walker.say(f"layout: {style}")
 
 
