@@ -31,7 +31,7 @@ class Comparisons:
 
     Args:
         gallery: keeps the snapshots.
-        called: gives a network's name, and the names of its outputs, by its id.
+        name_of: gives a network's name by its id.
         lock: guards the table; the session's own.
         most: comparisons at once.
     """
@@ -40,12 +40,12 @@ class Comparisons:
         self,
         gallery: Gallery,
         *,
-        called: Callable[[str], tuple[str, tuple[str, ...]]],
+        name_of: Callable[[str], str],
         lock: threading.RLock,
         most: int,
     ) -> None:
         self._gallery = gallery
-        self._called = called
+        self._name_of = name_of
         self._lock = lock
         self._most = most
         self._numbers = itertools.count(1)
@@ -136,5 +136,4 @@ class Comparisons:
         self._gallery.drop(gone.own)
 
     def _side(self, snapshot: Snapshot) -> Side:
-        name, classes = self._called(snapshot.manifest.network)
-        return Side(snapshot, name, classes)
+        return Side(snapshot, self._name_of(snapshot.manifest.network))

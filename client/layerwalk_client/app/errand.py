@@ -38,9 +38,7 @@ class Errand:
                 index = network.graph.index[node.id]
                 walker.selection = Mark(network.id, index, _channel(link, walker, index))
             if link.input is not None:
-                walker.stage.submit(
-                    PutInput(network.id, puttable(walker.stage.state.session, link.input))
-                )
+                walker.stage.submit(PutInput(network.id, puttable(walker.stage, link.input)))
         except LayerwalkError as error:
             walker.say(reason(error), is_warning=True)
 

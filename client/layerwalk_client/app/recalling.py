@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from layerwalk_client.app.stage import Stage
 from layerwalk_client.source.asking import Puttable
 from layerwalk_shared.errors import NotFoundError, nearest_hint
 from layerwalk_shared.links import LinkedInput
-from layerwalk_shared.messages import (
-    DatasetInput,
-    ExampleInput,
-    NoiseInput,
-    SessionDescription,
-    TextInput,
-)
-
-if TYPE_CHECKING:
-    from layerwalk_client.app.stage import Stage
+from layerwalk_shared.messages import DatasetInput, ExampleInput, NoiseInput, TextInput
 
 
 def on_the_input(stage: Stage) -> LinkedInput | None:
@@ -38,7 +28,7 @@ def on_the_input(stage: Stage) -> LinkedInput | None:
     return None
 
 
-def puttable(session: SessionDescription | None, said: LinkedInput) -> Puttable:
+def puttable(stage: Stage, said: LinkedInput) -> Puttable:
     """Return what is put on the input, from what was said.
 
     Raises:
@@ -47,15 +37,16 @@ def puttable(session: SessionDescription | None, said: LinkedInput) -> Puttable:
     if not isinstance(said, str):
         return said
     dataset, _, item = said.rpartition(":")
-    return find_item(session, dataset, int(item))
+    return find_item(stage, dataset, int(item))
 
 
-def find_item(session: SessionDescription | None, dataset: str, item: int) -> DatasetInput:
+def find_item(stage: Stage, dataset: str, item: int) -> DatasetInput:
     """Return the item of a data set, named by its name or id.
 
     Raises:
         NotFoundError: there is no such data set or item.
     """
+    session = stage.state.session
     known = session.datasets if session is not None else ()
     for one in known:
         if dataset in (one.id, one.name):

@@ -20,8 +20,6 @@ class Command(StrEnum):
     NEXT_WALL = "next-wall"
     PREVIOUS_WALL = "previous-wall"
     MAP = "map"
-    WALK = "walk"
-    RIDE = "ride"
     BRANCH_LEFT = "branch-left"
     BRANCH_RIGHT = "branch-right"
     UNDO_CAMERA = "undo-camera"
@@ -37,23 +35,19 @@ class Command(StrEnum):
     GRADIENTS = "gradients"
     RESULTS = "results"
     JOBS = "jobs"
-    SETTINGS = "settings"
+    FOLLOW_SIGNAL = "follow-signal"
+    ATTRIBUTION = "attribution"
+    SILENCE = "silence"
+    RESET_WEIGHTS = "reset-weights"
     FOLD = "fold"
-    FOLD_AROUND = "fold-around"
-    FOLD_RUNS = "fold-runs"
-    LAYOUT = "layout"
     PICTURES = "pictures"
     COMPARE = "compare"
     COMPARE_MODE = "compare-mode"
     COMPARE_SWAP = "compare-swap"
     COMPARE_TURN = "compare-turn"
-    COMPARE_ACROSS = "compare-across"
     STEP_BACK = "step-back"
     STEP_FORWARD = "step-forward"
     NEWEST_STEP = "newest-step"
-    PASTE = "paste"
-    COPY = "copy"
-    WEBCAM = "webcam"
     TAKE_WALL = "take-wall"
     PIN_WALL = "pin-wall"
     HIDE_WALL = "hide-wall"
@@ -71,11 +65,9 @@ class Command(StrEnum):
     LARGE_SCREENSHOT = "large-screenshot"
     RECORD = "record"
     LINK = "link"
-    EXPORT = "export"
     HUD = "hud"
     BOOKMARK = "bookmark"
     SET_BOOKMARK = "set-bookmark"
-    BOOKMARKS = "bookmarks"
 
 
 class Key(StrEnum):
@@ -131,7 +123,6 @@ class Actions:
         click_modifiers: those held at the last click.
         ordered: commands, in order.
         typed: text and editing keys, while something takes text.
-        stroke: key with its modifiers as in the settings, while one is listened for; "": none.
         dropped: paths of files let go over the window.
         is_any: something happened that may change the picture.
     """
@@ -152,7 +143,6 @@ class Actions:
     click_modifiers: frozenset[Modifier] = frozenset()
     ordered: tuple[Ordered, ...] = ()
     typed: tuple[Typed, ...] = ()
-    stroke: str = ""
     dropped: tuple[str, ...] = ()
     is_any: bool = False
 

@@ -35,6 +35,7 @@ from layerwalk_client.source.asking import (
     EndComparison,
     Fetch,
     Gradients,
+    ItemPage,
     ItemPicture,
     Jobs,
     Manifest,
@@ -44,6 +45,8 @@ from layerwalk_client.source.asking import (
     PutInput,
     Recipes,
     Record,
+    ResultFile,
+    Sheet,
     Snapshots,
     Statistics,
     Tiles,
@@ -54,8 +57,6 @@ from layerwalk_client.source.asking import (
     Wish,
 )
 from layerwalk_client.source.exhibits import EXHIBITS
-from layerwalk_client.source.files import NodeFile, ResultFile
-from layerwalk_client.source.made_up_surveys import MadeUpSurveys
 from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
 from layerwalk_client.source.showcase import (
     ExhibitShowcase,
@@ -63,14 +64,13 @@ from layerwalk_client.source.showcase import (
     Showcase,
     summary_of,
 )
-from layerwalk_client.source.surveying import Excite, ItemPage, Score, Sheet, Survey, Told
 from layerwalk_client.source.synthetic import (
     Floats,
     node_statistics,
     synthetic_item,
 )
 from layerwalk_client.source.vault import Vault
-from layerwalk_shared.errors import LayerwalkError
+from layerwalk_shared.errors import InvalidRequestError, LayerwalkError
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import (
     ChannelInput,
@@ -110,7 +110,6 @@ class MemorySource:
         self._on_arrival = on_arrival
         self._arrivals: deque[Arrival] = deque()
         self._ascents = Ascents(self._showcase)
-        self._surveys = MadeUpSurveys(self._showcase.name, self._showcase.classes)
         self._vault = Vault(self._graph, self._ascents.results)
         self._events = 0
         self._jobs = 0
@@ -212,10 +211,9 @@ class MemorySource:
         maximisations go on by `work`."""
         methods: dict[type, Callable[[Any], None]] = {
             PutInput: self._put, Maximise: self._begin, CancelJob: self._cancel,
-            Score: self._survey, Excite: self._survey,
         }  # fmt: skip
         try:
-            methods[type(wish)](wish)
+            methods.get(type(wish), _refuse)(wish)
         except LayerwalkError as error:
             self._deliver(RequestFailed(wish, error))
 
@@ -242,17 +240,6 @@ class MemorySource:
 
     def _begin(self, wish: Maximise) -> None:
         job = self._ascents.begin(self._job_id(), wish.request)
-        self._deliver(WishTaken(wish, job))
-        self._tell(JobChanged(number=self._number(), job=job))
-
-    def _survey(self, wish: Survey) -> None:
-        self._surveys.take(wish)
-        job = Job(
-            id=self._job_id(), kind="excite" if isinstance(wish, Excite) else "score",
-            network=self._showcase.name, state="done", client=self.client, progress=1.0,
-            dataset=wish.request.dataset,
-            node=wish.request.nodes[0] if isinstance(wish, Excite) else None,
-        )  # fmt: skip
         self._deliver(WishTaken(wish, job))
         self._tell(JobChanged(number=self._number(), job=job))
 
@@ -326,21 +313,18 @@ class MemorySource:
     def _answer(self, fetch: Fetch) -> Arrival:
         if isinstance(fetch, Record):
             return self._record(fetch)
-        if isinstance(fetch, Told):
-            return self._surveys.tell(self._graph, fetch)
         methods: dict[type, Callable[[Any], Arrival]] = {
             Overview: self._vault.tiles,
             Tiles: self._vault.tiles,
             Values: self._vault.values,
             Statistics: self._vault.statistics,
-            ItemPage: self._surveys.page,
+            ItemPage: collection.page,
             Sheet: lambda asked: PictureArrived(asked, collection.sheet(asked)),
             ItemPicture: lambda asked: PictureArrived(asked, synthetic_item(asked.item)),
             WeightStatistics: lambda asked: made_up.weight_statistics(self._graph, asked),
             Weights: lambda asked: made_up.weights(self._graph, asked),
             ChannelPicture: self._vault.channel,
             ResultFile: self._vault.file,
-            NodeFile: self._vault.node_file,
         }
         return methods[type(fetch)](fetch)
 
@@ -368,3 +352,14 @@ class MemorySource:
             is_running=self._is_training,
         )
         return TrainingArrived(fetch, history)
+
+
+def _refuse(wish: Wish) -> None:
+    """Say that a wish needs a network that runs.
+
+    Raises:
+        InvalidRequestError: always.
+    """
+    raise InvalidRequestError(
+        f"{type(wish).__name__}: nothing runs behind these pictures; a server is needed for that"
+    )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from layerwalk_shared.messages import DatasetItem, ItemOrder
-
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -24,34 +22,14 @@ class Picture:
     size_wh: tuple[int, int] = (1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which items of a data set a panel shows, in which order.
-
-    Attributes:
-        dataset: its id.
-        label: only items of that class.
-        text: only items whose name contains it.
-        order: by what.
-    """
-
-    dataset: str
-    label: str | None = None
-    text: str = ""
-    order: ItemOrder = "index"
-
-
 class Thumbnails(Protocol):
-    """Items of data sets, by places in what is wanted; asking for what is missing fetches it."""
+    """Thumbnails and names of data set items; asking for one that is missing fetches its page."""
 
-    def count(self, wanted: Wanted) -> int | None:
-        """Return how many items there are, None while that is not known."""
+    def thumbnail(self, dataset: str, item: int) -> Picture | None:
+        """Return the thumbnail, or None while it is on its way."""
 
-    def item(self, wanted: Wanted, place: int) -> DatasetItem | None:
-        """Return what is told of an item, None while it is on its way."""
+    def name(self, dataset: str, item: int) -> str:
+        """Return the item's name and label for people, "" while they are on their way."""
 
-    def thumbnail(self, wanted: Wanted, place: int) -> Picture | None:
-        """Return the thumbnail, None while it is on its way."""
-
-    def problem(self, wanted: Wanted) -> str:
-        """Return why nothing comes, "" where nothing is wrong."""
+    def items_of(self, dataset: str, label: str | None) -> range | list[int]:
+        """Return the items with that label as far as they are known; None: all."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from layerwalk_client.world.arrays import SceneArrays
-from layerwalk_client.world.boxes import Box
 from layerwalk_client.world.camera import forward
 from layerwalk_client.world.inputs import spec_at
 from layerwalk_client.world.routes import Routes
@@ -45,16 +44,13 @@ class Whereabouts:
     facts: str = ""
 
 
-def whereabouts(
-    network: NetworkDescription, routes: Routes, node: int | None, *, box: Box | None = None
-) -> Whereabouts:
+def whereabouts(network: NetworkDescription, routes: Routes, node: int | None) -> Whereabouts:
     """Return the line for the wall of a node.
 
     Args:
         network: of which the node is.
         routes: of what stands there.
         node: before whose wall one stands; None: before none.
-        box: the folded group that the wall stands for.
     """
     root = Crumb(network.name)
     if node is None or node >= len(network.graph.nodes):
@@ -62,18 +58,15 @@ def whereabouts(
     told = network.graph.nodes[node]
     parents = {group.id: group for group in network.graph.groups}
     chain: list[Crumb] = []
-    group = told.group if box is None else parents[box.group].parent
+    group = told.group
     while group is not None:
         parent = parents[group].parent
         chain.append(Crumb(_within(parents[group].name, parent), group))
         group = parent
-    if box is None:
-        facts, name = shape_line(told, spec_at(network, told.id)), _within(told.id, told.group)
-    else:
-        facts, name = box.subtitle, _within(box.title, parents[box.group].parent)
+    facts = shape_line(told, spec_at(network, told.id))
     if node in routes.depth:
         facts += f" · {routes.order.index(node) + 1} of {len(routes.order)}"
-    return Whereabouts(node, (root, *reversed(chain)), name, facts)
+    return Whereabouts(node, (root, *reversed(chain)), _within(told.id, told.group), facts)
 
 
 def _within(name: str, group: str | None) -> str:
