@@ -13,3 +13,4 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Give this process and its children a folder for caches of their own."""
     folder: Path = tmp_path_factory.mktemp("caches")
     os.environ["XDG_CACHE_HOME"] = str(folder)
+    os.environ["XDG_STATE_HOME"] = str(folder / "state")

@@ -59,8 +59,12 @@ class TileCache:
             return
         self._tiles[place] = tile
         self._used_bytes += tile.payload_bytes
-        while self._used_bytes > self._budget_bytes and len(self._tiles) > 1:
-            self._forget(next(iter(self._tiles)))
+        self._make_room()
+
+    def resize(self, budget_bytes: int) -> None:
+        """Have another budget; the least recently used go where it is smaller."""
+        self._budget_bytes = budget_bytes
+        self._make_room()
 
     def chain(self, snapshot: str, node: int, block: int) -> tuple[Tile, ...]:
         """Return a block's tiles from the finest to 1 x 1, without a gap; () when there are none.
@@ -98,6 +102,10 @@ class TileCache:
     def snapshots(self) -> frozenset[str]:
         """Return the snapshots of which something is held."""
         return frozenset(snapshot for snapshot, _, _ in self._levels)
+
+    def _make_room(self) -> None:
+        while self._used_bytes > self._budget_bytes and len(self._tiles) > 1:
+            self._forget(next(iter(self._tiles)))
 
     def _forget(self, place: tuple[str, TileKey]) -> None:
         snapshot, key = place

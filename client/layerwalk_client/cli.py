@@ -1,4 +1,4 @@
-"""The client's verbs: view, demo, shot, film, link, doctor. Each reads its words and returns an exit code."""
+"""The client's verbs: view, demo, shot, film, export, link, doctor. Each reads its words and returns an exit code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from layerwalk_client.app.arguments import (
     add_layout,
@@ -16,6 +15,7 @@ from layerwalk_client.app.arguments import (
     add_places,
     add_server,
     appearance_of,
+    channels,
     item,
     layout_of,
     link_in,
@@ -26,15 +26,15 @@ from layerwalk_client.app.arguments import (
     size_wh,
     token_of,
 )
+from layerwalk_client.app.crash import reported
+from layerwalk_client.app.served import Served
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.links import Link, parse_link
-
-if TYPE_CHECKING:
-    from layerwalk_client.app.staging import Served
 
 DEMO_PICTURE = Path("layerwalk-demo.png")
 
 
+@reported
 def view(argv: Sequence[str]) -> int:
     """Open a window on a server."""
     parser = argparse.ArgumentParser("layerwalk view", description="walk through a served network")
@@ -71,6 +71,7 @@ def view(argv: Sequence[str]) -> int:
     )
 
 
+@reported
 def shot(argv: Sequence[str]) -> int:
     """Write a picture of the scene."""
     parser = argparse.ArgumentParser(
@@ -95,10 +96,22 @@ def shot(argv: Sequence[str]) -> int:
         metavar="NODE",
         help="show this node's newest maximised images; may be repeated",
     )
+    parser.add_argument(
+        "--arrangement", type=Path, metavar="FILE", help="stand the walls as this file says"
+    )
+    parser.add_argument(
+        "--compare",
+        metavar="WITH",
+        help="compare with a file, DATASET:NUMBER, noise:SEED, step:NUMBER or network:NAME",
+    )
+    parser.add_argument(
+        "--mode", choices=("difference", "pair", "halls"), default="difference", help="how both are seen",
+    )  # fmt: skip
     add_look(parser)
     add_layout(parser)
     options = _parsed(parser, argv)
     from layerwalk_client.app.shot import ShotOptions, run_shot
+    from layerwalk_client.app.staged_comparison import SecondWish
 
     link = link_in(options)
     selected = None
@@ -114,14 +127,17 @@ def shot(argv: Sequence[str]) -> int:
             step=None if link is None else link.step,
             selected=selected,
             maximised=tuple(options.maximised),
+            second=None if options.compare is None else SecondWish(options.compare, options.mode),
             appearance=appearance_of(options, link),
             layout=layout_of(options, link) or "straight",
+            arrangement=options.arrangement,
         )
     )
     print(result)
     return 0
 
 
+@reported
 def film(argv: Sequence[str]) -> int:
     """Write a film of the scene."""
     parser = argparse.ArgumentParser(
@@ -171,6 +187,7 @@ def film(argv: Sequence[str]) -> int:
     return 0
 
 
+@reported
 def demo(argv: Sequence[str]) -> int:
     """Serve the shipped network and show it."""
     parser = argparse.ArgumentParser(
@@ -195,6 +212,47 @@ def demo(argv: Sequence[str]) -> int:
         opens_window=is_desktop and not options.headless,
         trace=options.trace,
     )
+
+
+@reported
+def export(argv: Sequence[str]) -> int:
+    """Write a node's maps to a file."""
+    parser = argparse.ArgumentParser(
+        "layerwalk export",
+        description="a node's maps as a file: a sheet with its legend, or exact values",
+    )
+    parser.add_argument("out", type=Path, metavar="OUT.png|npy|npz")
+    parser.add_argument("node", metavar="NODE")
+    add_server(parser)
+    parser.add_argument("--network", help="id or name, where there are several")
+    parser.add_argument(
+        "--channels", type=channels, default=(), metavar="LIST", help="such as 0-15,40; default all"
+    )
+    images = parser.add_mutually_exclusive_group()
+    images.add_argument("--input", type=Path, metavar="FILE", help="put this file on the input")
+    images.add_argument("--item", type=item, metavar="DATASET:NUMBER", help="put this item there")
+    parser.add_argument("--serve", metavar="TARGET", help="serve this model for it")
+    parser.add_argument(
+        "--data", action="append", default=[], help="data set for --serve; may be repeated"
+    )
+    add_look(parser)
+    options = _parsed(parser, argv)
+    from layerwalk_client.app.export import ExportOptions, run_export
+
+    link = link_in(options)
+    said = run_export(
+        ExportOptions(
+            options.out,
+            options.node,
+            _where(options, link),
+            channels=options.channels,
+            step=None if link is None else link.step,
+            put=options.input or options.item or (None if link is None else link.input),
+            appearance=appearance_of(options, link),
+        )
+    )
+    print(said)
+    return 0
 
 
 def link(argv: Sequence[str]) -> int:
@@ -241,8 +299,6 @@ def _parsed(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Na
 
 
 def _where(options: argparse.Namespace, link: Link | None) -> Served:
-    from layerwalk_client.app.staging import Served
-
     return Served(
         options.url if link is None else link.url,
         token_of(options.token),

@@ -30,6 +30,7 @@ class Settings:
         mouse_degrees: turn per pixel of mouse movement.
         inverts_y: mouse forward looks down.
         captures_mouse: the window holds the mouse from the beginning.
+        movement: `fly` freely, or `walk` on the floor, with gravity, between solid walls.
         speed: factor on the walking speed at the beginning; the wheel changes it.
         frames_per_second: at most, while something moves.
         table, range_mode, percentile, marks_out_of_range, theme: how values look, see `Appearance`.
@@ -43,6 +44,7 @@ class Settings:
         shows_map: the map in the corner is shown.
         keys: action -> keys, where they differ from the table.
         bookmarks: `"NETWORK NUMBER"` -> x, y, z (metres), yaw, pitch (degrees).
+        bookmark_names: what they are called, under the same keys.
     """
 
     width: int = 1280
@@ -50,6 +52,7 @@ class Settings:
     mouse_degrees: float = 0.12
     inverts_y: bool = False
     captures_mouse: bool = True
+    movement: str = "fly"
     speed: float = 1.0
     frames_per_second: int = 60
     table: str = "coolblack"
@@ -67,6 +70,7 @@ class Settings:
     shows_map: bool = False
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     bookmarks: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    bookmark_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, (low, high) in _LIMITS.items():
@@ -101,6 +105,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "range_mode": ("channel", "node", "shared", "percentile", "manual"),
     "theme": ("dark", "paper"),
     "layout": STYLES,
+    "movement": ("fly", "walk"),
     "tile_dtype": ("auto", "float16", "int8"),
 }
 
@@ -125,6 +130,20 @@ def arrangements_folder(path: Path | None = None) -> Path:
         path: of the settings; None: where they are on this platform.
     """
     return (path or settings_path()).parent / "arrangements"
+
+
+def state_folder(environment: Mapping[str, str] | None = None) -> Path:
+    """Return where what is no setting is kept on this platform: reports of crashes, places one
+    was at."""
+    environment = os.environ if environment is None else environment
+    home = Path(environment.get("HOME") or Path.home())
+    if sys.platform == "win32":
+        folder = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        folder = home / "Library" / "Logs"
+    else:
+        folder = Path(environment.get("XDG_STATE_HOME") or home / ".local" / "state")
+    return folder / "layerwalk"
 
 
 def read_settings(path: Path) -> Settings:
@@ -192,7 +211,7 @@ def _parse(found: Mapping[str, Any]) -> Settings:
             raise InvalidRequestError(f"no setting {name!r}" + nearest_hint(name, known))
         usual_value = getattr(usual, name)
         if isinstance(usual_value, Mapping):
-            values[name] = _rows(name, value, str if name == "keys" else float)
+            values[name] = _rows(name, value, float if name == "bookmarks" else str)
         elif isinstance(usual_value, float) and type(value) is int:
             values[name] = float(value)
         elif type(value) is type(usual_value):

@@ -60,6 +60,11 @@ def probabilities_of(answer: Tensor) -> Tensor:
     return torch.where(is_distribution[:, None], answer, torch.softmax(answer, 1))
 
 
+def unnamed(index: int) -> str:
+    """Return what an output is called that has no name."""
+    return f"class {index}"
+
+
 def _strongest(logits: Tensor, classes: Sequence[str], most: int) -> tuple[ClassScore, ...]:
     if not bool(torch.isfinite(logits).all()):
         return ()
@@ -69,7 +74,7 @@ def _strongest(logits: Tensor, classes: Sequence[str], most: int) -> tuple[Class
     return tuple(
         ClassScore(
             index=index,
-            name=classes[index] if has_names else f"class {index}",
+            name=classes[index] if has_names else unnamed(index),
             probability=float(probabilities[index]),
             logit=float(logits[index]),
         )

@@ -31,7 +31,7 @@ class Comparisons:
 
     Args:
         gallery: keeps the snapshots.
-        name_of: gives a network's name by its id.
+        called: gives a network's name, and the names of its outputs, by its id.
         lock: guards the table; the session's own.
         most: comparisons at once.
     """
@@ -40,12 +40,12 @@ class Comparisons:
         self,
         gallery: Gallery,
         *,
-        name_of: Callable[[str], str],
+        called: Callable[[str], tuple[str, tuple[str, ...]]],
         lock: threading.RLock,
         most: int,
     ) -> None:
         self._gallery = gallery
-        self._name_of = name_of
+        self._called = called
         self._lock = lock
         self._most = most
         self._numbers = itertools.count(1)
@@ -136,4 +136,5 @@ class Comparisons:
         self._gallery.drop(gone.own)
 
     def _side(self, snapshot: Snapshot) -> Side:
-        return Side(snapshot, self._name_of(snapshot.manifest.network))
+        name, classes = self._called(snapshot.manifest.network)
+        return Side(snapshot, name, classes)

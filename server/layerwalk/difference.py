@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from layerwalk.answers import unnamed
 from layerwalk.matching import Partner, match_nodes
 from layerwalk.nodeviews import shown_again
 from layerwalk.snapshots import Snapshot, Values, difference_view, fitting_view
@@ -31,10 +32,12 @@ DISTRIBUTION_TOLERANCE = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two that are compared: the snapshot, and what to call its network."""
+    """One of the two that are compared: the snapshot, what to call its network, and the names of
+    its outputs (none: they are told by their numbers)."""
 
     snapshot: Snapshot
     network: str
+    classes: tuple[str, ...] = ()
 
 
 def partners_of(first: Snapshot, second: Snapshot) -> tuple[Partner, ...]:
@@ -148,7 +151,7 @@ def difference_of(
             first_title=_title(first, second),
             second_title=_title(second, first),
             unmatched=tuple(unmatched),
-            changes=changes_of(one, other),
+            changes=changes_of(first, second),
         ),
     )
     return Snapshot(manifest, one.graph, tuple(values), one.input)
@@ -164,35 +167,37 @@ def subtracted(first: Values, second: Values) -> NDArray[np.float32]:
     return np.ascontiguousarray(made).reshape(first.shape)
 
 
-def changes_of(first: Snapshot, second: Snapshot) -> tuple[ClassChange, ...]:
+def changes_of(first: Side, second: Side) -> tuple[ClassChange, ...]:
     """Return how sure both answers are of each class that one of them names, the largest change
-    first."""
-    sides = [(one, _probabilities(one)) for one in (first, second)]
-    named: dict[int, str] = {}
-    for one, _ in sides:
-        for score in one.manifest.top:
-            named.setdefault(score.index, score.name)
-    changes = [
-        ClassChange(
-            index=index,
-            name=name,
-            first=_sure(*sides[0], index),
-            second=_sure(*sides[1], index),
-        )
-        for index, name in named.items()
-    ]
+    first; classes of two networks are the same where their names are."""
+    sides = (first, second)
+    sure = [_probabilities(side.snapshot) for side in sides]
+    named: dict[str, int] = {}
+    for side in sides:
+        for score in side.snapshot.manifest.top:
+            named.setdefault(score.name, score.index)
+    changes = []
+    for name, index in named.items():
+        known = [_sure(side, one, name, index) for side, one in zip(sides, sure, strict=True)]
+        changes.append(ClassChange(index=index, name=name, first=known[0], second=known[1]))
     return tuple(sorted(changes, key=lambda one: -abs((one.second or 0.0) - (one.first or 0.0))))
 
 
 def _sure(
-    snapshot: Snapshot, probabilities: NDArray[np.float64] | None, index: int
+    side: Side, probabilities: NDArray[np.float64] | None, name: str, index: int
 ) -> float | None:
-    for score in snapshot.manifest.top:
-        if score.index == index:
+    for score in side.snapshot.manifest.top:
+        if score.name == name:
             return score.probability
-    if probabilities is None or index >= len(probabilities):
+    if probabilities is None:
         return None
-    return float(probabilities[index])
+    if side.classes:
+        if name not in side.classes:
+            return None
+        index = side.classes.index(name)
+    elif name != unnamed(index):
+        return None
+    return float(probabilities[index]) if index < len(probabilities) else None
 
 
 def _probabilities(snapshot: Snapshot) -> NDArray[np.float64] | None:

@@ -66,21 +66,45 @@ def channel_picture(
         planes = pictures.values.numpy().transpose(1, 2, 0)
         pixels: Picture = np.rint(planes * 255).astype(np.uint8)
         return pixels
-    statistics = snapshot.manifest.nodes
     if range_mode == "channel":
         end = float(pictures.scales[0])
-    elif range_mode == "node":
-        end = statistics[node].scale
-    elif range_mode == "shared":
-        end = max(one.scale for one in statistics)
-    elif range_mode == "percentile":
-        magnitudes = np.abs(values.astype(np.float32, copy=False))
-        end = float(np.percentile(magnitudes[np.isfinite(magnitudes)], percentile))
     else:
-        end = manual
-        if end <= 0:
-            raise InvalidRequestError(f"manual range {manual}, expected more than 0")
+        end = range_end(snapshot, node, range_mode=range_mode, manual=manual, percentile=percentile)
     return paint(pictures.values.numpy()[0] / (end or 1.0), colormap)
+
+
+def range_end(
+    snapshot: Snapshot,
+    node: int,
+    *,
+    range_mode: RangeMode,
+    manual: float,
+    percentile: float,
+) -> float:
+    """Return the value that gets the table's end on all channels of a node alike.
+
+    Args:
+        snapshot, node: which; `node` is an index.
+        range_mode: as for `channel_picture`, but `channel`.
+        manual: value of the table's end.
+        percentile: 0..100.
+
+    Raises:
+        NotFoundError: the node has no values.
+        InvalidRequestError: the range is not more than 0.
+    """
+    statistics = snapshot.manifest.nodes
+    if range_mode == "node":
+        return statistics[node].scale
+    if range_mode == "shared":
+        return max(one.scale for one in statistics)
+    if range_mode == "percentile":
+        magnitudes = np.abs(snapshot.node_values(node).astype(np.float32, copy=False))
+        known = magnitudes[np.isfinite(magnitudes)]
+        return float(np.percentile(known, percentile)) if known.size else 0.0
+    if manual <= 0:
+        raise InvalidRequestError(f"manual range {manual}, expected more than 0")
+    return manual
 
 
 def scaled(picture: Picture, size: int | None, *, largest: int) -> Picture:

@@ -101,7 +101,7 @@ class Session:
         self._networks = Networks(self.gallery, events=self.events, lock=self._lock)
         self.comparisons = Comparisons(
             self.gallery,
-            name_of=lambda network: self.network(network).name,
+            called=lambda network: (self.network(network).name, self.network(network).classes),
             lock=self._lock,
             most=self.limits.comparisons,
         )

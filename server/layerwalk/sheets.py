@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,10 +15,26 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageDraw, PngImagePlugin, UnidentifiedImageError
 from pydantic import ValidationError
 
 from layerwalk.inputs.pictures import Picture
+from layerwalk.papers import (
+    ALARM,
+    FAINT,
+    GAP,
+    INK,
+    LINE,
+    MARGIN,
+    NARROWEST,
+    PAPER,
+    SOFT,
+    cell_size,
+    font_of,
+    plain,
+    resized,
+    shortened,
+)
 from layerwalk.pyramid import make_pictures
 from layerwalk_shared.colours import DEFAULT_TABLE, paint
 from layerwalk_shared.errors import InvalidRequestError, TooLargeError
@@ -32,17 +47,9 @@ CHUNK = "layerwalk"
 """Keyword of the PNG text chunk that holds the legend."""
 MOST_PICTURES = 1024
 """Of one sheet."""
-FINE, COARSE = 140, 224
-"""Pixels of a picture on a sheet: smaller ones are enlarged to the first, larger ones reduced to the
-second."""
-_MARGIN, _GAP, _LINE = 36, 18, 17
-_PAPER, _INK, _SOFT, _FAINT, _ALARM = "#FBFAF7", "#1C1F24", "#5B626C", "#DAD8D1", "#B3261E"
-_NARROWEST = 760
-"""Pixels of a sheet's width at least, for its legend."""
 _COLUMN = 228
 """Pixels of a column of the legend."""
 
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Line = tuple[str, str]
 """Of the legend: what, and how much."""
 
@@ -112,31 +119,29 @@ def draw_sheet(
     if len(entries) > MOST_PICTURES:
         raise TooLargeError(f"{len(entries)} images: a sheet has at most {MOST_PICTURES}")
     pictures = [picture_of(one.image, legend.input, colormap=colormap) for one in entries]
-    cell_w, cell_h = _cell_size(pictures[0])
+    cell_w, cell_h = cell_size(pictures[0])
     _, columns = grid_shape(len(entries))
-    columns = min(
-        len(entries), max(columns, 3, (_NARROWEST - 2 * _MARGIN + _GAP) // (cell_w + _GAP))
-    )
+    columns = min(len(entries), max(columns, 3, (NARROWEST - 2 * MARGIN + GAP) // (cell_w + GAP)))
     rows = math.ceil(len(entries) / columns)
-    row_h = cell_h + 12 + max(map(len, map(_lines_under, entries))) * _LINE + _GAP
-    width = max(_NARROWEST, 2 * _MARGIN + columns * (cell_w + _GAP) - _GAP)
+    row_h = cell_h + 12 + max(map(len, map(_lines_under, entries))) * LINE + GAP
+    width = max(NARROWEST, 2 * MARGIN + columns * (cell_w + GAP) - GAP)
     groups = list(_told(legend, colormap))
-    across = (width - 2 * _MARGIN) // _COLUMN
-    top = _MARGIN + 66
+    across = (width - 2 * MARGIN) // _COLUMN
+    top = MARGIN + 66
     legend_top = top + rows * row_h
     height = legend_top + 18 + sum(_group_height(lines, across) for _, lines in groups)
-    sheet = Image.new("RGB", (width, height + _MARGIN - 12), _PAPER)
+    sheet = Image.new("RGB", (width, height + MARGIN - 12), PAPER)
     draw = ImageDraw.Draw(sheet)
     _write_head(draw, legend, len(entries), part, width=width)
     for at, (entry, picture) in enumerate(zip(entries, pictures, strict=True)):
-        left = _MARGIN + at % columns * (cell_w + _GAP)
+        left = MARGIN + at % columns * (cell_w + GAP)
         upper = top + at // columns * row_h
-        sheet.paste(_resized(picture, (cell_w, cell_h)), (left, upper))
+        sheet.paste(resized(picture, (cell_w, cell_h)), (left, upper))
         _write_under(draw, entry, (left, upper + cell_h + 9), cell_w)
-    draw.line([(_MARGIN, legend_top), (width - _MARGIN, legend_top)], _FAINT)
+    draw.line([(MARGIN, legend_top), (width - MARGIN, legend_top)], FAINT)
     lower = legend_top + 18
     for title, lines in groups:
-        _write_group(draw, title, lines, (_MARGIN, lower), across)
+        _write_group(draw, title, lines, (MARGIN, lower), across)
         lower += _group_height(lines, across)
     about = PngImagePlugin.PngInfo()
     about.add_itxt(CHUNK, legend.model_dump_json())
@@ -226,33 +231,17 @@ def _mosaic(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     return made
 
 
-def _cell_size(picture: Picture) -> tuple[int, int]:
-    """Return (width, height) of a picture on the sheet: whole multiples where it is enlarged."""
-    height, width = picture.shape[:2]
-    longest = max(height, width)
-    if longest > COARSE:
-        return max(1, width * COARSE // longest), max(1, height * COARSE // longest)
-    factor = max(1, math.ceil(FINE / longest))
-    return width * factor, height * factor
-
-
-def _resized(picture: Picture, size_wh: tuple[int, int]) -> Image.Image:
-    image = Image.fromarray(picture)
-    if image.size == size_wh:
-        return image
-    is_larger = size_wh[0] > image.width
-    return image.resize(size_wh, Image.Resampling.NEAREST if is_larger else Image.Resampling.BOX)
-
-
 def _write_head(
     draw: ImageDraw.ImageDraw, legend: Legend, count: int, part: str, *, width: int
 ) -> None:
-    across = width - 2 * _MARGIN
-    draw.text((_MARGIN, _MARGIN - 8), _cut(draw, legend.node, _font(26), across), _INK, _font(26))
+    across = width - 2 * MARGIN
+    draw.text(
+        (MARGIN, MARGIN - 8), shortened(draw, legend.node, font_of(26), across), INK, font_of(26)
+    )
     images = "1 image" if count == 1 else f"{count} images"
     facts = [legend.network, f"recipe {legend.recipe.name}", images, *([part] if part else [])]
-    line = _cut(draw, "  ·  ".join(facts), _font(14), across)
-    draw.text((_MARGIN, _MARGIN + 28), line, _SOFT, _font(14))
+    line = shortened(draw, "  ·  ".join(facts), font_of(14), across)
+    draw.text((MARGIN, MARGIN + 28), line, SOFT, font_of(14))
 
 
 def _write_under(
@@ -260,8 +249,8 @@ def _write_under(
 ) -> None:
     left, top = left_top
     for at, (text, colour, size) in enumerate(_lines_under(entry)):
-        cut = _cut(draw, text, _font(size), width)
-        draw.text((left, top + at * _LINE + (2 if at else 0)), cut, colour, _font(size))
+        cut = shortened(draw, text, font_of(size), width)
+        draw.text((left, top + at * LINE + (2 if at else 0)), cut, colour, font_of(size))
 
 
 def _lines_under(entry: Entry) -> list[tuple[str, str, int]]:
@@ -270,12 +259,12 @@ def _lines_under(entry: Entry) -> list[tuple[str, str, int]]:
     title = "whole node" if told.channel is None else str(told.channel)
     if entry.name:
         title = f"{title}  {entry.name}" if told.channel is not None else entry.name
-    lines = [(title, _INK, 14), (_reached(told), _SOFT, 12)]
+    lines = [(title, INK, 14), (_reached(told), SOFT, 12)]
     if told.answers:
         best = told.answers[0]
-        lines.append((f"answer: {best.name}, {best.probability:.0%}", _SOFT, 12))
+        lines.append((f"answer: {best.name}, {best.probability:.0%}", SOFT, 12))
     if told.note:
-        lines.append((told.note, _ALARM, 12))
+        lines.append((told.note, ALARM, 12))
     return lines
 
 
@@ -337,16 +326,16 @@ def _columns(lines: Sequence[Line], across: int) -> list[tuple[int, Sequence[Lin
 
 
 def _is_long(line: Line) -> bool:
-    return _begin(line[0]) + math.ceil(_font(12).getlength(_plain(line[1]))) > _COLUMN - 6
+    return _begin(line[0]) + math.ceil(font_of(12).getlength(plain(line[1]))) > _COLUMN - 6
 
 
 def _begin(key: str) -> int:
     """Return where a value begins, pixels from its key's left."""
-    return max(108, math.ceil(_font(12).getlength(key)) + 10)
+    return max(108, math.ceil(font_of(12).getlength(key)) + 10)
 
 
 def _group_height(lines: Sequence[Line], across: int) -> int:
-    return 22 + max(len(part) for _, part in _columns(lines, across)) * _LINE + 14
+    return 22 + max(len(part) for _, part in _columns(lines, across)) * LINE + 14
 
 
 def _write_group(
@@ -358,36 +347,14 @@ def _write_group(
 ) -> None:
     """Write a part of the legend: a title, and lines in columns that are read downwards."""
     left, top = left_top
-    draw.text((left, top), _plain(title), _INK, _font(14))
+    draw.text((left, top), plain(title), INK, font_of(14))
     for span, part in _columns(lines, across):
         for row, (key, value) in enumerate(part):
-            x, y = left + _begin(key), top + 22 + row * _LINE
-            draw.text((left, y), key, _SOFT, _font(12))
-            cut = _cut(draw, value, _font(12), span * _COLUMN - 6 - _begin(key))
-            draw.text((x, y), cut, _INK, _font(12))
+            x, y = left + _begin(key), top + 22 + row * LINE
+            draw.text((left, y), key, SOFT, font_of(12))
+            cut = shortened(draw, value, font_of(12), span * _COLUMN - 6 - _begin(key))
+            draw.text((x, y), cut, INK, font_of(12))
         left += span * _COLUMN
-
-
-def _font(size: int) -> Font:
-    """Return the font that comes with Pillow, so that sheets look the same on every machine."""
-    return ImageFont.load_default(size)
-
-
-def _plain(text: str) -> str:
-    """Return text in the letters that the font has."""
-    known = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
-    kept = "".join(one for one in known if not unicodedata.combining(one))
-    return "".join(one if one.isascii() or one in "·…" else "?" for one in kept)
-
-
-def _cut(draw: ImageDraw.ImageDraw, text: str, font: Font, width: float) -> str:
-    """Return text that is no wider than that, its end left off where it is."""
-    text = _plain(" ".join(text.split(" ")))
-    if draw.textlength(text, font) <= width:
-        return text
-    while text and draw.textlength(text + "…", font) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
 
 
 def parameters_json(legend: Legend) -> bytes:

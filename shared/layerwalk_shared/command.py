@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "view": ("layerwalk_client.cli:view", "walk through a served network"),
     "shot": ("layerwalk_client.cli:shot", "a picture of the 3D scene, without a window"),
     "film": ("layerwalk_client.cli:film", "a film of the 3D scene along a path"),
+    "export": ("layerwalk_client.cli:export", "a node's maps as PNG, NPY or NPZ"),
     "link": ("layerwalk_client.cli:link", "what a layerwalk:// link shows; who opens such links"),
     "maximise": ("layerwalk.commands.maximise:maximise", "images that excite units of a model"),
     "graph": ("layerwalk.cli:graph", "the traced graph as text or JSON"),

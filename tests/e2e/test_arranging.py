@@ -64,7 +64,7 @@ def test_a_wall_is_taken_turned_scaled_set_down_undone_and_done_again(hand, tmp_
     before = point(hand, "conv1")
     pace = hand.walker.journey.pace
     hand.key(pygame.K_p)
-    assert hand.walker.arranger.carry.stand == ("conv1", 0)
+    assert hand.walker.handheld.arranger.carry.stand == ("conv1", 0)
     wheel(hand, 2, pygame.K_LSHIFT)
     wheel(hand, 3, pygame.K_LCTRL)
     wheel(hand, -2)
@@ -76,7 +76,7 @@ def test_a_wall_is_taken_turned_scaled_set_down_undone_and_done_again(hand, tmp_
     trace = [one for one in hand.walker.stage.scene.boards if one.centre == before.centre]
     assert len(trace) == 1
     hand.click((SIZE[0] // 2 + 60, SIZE[1] // 2))
-    assert hand.walker.arranger.carry is None
+    assert hand.walker.handheld.arranger.carry is None
     assert hand.walker.tools.hand.holding is None
     placed = wall(hand, "conv1")
     assert placed.centre != before.centre
@@ -105,8 +105,8 @@ def test_what_is_carried_can_be_put_back(hand, way):
     else:
         hand.click((SIZE[0] // 2, SIZE[1] // 2), button=3)
     assert wall(hand, "conv1") == before
-    assert hand.walker.arranger.carry is None
-    assert not hand.walker.arranger.undo()
+    assert hand.walker.handheld.arranger.carry is None
+    assert not hand.walker.handheld.arranger.undo()
 
 
 def test_a_wall_is_hidden_and_its_stub_brings_it_back(hand, tmp_path):
@@ -129,14 +129,14 @@ def test_a_wall_is_hidden_and_its_stub_brings_it_back(hand, tmp_path):
     point(hand, "fc")
     hand.key(pygame.K_DELETE)
     hand.key(pygame.K_DELETE, pygame.KMOD_LSHIFT)
-    assert hand.walker.arranger.arranged.is_empty
+    assert hand.walker.handheld.arranger.arranged.is_empty
     hand.settle()
 
 
 def test_a_copy_is_pinned_shows_the_same_and_is_taken_away(hand):
     point(hand, "conv1")
     hand.key(pygame.K_INSERT)
-    assert hand.walker.arranger.carry.stand == ("conv1", 1)
+    assert hand.walker.handheld.arranger.carry.stand == ("conv1", 1)
     hand.click((SIZE[0] // 2, SIZE[1] // 2))
     copy, own = wall(hand, "conv1", 1), wall(hand, "conv1")
     assert copy is not None
@@ -163,12 +163,12 @@ def test_the_arrangement_is_there_the_next_time(hand, walk, tmp_path):
     again.key(pygame.K_s, pygame.KMOD_LCTRL)
     (path,) = (tmp_path / "pictures").glob("*.json")
     again.key(pygame.K_HOME, pygame.KMOD_LSHIFT)
-    assert again.walker.arranger.arranged.is_empty
+    assert again.walker.handheld.arranger.arranged.is_empty
     again.frame(pygame.event.Event(pygame.DROPFILE, file=str(path)))
     assert wall(again, "conv1").centre == pytest.approx(placed.centre)
     point(again, "conv1")
     again.key(pygame.K_HOME)
-    assert again.walker.arranger.arranged.is_empty
+    assert again.walker.handheld.arranger.arranged.is_empty
     broken = tmp_path / "broken.json"
     broken.write_text("{")
     again.frame(pygame.event.Event(pygame.DROPFILE, file=str(broken)))
@@ -182,7 +182,7 @@ def test_a_broken_file_is_told_and_the_walk_goes_on(hand, walk, tmp_path):
     (path,) = (tmp_path / "kept").glob("*.json")
     path.write_text("no json")
     again = walk(tmp_path / "kept")
-    assert again.walker.arranger.arranged.is_empty
+    assert again.walker.handheld.arranger.arranged.is_empty
     assert "no arrangement" in again.walker.notice.text
 
 

@@ -95,11 +95,11 @@ def test_keys_go_through_the_modes_and_turn_and_swap(quick):
     put_second(quick, DatasetInput(dataset="shapes", item=4))
     comparing = quick.walker.stage.comparing
     seen = []
-    for _ in range(4):
+    for _ in range(5):
         quick.key(pygame.K_MINUS)
         quick.settle()
         seen.append(comparing.mode)
-    assert seen == ["blink", "pair", "off", "difference"]
+    assert seen == ["blink", "pair", "halls", "off", "difference"]
     first, second = comparing.comparison.pair
     quick.key(pygame.K_EQUALS, pygame.KMOD_LSHIFT)
     quick.settle()
@@ -107,6 +107,27 @@ def test_keys_go_through_the_modes_and_turn_and_swap(quick):
     assert quick.walker.stage.shown.input.title == "shapes 4"
     quick.key(pygame.K_MINUS, pygame.KMOD_LSHIFT)
     assert (comparing.mode, comparing.shows_reverse) == ("blink", True)
+
+
+def test_a_key_leads_to_the_same_place_of_the_other_hall_and_back(quick):
+    put_second(quick, DatasetInput(dataset="shapes", item=4))
+    quick.walker.stage.comparing.set_mode("halls")
+    quick.settle()
+    wall = quick.face("block1.conv1")
+    start = quick.walker.journey.camera
+    quick.key(pygame.K_BACKSLASH)
+    quick.until(lambda: quick.walker.journey.is_at_rest)
+    there = quick.walker.journey.camera
+    walls = [one for one in quick.walker.stage.scene.walls if one.node == wall.node]
+    apart = walls[1].centre[0] - walls[0].centre[0]
+    assert there.position[0] - start.position[0] == pytest.approx(apart, abs=0.01)
+    quick.move(quick.pixel_of(walls[1].centre))
+    quick.frames(2)
+    assert quick.walker.pointed is None  # keys are about the first
+    assert quick.walker.across.node.id == "block1.conv1"
+    quick.key(pygame.K_BACKSLASH)
+    quick.until(lambda: quick.walker.journey.is_at_rest)
+    assert quick.walker.journey.camera.position == pytest.approx(start.position, abs=0.01)
 
 
 def test_without_a_second_the_key_compares_with_what_was_there_before(quick):

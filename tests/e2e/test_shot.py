@@ -127,3 +127,14 @@ def test_a_demo_that_is_ended_takes_its_server_along(environment, tmp_path):
     assert demo.wait(60) == 128 + signal.SIGTERM
     demo.stdout.close()
     assert not any(is_alive(child) for child in children)
+
+
+def test_a_picture_compares_and_says_what_it_cannot(layerwalk, tmp_path):
+    (tmp_path / "net.py").write_text(MODEL)
+    serve = ("--serve", "net.py:make_model", "--data", "samples", "--size", "160x90")
+    made = layerwalk("shot", "apart.png", *serve, "--compare", "noise:3", "--node", "conv")
+    assert made.returncode == 0, made.stderr
+    assert np.asarray(Image.open(tmp_path / "apart.png")).max() > 100
+    failed = layerwalk("shot", "no.png", *serve, "--compare", "network:else")
+    assert failed.returncode == 1
+    assert "is not another one of this server (none is)" in failed.stderr

@@ -27,11 +27,9 @@ from layerwalk_client.source.arrivals import (
     WishTaken,
 )
 from layerwalk_client.source.asking import (
-    ItemPage,
     ItemPicture,
     Overview,
     PutInput,
-    Sheet,
     Statistics,
     Tiles,
     Values,
@@ -39,6 +37,7 @@ from layerwalk_client.source.asking import (
     WeightStatistics,
 )
 from layerwalk_client.source.http import HttpSource
+from layerwalk_client.source.surveying import ItemPage, Listing, Sheet
 from layerwalk_shared.errors import (
     InputError,
     NotFoundError,
@@ -218,7 +217,7 @@ def test_two_clients_have_different_names(server, read):
 def test_pictures_pages_and_facts_arrive(server, read):
     reader = read(server.url)
     snapshot = reader.kind(Connected).network.snapshot.id
-    reader.source.fetch(Sheet("d1", 0, 64, 32))
+    reader.source.fetch(Sheet("d1", tuple(range(64)), 32))
     assert reader.kind(PictureArrived).pixels.shape == (256, 256, 3)
     reader.source.fetch(ItemPicture("d1", 7))
     assert reader.kind(PictureArrived).pixels.shape == (40, 40, 3)
@@ -226,7 +225,7 @@ def test_pictures_pages_and_facts_arrive(server, read):
     assert reader.kind(WeightsArrived).values.shape == (3, 8, 3, 3)
     reader.source.fetch(WeightStatistics("n1", "conv1"))
     assert reader.kind(StatisticsArrived).statistics.shape == (8, 8, 3, 3)
-    reader.source.fetch(ItemPage("d1", 140, 500))
+    reader.source.fetch(ItemPage(Listing("d1"), 140, 500))
     page = reader.kind(PageArrived).page
     assert [item.index for item in page.items] == list(range(140, 150))
     reader.source.fetch(Statistics(snapshot, "fc"))

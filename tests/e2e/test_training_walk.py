@@ -233,7 +233,7 @@ def test_a_run_of_blocks_folds_and_opens_by_key_and_by_its_badge(begin):
     hand.face("blocks.1.fc1")
     hand.move(hand.pixel_of(hand.face("blocks.1.fc1").centre))
     hand.frames(2)
-    hand.key(pygame.K_f)
+    hand.key(pygame.K_f, pygame.KMOD_SHIFT)
     assert len(stage.scene.walls) == count - 2 * 9
     hand.settle()
     (board,) = [
@@ -248,7 +248,7 @@ def test_a_run_of_blocks_folds_and_opens_by_key_and_by_its_badge(begin):
     hand.click(hand.pixel_of((x, y, z)))
     assert len(stage.scene.walls) == count
     hand.settle()
-    hand.key(pygame.K_f)
+    hand.key(pygame.K_f, pygame.KMOD_SHIFT)
     hand.key(pygame.K_SLASH)
     hand.type("blocks.2.fc2")  # a hidden node that is gone to opens its run
     hand.frame(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=0))

@@ -12,6 +12,7 @@ from layerwalk_client.app.start import Start
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.dataset import DatasetPanel
+from layerwalk_client.ui.pictures import Wanted
 from layerwalk_client.world.picking import point_of
 
 pytestmark = pytest.mark.gl
@@ -45,12 +46,12 @@ def test_an_image_is_picked_from_the_panel_and_put_on_the_input(hand):
     hand.key(pygame.K_TAB)
     panel = hand.walker.tools.panels.content("dataset")
     assert isinstance(panel, DatasetPanel)
-    hand.until(lambda: hand.walker.tools.thumbnails.thumbnail("d1", 0) is not None)
+    hand.until(lambda: hand.walker.tools.thumbnails.thumbnail(Wanted("d1"), 0) is not None)
     hand.frames(4)
     # The first thumbnail lies in the upper left of the panel, which fills most of the view.
     picture = hand.walker.tools.panels.pictures(hand.walker.journey.camera)[0]
     right, up, _ = picture.axes()
-    left, top = -0.5 + 62 / 720, 0.5 - 150 / 560
+    left, top = -0.5 + 62 / 940, 0.5 - 200 / 580
     point = tuple(
         picture.centre[k] + right[k] * left * picture.size_wh[0] + up[k] * top * picture.size_wh[1]
         for k in range(3)

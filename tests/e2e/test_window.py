@@ -226,3 +226,66 @@ class TestLink:
         assert diary.event("link")["link"] == place
         xdotool("key", "ctrl+q")
         assert process.wait(30) == 0
+
+
+def kept(folder):
+    """What is told of the arrangement in the platform's folder."""
+    (path,) = (folder / "layerwalk" / "arrangements").glob("*.json")
+    return json.loads(path.read_text())
+
+
+def on_the_clipboard(display):
+    """(width, height) of the picture on the desktop's clipboard, as another program sees it."""
+    look = "import copykitten; print(*copykitten.paste_image()[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", look],
+        env={**os.environ, "DISPLAY": display},
+        check=True,
+        timeout=30,
+        capture_output=True,
+        text=True,
+    )
+    return tuple(map(int, done.stdout.split()))
+
+
+def test_walls_are_taken_set_down_undone_hidden_and_stay_so(window, xdotool, display, tmp_path):
+    process, diary = window
+    diary.state(lambda line: line["is_settled"])
+    xdotool("key", "slash")
+    diary.event("panel-opened")
+    xdotool("type", "conv1")
+    xdotool("key", "Return")
+    diary.event("went")
+    diary.state(
+        lambda line: line["pointed"] == "conv1" and line["channel"] == 4 and line["is_settled"]
+    )
+    xdotool("key", "ctrl+c")
+    diary.event("copied")
+    assert on_the_clipboard(display) == (32, 32)
+
+    xdotool("key", "p")
+    assert diary.event("took")["node"] == "conv1"
+    xdotool("keydown", "shift", "click", "4", "click", "4", "keyup", "shift")
+    xdotool("mousemove_relative", "--", 60, 0)
+    xdotool("click", 1)
+    diary.event("stood")
+    placed = diary.state(lambda line: line["arranged"]["placed"] == [["conv1", 0]])
+    assert placed["carrying"] is None
+    (wall,) = kept(tmp_path)["walls"]
+    assert (wall["node"], wall["turn_degrees"]) == ("conv1", pytest.approx(30))
+    assert any(abs(part) > 0.1 for part in wall["move"])
+
+    xdotool("key", "ctrl+z")
+    diary.state(lambda line: line["arranged"]["placed"] == [])
+    assert kept(tmp_path)["walls"] == []
+    xdotool("key", "ctrl+shift+z")
+    diary.state(lambda line: line["arranged"]["placed"] == [["conv1", 0]])
+    xdotool("key", "Delete")
+    hidden = diary.event("hid")["node"]
+    diary.state(lambda line: line["arranged"]["hidden"] == [hidden])
+
+    xdotool("key", "ctrl+q")
+    diary.event("quit")
+    assert process.wait(30) == 0
+    assert kept(tmp_path)["hidden"] == [hidden]
+    assert [one["node"] for one in kept(tmp_path)["walls"]] == ["conv1"]

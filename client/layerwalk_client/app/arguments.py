@@ -142,6 +142,19 @@ def seconds(text: str) -> float:
     return found
 
 
+def channels(text: str) -> tuple[tuple[int, int], ...]:
+    """Return (first, behind) of each part of a list such as `0-15,40`."""
+    found = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not (first.isdecimal() and (last.isdecimal() or not dash) and len(part) < 20):
+            raise argparse.ArgumentTypeError(f"{text!r}, expected channels such as 0-15,40")
+        found.append((int(first), int(last if dash else first) + 1))
+        if found[-1][0] >= found[-1][1]:
+            raise argparse.ArgumentTypeError(f"{part!r} begins behind its end")
+    return tuple(found)
+
+
 def camera(text: str) -> Camera:
     """Return the camera that `X,Y,Z,YAW,PITCH` says."""
     try:

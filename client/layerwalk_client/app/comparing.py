@@ -8,10 +8,13 @@ the server nor a new layout.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from layerwalk_client.app.changes import unfit_manifest, unfit_tile
 from layerwalk_client.app.compared_values import ComparedValues
+from layerwalk_client.app.residency import Wanted
+from layerwalk_client.app.second_hall import SecondHall
 from layerwalk_client.app.turning import Turning
 from layerwalk_client.source.arrivals import (
     Arrival,
@@ -30,6 +33,7 @@ from layerwalk_client.source.asking import (
     PutInput,
     Tiles,
 )
+from layerwalk_client.world.beside import Correspondence, beside, correspondence, named
 from layerwalk_client.world.compared import ComparedView
 from layerwalk_client.world.comparison import (
     Comparison,
@@ -39,6 +43,8 @@ from layerwalk_client.world.comparison import (
     is_second,
     second_of,
 )
+from layerwalk_client.world.palette import PALETTES, Theme
+from layerwalk_client.world.scene import Scene
 from layerwalk_shared.errors import LayerwalkError, error_from_problem
 from layerwalk_shared.messages import (
     ComparisonDescription,
@@ -48,6 +54,7 @@ from layerwalk_shared.messages import (
     SnapshotManifest,
     SnapshotTaken,
 )
+from layerwalk_shared.tiles import Tile
 
 
 class Comparing:
@@ -56,10 +63,12 @@ class Comparing:
     Args:
         fetch: asks the source for something.
         values: brings what is compared to the walls.
+        hall: stands beside that of the first.
         client: id of this client.
 
     Attributes:
         values: on the walls.
+        hall: of the second one.
         linked: id of another network that is given every input, to compare with; "" for none.
         comparison: what is wished for; None: nothing is compared.
         turning: which of the two is seen while they blink.
@@ -68,7 +77,12 @@ class Comparing:
     """
 
     def __init__(
-        self, fetch: Callable[[Fetch], None], values: ComparedValues, *, client: str
+        self,
+        fetch: Callable[[Fetch], None],
+        values: ComparedValues,
+        hall: SecondHall,
+        *,
+        client: str,
     ) -> None:
         self._fetch = fetch
         self._seat = client + SECOND
@@ -78,7 +92,9 @@ class Comparing:
         self._coming: ComparisonDescription | None = None
         self._missing: set[str] = set()
         self._sent = 0
+        self._is_mode_chosen = False
         self.values = values
+        self.hall = hall
         self.turning = Turning()
         self.linked = ""
         self.comparison: Comparison | None = None
@@ -122,7 +138,9 @@ class Comparing:
 
     def is_settled(self, now_s: float) -> bool:
         """Whether everything of it that is looked at is on the screen."""
-        return not self.is_waiting and self.values.is_settled(now_s, self.mode)
+        if self.is_waiting or not self.hall.is_settled(now_s):
+            return False
+        return self.mode == "halls" or self.values.is_settled(now_s, self.mode)
 
     def manifest_of(self, network: str, values: str) -> SnapshotManifest | None:
         """Return what a wall shows, where that is not the first one.
@@ -133,16 +151,48 @@ class Comparing:
         told, name = self.values.told, self.values_of(network, values)
         if told is None or not name:
             return None
+        if name == self.hall.name:
+            return self.hall.manifest
         return told.second if is_second(name) else told.difference
 
     def values_of(self, network: str, values: str) -> str:
         """Return the name of the values that a wall shows now; "" for what is not compared."""
         if self._network is None or self.values.told is None:
             return ""
+        if network == self.hall.name:
+            return network
         name = second_of(self._network.id)
         if network == name or (self.shows_reverse and not values):
             return name
         return values if values == difference_of(self._network.id) else ""
+
+    def halls(self, scene: Scene, *, theme: Theme) -> Scene:
+        """Return the scene of the first with the hall of the second beside it, where one stands."""
+        network, hall = self._network, self.hall
+        if network is None or hall.network is None or not hall.scene.walls:
+            return scene
+        palette = PALETTES[theme]
+        return beside(
+            named(scene, "A", network.name, palette.accent),
+            named(hall.scene, "B", hall.network.name, palette.mark),
+        )
+
+    def correspondence(self, scene: Scene) -> Correspondence | None:
+        """Return which place of the first hall is which of the second's; None: there is one hall."""
+        network, told = self._network, self.values.told
+        if network is None or told is None or self.hall.network is None:
+            return None
+        index = self.hall.network.graph.index
+        partners = {
+            node: index[one.id] for node, one in enumerate(network.graph.nodes) if one.id in index
+        }
+        return correspondence(scene, network.id, self.hall.name, partners)
+
+    def finest(self, name: str, node: int, channel: int) -> Tile | None:
+        """Return the finest tile there is of a picture under a name of values."""
+        if name == self.hall.name:
+            return self.hall.finest(node, channel)
+        return self.values.finest(name, node, channel)
 
     # What is wished for.
 
@@ -152,6 +202,7 @@ class Comparing:
         self.comparison = self._shown = None
         self._forget()
         self.values.begin(network)
+        self.hall.begin(network)
 
     def compare(self, first: Subject, second: Subject, mode: Mode) -> None:
         """Compare two snapshots, or see the same two otherwise."""
@@ -160,6 +211,7 @@ class Comparing:
         self.revision += 1
         if before is None or before.mode != mode:
             self.turning.begin()
+            self._follow_hall()
         if before is None or before.pair != self.comparison.pair or self.failure:
             self._ask(self.comparison.pair)
 
@@ -172,6 +224,7 @@ class Comparing:
 
     def set_mode(self, mode: Mode) -> None:
         """See the same two otherwise."""
+        self._is_mode_chosen = self.comparison is not None
         if self.comparison is not None and mode != self.comparison.mode:
             self.compare(self.comparison.first, self.comparison.second, mode)
 
@@ -201,6 +254,20 @@ class Comparing:
         self._forget()
         return True
 
+    def _choose_mode(self, told: ComparisonDescription) -> None:
+        """See two networks of different graphs as two halls, where nobody has said otherwise."""
+        now = self.comparison
+        if now is None or self._is_mode_chosen or 2 * told.matched >= len(told.first.nodes):
+            return
+        self.comparison = replace(now, mode="halls")
+
+    def _follow_hall(self) -> None:
+        """Let there be a hall where one is looked at."""
+        if self.mode != "halls":
+            self.hall.end()
+        elif self.values.told is not None:
+            self.hall.follow(self.values.told)
+
     def _ask(self, pair: tuple[str, str]) -> None:
         self.failure = ""
         self._asked = pair
@@ -210,14 +277,17 @@ class Comparing:
         self._coming = self._asked = None
         self._missing.clear()
         self.failure = self.linked = ""
+        self._is_mode_chosen = False
         self.turning.begin()
         self.values.clear()
+        self.hall.end()
         self.revision += 1
 
     # What arrives.
 
     def take(self, arrival: Arrival, now_s: float) -> bool:
         """Take in what is about the comparison; return whether it is about nothing else."""
+        self.hall.take(arrival, now_s)
         if isinstance(arrival, Connected):
             self._connect()
         elif isinstance(arrival, EventArrived):
@@ -295,6 +365,8 @@ class Comparing:
                 told, self._coming = self._coming, None
                 self.values.hang(told, now_s)
                 self.revision += 1
+                self._choose_mode(told)
+                self._follow_hall()
         return manifest.compared is not None  # of the second, others may have asked for it too
 
     def _fail(self, arrival: RequestFailed, now_s: float) -> bool:
@@ -327,4 +399,25 @@ class Comparing:
     def advance(self, now_s: float) -> bool:
         """Let walls change and turn; return whether one did."""
         has_turned = self.turning.advance(now_s, is_going=self.is_blinking)
-        return self.values.advance(now_s) or has_turned
+        return self.values.advance(now_s) | self.hall.advance(now_s) | has_turned
+
+    @property
+    def has_uploads(self) -> bool:
+        """Whether something may be ready to be uploaded, or waits for its turn."""
+        return self.values.has_uploads or self.hall.has_uploads
+
+    def want(
+        self,
+        wanted: Mapping[str, Sequence[Wanted]],
+        evicted: Mapping[str, Sequence[tuple[int, int]]],
+        *,
+        now_s: float,
+    ) -> list[Tiles]:
+        """Note what the view needs, by the names of values; return what must be fetched."""
+        found = self.values.want(wanted, evicted, mode=self.mode, now_s=now_s)
+        return found + self.hall.want(wanted, evicted, now_s=now_s)
+
+    def upload(self, budget_bytes: float) -> int:
+        """Upload what is wanted and there; return the bytes."""
+        used = self.values.upload(budget_bytes)
+        return used + (self.hall.upload(budget_bytes - used) if used <= budget_bytes else 0)

@@ -29,6 +29,10 @@ class Decor:
         self._sounds = SoundBoards(source, images)
         self._wording = Wording(images, theme)
 
+    def restyle(self, theme: Theme) -> None:
+        """Look otherwise from now on."""
+        self._wording.restyle(theme)
+
     @property
     def is_waiting(self) -> bool:
         """Whether something of it is on its way."""

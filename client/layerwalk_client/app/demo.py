@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from layerwalk_client.app.served import Served
 from layerwalk_shared.errors import LayerwalkError
 from layerwalk_shared.messages import SnapshotManifest
 
@@ -57,6 +58,20 @@ def served(target: str, *, datasets: Sequence[str] = (), start_s: float = START_
         _end(child)
         reader.join()
         restore()
+
+
+@contextmanager
+def serving(where: Served) -> Iterator[str]:
+    """Yield the URL of a network; where it is a TARGET, serve that for the time being.
+
+    Raises:
+        LayerwalkError: see `served`.
+    """
+    if where.serve is None:
+        yield where.url
+        return
+    with served(where.serve, datasets=where.datasets) as url:
+        yield url
 
 
 def end_on_termination() -> Callable[[], None]:
@@ -139,7 +154,6 @@ def run_demo(
 
             return run_view(ViewOptions(url=url, first_item=PHOTOGRAPH, trace=trace))
         from layerwalk_client.app.shot import ShotOptions, run_shot
-        from layerwalk_client.app.staging import Served
 
         dataset, item = PHOTOGRAPH
         made = run_shot(ShotOptions(picture, Served(url), put=f"{dataset}:{item}"))

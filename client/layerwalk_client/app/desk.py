@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -10,25 +10,18 @@ from layerwalk_client.app.finding import Finding
 from layerwalk_client.app.input_desk import InputDesk
 from layerwalk_client.app.panels import Content, Panels
 from layerwalk_client.app.stage import Stage
-from layerwalk_client.app.thumbnails import Textures, ThumbnailStore
+from layerwalk_client.app.thumbnails import Textures
 from layerwalk_client.app.training import TrainingRecord
-from layerwalk_client.devices.bindings import Binding
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import (
     Arrival,
-    PageArrived,
-    PictureArrived,
     RequestFailed,
     ValuesArrived,
 )
-from layerwalk_client.source.asking import Gradients, ItemPage, Sheet, Values
-from layerwalk_client.ui.colours import ColoursPanel
-from layerwalk_client.ui.dataset import DatasetPanel
+from layerwalk_client.source.asking import Gradients, Values
 from layerwalk_client.ui.gradients import Ailment, Flow, GradientsPanel, Health
-from layerwalk_client.ui.help import HelpPanel
 from layerwalk_client.ui.noise import NoisePanel
 from layerwalk_client.ui.timeline import Course, TimelinePanel
-from layerwalk_client.world.view import Appearance
 from layerwalk_shared.messages import NetworkDescription
 
 DEAD_ROWS = 120
@@ -43,7 +36,6 @@ class Desk:
         source: is asked for pictures and facts.
         images: makes textures.
         panels: the open ones.
-        bindings: for the page of keys.
     """
 
     def __init__(
@@ -52,16 +44,11 @@ class Desk:
         source: Source,
         images: Textures,
         panels: Panels,
-        *,
-        bindings: Sequence[Binding],
     ) -> None:
         self._stage = stage
         self._source = source
         self._images = images
         self._panels = panels
-        self._bindings = bindings
-        self.thumbnails = ThumbnailStore(source.fetch, images)
-        self._dataset: DatasetPanel | None = None
         self._noise = NoisePanel()
         self._timeline = TimelinePanel()
         self._gradients = GradientsPanel()
@@ -69,14 +56,11 @@ class Desk:
         self._finding = Finding()
         self._told: object = None
 
-    def content(self, kind: str, *, appearance: Appearance) -> Content | None:
+    def content(self, kind: str) -> Content | None:
         """Return what a panel of a kind shows, None where there is nothing to show."""
         makers: dict[str, Callable[[], Content | None]] = {
-            "help": lambda: HelpPanel(self._bindings),
             "noise": lambda: self._noise,
-            "colours": lambda: ColoursPanel(appearance),
             "search": self._search,
-            "dataset": self._pictures,
             "timeline": lambda: self._timeline,
             "gradients": lambda: self._gradients,
             "input": self._input.content,
@@ -86,9 +70,6 @@ class Desk:
 
     def renew(self) -> None:
         """Forget what belonged to another network or server."""
-        session = self._stage.state.session
-        self.thumbnails.set_datasets(() if session is None else session.datasets)
-        self._dataset = None
         self._timeline, self._gradients = TimelinePanel(), GradientsPanel()
         self._input.renew()
         self._told = None
@@ -121,12 +102,6 @@ class Desk:
 
     def take(self, arrival: Arrival) -> bool:
         """Take in pictures and facts; return whether something on the screen changes."""
-        if isinstance(arrival, PageArrived):
-            self.thumbnails.take_names(arrival)
-            self._panels.touch("dataset")
-            return True
-        if isinstance(arrival, PictureArrived):
-            return self._take_picture(arrival)
         if isinstance(arrival, ValuesArrived):
             self._input.take(arrival)
             self._panels.touch("input")
@@ -137,30 +112,14 @@ class Desk:
 
     def close(self) -> None:
         """Release every texture."""
-        self.thumbnails.close()
         self._input.close()
 
     def _search(self) -> Content | None:
         network = self._stage.network
         return None if network is None else self._finding.panel(network)
 
-    def _pictures(self) -> Content | None:
-        session = self._stage.state.session
-        if self._dataset is None and session is not None:
-            self._dataset = DatasetPanel(session.datasets, self.thumbnails)
-        return self._dataset
-
-    def _take_picture(self, arrival: PictureArrived) -> bool:
-        if not isinstance(arrival.fetch, Sheet):
-            return False
-        self._panels.touch("dataset")
-        return self.thumbnails.take_sheet(arrival)
-
     def _take_failure(self, arrival: RequestFailed) -> bool:
-        request = arrival.request
-        if isinstance(request, Sheet | ItemPage):
-            self.thumbnails.forget(request)
-        if isinstance(request, Values):
+        if isinstance(arrival.request, Values):
             self._input.fail(arrival)
             self._panels.touch("input")
         return True

@@ -13,7 +13,7 @@ def describe(walker: Walker, now_s: float) -> dict[str, Any]:
     """Return the state of a walk: camera in metres and degrees, what is shown, held, open."""
     camera, stage, tools = walker.journey.camera, walker.stage, walker.tools
     shown, holding, pointed = stage.shown, tools.hand.holding, walker.pointed
-    carry, arranged = walker.arranger.carry, walker.arranger.arranged
+    carry, arranged = walker.handheld.arranger.carry, walker.handheld.arranger.arranged
     return {
         "camera": [
             *(round(value, 4) for value in camera.position),

@@ -38,7 +38,9 @@ class Errand:
                 index = network.graph.index[node.id]
                 walker.selection = Mark(network.id, index, _channel(link, walker, index))
             if link.input is not None:
-                walker.stage.submit(PutInput(network.id, puttable(walker.stage, link.input)))
+                walker.stage.submit(
+                    PutInput(network.id, puttable(walker.stage.state.session, link.input))
+                )
         except LayerwalkError as error:
             walker.say(reason(error), is_warning=True)
 

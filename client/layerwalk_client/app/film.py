@@ -22,11 +22,11 @@ from layerwalk_client.app.film_script import Happening, Script, Waypoint, read_s
 from layerwalk_client.app.film_writing import check_film, film_sink
 from layerwalk_client.app.places import camera_at
 from layerwalk_client.app.progress import Progress
+from layerwalk_client.app.served import Served
 from layerwalk_client.app.staging import (
     MANY_BYTES,
     MANY_WISHES,
     USUAL_LOOK,
-    Served,
     Staging,
     staged,
 )

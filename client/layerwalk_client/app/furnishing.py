@@ -5,20 +5,61 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.answer_desk import AnswerDesk
+from layerwalk_client.app.colour_desk import ColourDesk
 from layerwalk_client.app.compare_desk import CompareDesk
+from layerwalk_client.app.export_desk import ExportDesk
 from layerwalk_client.app.job_desk import JobDesk
-from layerwalk_client.app.saliency_desk import SaliencyDesk
+from layerwalk_client.app.key_desk import KeyDesk
+from layerwalk_client.app.preferences import change, current
+from layerwalk_client.app.setting_desk import SettingDesk
+from layerwalk_client.devices.rebinding import Changes
 
 if TYPE_CHECKING:
-    from layerwalk_client.app.thumbnails import Textures
     from layerwalk_client.app.walker import Walker
     from layerwalk_client.source import Source
 
 
-def furnish(walker: Walker, source: Source, images: Textures) -> None:
-    """Give a walk's toolbox its desks, which make textures by `images`."""
+def furnish(walker: Walker, source: Source) -> KeyDesk:
+    """Give a walk's toolbox its desks; return the one that listens for keys."""
     tools, stage = walker.tools, walker.stage
-    tools.desks.add(AnswerDesk(stage, source))
-    tools.desks.add(CompareDesk(stage, look_at=walker.look_at, choose_step=walker.choose_step))
-    tools.desks.add(JobDesk(stage, source, ask=lambda one: tools.carry_out("jobs", one)))
-    tools.desks.add(SaliencyDesk(stage, source, images, followed=lambda: walker.signals.followed))
+
+    def keep_keys(changes: Changes) -> None:
+        change(walker, "keys", changes)
+        walker.keep(walker.settings)
+
+    keys = KeyDesk(changes=lambda: walker.settings.keys, keep=keep_keys)
+    settings = SettingDesk(
+        current=lambda: current(walker),
+        change=lambda name, value: change(walker, name, value),
+        keep=lambda: walker.keep(walker.settings),
+        place=walker.start.settings_place,
+    )
+
+    colours = ColourDesk(
+        stage,
+        source,
+        tools.locks,
+        appearance=lambda: tools.appearance,
+        looked_at=lambda: None if walker.pointed is None else walker.pointed.wall.node,
+        selected=lambda: None if walker.selection is None else walker.selection.node,
+    )
+    desks = (
+        colours,
+        AnswerDesk(stage, source),
+        CompareDesk(stage, look_at=walker.look_at, choose_step=walker.choose_step),
+        JobDesk(stage, source, ask=lambda one: tools.carry_out("jobs", one)),
+        ExportDesk(
+            stage,
+            source,
+            appearance=lambda: tools.appearance,
+            folder=walker.start.pictures,
+            tell=walker.trace.note,
+        ),
+        keys,
+        settings,
+        walker.handheld.webcam,
+        walker.bookmarks,
+    )
+    for desk in desks:
+        tools.desks.add(desk)
+    return keys

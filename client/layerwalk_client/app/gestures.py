@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from layerwalk_client.app.commands.looks import toggle_run
+from layerwalk_client.app.commands.folding import toggle_run
 from layerwalk_client.app.going import go_to_node
 from layerwalk_client.app.hand import Holding
 from layerwalk_client.app.panels import PanelHit
@@ -50,6 +50,7 @@ class Gestures:
             None if pointed is None else pointed.hit.channel,
             is_looking=is_looking,
         )
+        has_changed |= walker.handheld.magnifier.hold(walker.tools.looked_at, pointed)
         walker.needs_draw |= has_changed
         walker.needs_plan |= has_changed  # the finest level of what is held to the eye
         if actions.clicks and hit is None and walker.badge is not None:

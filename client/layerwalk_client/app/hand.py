@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from layerwalk_client.app.captions import reached
 from layerwalk_client.app.results import image_at, maximised_of, unit_at
@@ -38,12 +40,15 @@ class Holding:
         title: for people.
         note: more for people: the class, the seed, the range.
         pixels: `[H, W, 3]` uint8 to look at; None while on their way.
+        values: `[H, W]` float32 that the pixels stand for, as precise as their tile; None where
+            the pixels are colours.
     """
 
     image: DatasetInput | NoiseInput | ChannelInput | bytes
     title: str
     note: str = ""
     pixels: NDArray[np.uint8] | None = field(default=None, repr=False)
+    values: NDArray[np.float32] | None = field(default=None, repr=False)
 
 
 class Hand:
@@ -131,7 +136,7 @@ def hold_channel(
         tile: the finest tile there is of the block that holds the channel.
         table: colour table to show it in.
     """
-    pixels = None
+    pixels = values = None
     note = ""
     if tile is not None and tile.first_channel <= channel < tile.first_channel + tile.count:
         place = channel - tile.first_channel
@@ -145,7 +150,7 @@ def hold_channel(
             note = f"{low:.3g} to {limit:.3g}"
     image = ChannelInput(snapshot=manifest.id, node=node, channel=channel)
     title = node if tile is not None and tile.dtype is TileType.RGB8 else f"{node}  {channel}"
-    return Holding(image, title, note, pixels)
+    return Holding(image, title, note, pixels, values)
 
 
 def hold_result(
@@ -169,6 +174,23 @@ def hold_result(
         title=f"{name}  maximised",
         note="" if image is None else reached(image),
     )
+
+
+def hold_pixels(pixels: NDArray[np.uint8], title: str) -> Holding:
+    """Return pixels `[H, W, 3]` as a thing to carry: what is sent is a PNG file.
+
+    Raises:
+        InputError: it would be larger than the server takes.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
+    content = buffer.getvalue()
+    if len(content) > MAX_FILE_BYTES:
+        raise InputError(
+            f"{title}: a picture of {pixels.shape[1]} x {pixels.shape[0]} has "
+            f"{len(content) / 2**20:.0f} MiB, at most {MAX_FILE_BYTES >> 20} are taken"
+        )
+    return Holding(content, title, pixels=pixels)
 
 
 def hold_file(path: Path) -> Holding:

@@ -7,6 +7,8 @@ from typing import Any
 
 from layerwalk_client.app.panels import Panels
 from layerwalk_client.devices.actions import Key, Typed
+from layerwalk_client.ui.bookmarks import BookmarksPanel
+from layerwalk_client.ui.dataset import DatasetPanel
 from layerwalk_client.ui.input import InputPanel
 from layerwalk_client.ui.intents import ClosePanel, Intent
 from layerwalk_client.ui.maximise import MaximisePanel
@@ -14,7 +16,7 @@ from layerwalk_client.ui.search import SearchPanel
 
 OPENING = {"search": "/"}
 """What no text in a panel begins with."""
-Writer = SearchPanel | InputPanel | MaximisePanel
+Writer = SearchPanel | InputPanel | MaximisePanel | DatasetPanel | BookmarksPanel
 
 
 def writer_of(panels: Panels) -> tuple[str, Writer] | None:
@@ -44,8 +46,8 @@ def write(panels: Panels, typed: Sequence[Typed], carry_out: Callable[[str, Inte
             carry_out(kind, intent)
 
     def leave() -> None:
-        if isinstance(content, MaximisePanel):
-            content.complete()  # a panel of many fields stays
+        if isinstance(content, MaximisePanel | BookmarksPanel):
+            content.complete()  # a panel of several fields stays
         else:
             carry_out(kind, ClosePanel())
 
@@ -57,6 +59,22 @@ def write(panels: Panels, typed: Sequence[Typed], carry_out: Callable[[str, Inte
         Key.ENTER: enter,
         Key.ESCAPE: leave,
     }
+    if isinstance(content, DatasetPanel):
+        pictures = content
+
+        def complete() -> None:
+            if pictures.text:
+                pictures.complete()
+            else:
+                carry_out(kind, ClosePanel())  # Tab opened it
+
+        edits |= {
+            Key.TAB: complete,
+            Key.LEFT: lambda: pictures.turn(-1),
+            Key.RIGHT: lambda: pictures.turn(1),
+            Key.HOME: lambda: pictures.go_end(is_last=False),
+            Key.END: lambda: pictures.go_end(is_last=True),
+        }
     for one in typed:
         if one.key is not None and one.key in edits:
             edits[one.key]()

@@ -25,7 +25,8 @@ from layerwalk_client.source.arrivals import (
     ValuesArrived,
     WishTaken,
 )
-from layerwalk_client.source.asking import CancelJob, Maximise, PutInput, ResultFile, Values
+from layerwalk_client.source.asking import CancelJob, Maximise, PutInput, Values
+from layerwalk_client.source.files import ResultFile
 from layerwalk_client.ui import intents as asked
 from layerwalk_client.ui.drafts import draft_of
 from layerwalk_client.ui.maximise import MaximisePanel
@@ -278,7 +279,7 @@ class Maximising:
         if isinstance(arrival, WishTaken) and isinstance(arrival.wish, PutInput):
             self._firing.begin(arrival.wish)
             return False
-        if isinstance(arrival, FileArrived):
+        if isinstance(arrival, FileArrived) and isinstance(arrival.fetch, ResultFile):
             self._write(arrival)
             return True
         if isinstance(arrival, ValuesArrived) and arrival.fetch.purpose == "fires":

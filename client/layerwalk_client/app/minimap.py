@@ -122,7 +122,7 @@ class Minimap:
             return
         x, z = self._view.place(at)
         camera = Camera(position=(x, EYE, z), yaw=walker.journey.camera.yaw)
-        walker.journey.go(camera, walker.stage.arrays)
+        walker.journey.go(camera, walker.stage.arrays, stands=True)
         walker.trace.note("went", place=[round(x, 2), round(z, 2)])
 
     def _prepare(self, walker: Walker, scene: Scene) -> Style:

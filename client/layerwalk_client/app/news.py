@@ -33,7 +33,6 @@ def take_in(walker: Walker, now_s: float) -> None:
     show(walker, found)
     for arrival in found.others:
         _hand_on(walker, arrival)
-    walker.needs_draw |= walker.editing.keep_up() | walker.signals.keep_up()
     walker.note_connection()
     walker.errand.follow(walker)
     if not walker.stage.state.is_busy:
@@ -62,7 +61,6 @@ def begin(walker: Walker) -> None:
     network = stage.network
     assert network is not None
     walker.tools.renew()
-    walker.signals.end()
     walker.selection = None
     if start.place is None and start.shows_intro:
         walker.journey.begin_tour(first_minute(stage.scene, walker.aspect))
@@ -76,7 +74,7 @@ def begin(walker: Walker) -> None:
         walker.journey.place(place)
     if start.item is not None:
         try:
-            stage.submit(PutInput(network.id, find_item(stage, *start.item)))
+            stage.submit(PutInput(network.id, find_item(stage.state.session, *start.item)))
         except LayerwalkError as error:
             walker.say(reason(error), is_warning=True)
     walker.errand.begin(walker)
@@ -101,7 +99,6 @@ def go_on(walker: Walker, selected: str | None) -> None:
     network = walker.stage.network
     assert network is not None
     walker.tools.forget_nodes()
-    walker.signals.end()
     index = None if selected is None else network.graph.index.get(selected)
     walker.selection = None if index is None else Mark(network.id, index)
     walker.readings.clear()
@@ -119,12 +116,14 @@ def selected_id(walker: Walker) -> str | None:
 
 def _hand_on(walker: Walker, arrival: Arrival) -> None:
     """Give what is not the stage's to whoever asked for it."""
-    walker.needs_draw |= walker.signals.take(arrival) | walker.editing.take(arrival)
     if isinstance(arrival, ValuesArrived) and walker.compared.arrive(arrival):
         walker.needs_draw = True
         return
     failed = arrival.request if isinstance(arrival, RequestFailed) else None
     if isinstance(failed, Values) and walker.compared.fail(failed):
+        return
+    if walker.handheld.magnifier.take(arrival):
+        walker.needs_draw = True
         return
     is_reading = isinstance(arrival, ValuesArrived) and arrival.fetch.purpose == "spot"
     if isinstance(arrival, ValuesArrived) and is_reading:

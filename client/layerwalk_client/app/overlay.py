@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -116,7 +117,8 @@ def progress_of(state: SceneState, busy_s: float) -> tuple[str, float] | None:
 def hud_of(walker: Walker, now_s: float) -> Hud:
     """Return everything that lies over a walk's view."""
     state, network, shown = walker.stage.state, walker.stage.network, walker.stage.shown
-    tools, pointed = walker.tools, walker.pointed
+    tools, pointed = walker.tools, walker.pointed or walker.across
+    hall = walker.stage.comparing.hall if walker.pointed is None else None
     is_tour = walker.journey.is_on_tour
     readout, limit, name = None, None, ""
     view, seen = walker.stage.comparing.view, shown
@@ -127,28 +129,37 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         if tile is not None and 0 <= channel - tile.first_channel < tile.count:
             scale = float(tile.scales[channel - tile.first_channel])
         readout = describe(
-            pointed, walker.spot, walker.readings, tile, network=network, manifest=shown
-        )
-        hung = walker.stage.gallery.manifest_of(node)
+            pointed, walker.spot, walker.readings, tile,
+            network=network if hall is None else hall.network,
+            manifest=shown if hall is None else hall.manifest,
+        )  # fmt: skip
+        hung = walker.stage.gallery.manifest_of(node) if hall is None else None
         if hung is not None:
             readout = describe_result(pointed, hung)
         seen = walker.stage.manifest_of(node, wall=pointed.wall)
         limit = node_range(tools.appearance, hung or seen or shown, node, channel_scale=scale)
-        if view is not None and hung is None:
+        if view is not None and hung is None and hall is None:
             ranges = walker.compared_looks.ranges(view, tools.appearance)
             limit = ranges.get((pointed.wall.network, node), limit)
             value = walker.compared.text()
             readout = replace(readout, value=value) if value else readout
     else:
         limit = node_range(tools.appearance, shown, None)
+    held = tools.locks.held
+    locked = held.everywhere
+    if pointed is not None:
+        locked = held.of((pointed.wall.network, pointed.wall.node))
     told = legend(
         signed(tools.appearance, view),
-        limit,
+        limit if locked is None else locked,
         is_diverging=TABLES[signed(tools.appearance, view).table].is_diverging,
         statistics=None if seen is None or pointed is None else seen.nodes[pointed.wall.node],
         name=name,
+        is_locked=locked is not None,
     )
-    tools.set_legend(told)
+    box = None if pointed is None else walker.stage.scenery.box_of(pointed.wall.node)
+    if box is not None and readout is not None:
+        readout = dataclasses.replace(readout, node=box.title, facts=f"{box.subtitle} · F opens it")
     if walker.badge is not None:
         run = walker.badge
         readout = Readout(run.first, f"the first of {run.count} equal blocks", "click opens them")
@@ -157,6 +168,9 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
     is_image = pointed is not None and pointed.wall.is_image
     has_legend = not (is_tour or is_image)
     carried = tools.carried()
+    if carried is not None and carried.is_magnified:
+        glass = walker.handheld.magnifier.look(walker.screen.size_wh)
+        carried = dataclasses.replace(carried, glass=glass)
     is_magnified = carried is not None and carried.is_magnified
     has_legend &= not is_magnified
     has_hints = walker.teaches and not (is_tour or is_magnified or tools.panels.kinds)
@@ -165,11 +179,11 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
     return Hud(
         title="" if network is None else network.name,
         detail=detail_line(shown),
-        followed=walker.signals.line,
         compared=line_of(walker.stage.comparing),
         whereabouts=walker.ways.whereabouts(walker),
         hot=walker.ways.hot,
         map=walker.ways.minimap.shown(walker),
+        choices=walker.ways.riding.choices(walker),
         readout=None if is_tour else readout,
         legend=told if has_legend else None,
         banner=banner_line(state, walker.address),
@@ -183,5 +197,5 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         is_hot=walker.badge is not None
         or walker.stub is not None
         or (pointed is not None and pointed.hit.channel is not None),
-        is_plain=walker.is_plain,
+        is_plain=walker.is_plain or is_magnified,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layerwalk_client.world.answer import output_node
+from layerwalk_client.world.compared import with_partner
 from layerwalk_client.world.scene import Scene, Wall
 from layerwalk_client.world.view import Camera
 from layerwalk_client.world.viewpoints import before_answer, facing, home, overview
@@ -43,7 +44,9 @@ def camera_at(place: Place, scene: Scene, network: NetworkDescription, *, aspect
 
 
 def facing_node(wall: Wall, scene: Scene, network: NetworkDescription, *, aspect: float) -> Camera:
-    """Return the camera before a wall; before the output's it sees the answer beside it, too."""
+    """Return the camera before a wall, and the one it makes a pair with; before the output's it sees
+    the answer beside it, too."""
+    wall = with_partner(wall, scene)
     if wall.node == output_node(network) and scene.boards:
         return before_answer(wall)
     return facing(wall, aspect, scene=scene)

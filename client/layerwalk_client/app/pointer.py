@@ -17,7 +17,7 @@ from layerwalk_client.world.scene import Scene, Wall
 from layerwalk_client.world.terms import kind_line, words
 from layerwalk_client.world.view import Camera, Mark
 from layerwalk_shared.graph import Node
-from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
+from layerwalk_shared.messages import NetworkDescription, NodeStatistics, SnapshotManifest
 from layerwalk_shared.tiles import Tile, TileType
 
 
@@ -75,14 +75,19 @@ def spot_at(pointed: Pointed | None, manifest: SnapshotManifest | None) -> Spot 
     told = manifest.nodes[pointed.wall.node]
     if not told.has_values:
         return None
-    node = pointed.node
-    if told.shape != node.shape:
-        channels, height, width = told.pictures
-        shown = {"shape": told.shape, "channels": channels, "height": height, "width": width}
-        node = node.model_copy(update=shown)
+    node = node_as_shown(pointed.node, told)
     if node.view == "image" and not pointed.wall.is_image:  # a difference, a map for each colour
         node = node.model_copy(update={"view": "maps"})
     return spot_of(manifest.id, node, channel=hit.channel, texel=hit.texel)
+
+
+def node_as_shown(node: Node, told: NodeStatistics | None) -> Node:
+    """Return a node with the shape and the pictures that it has in a snapshot, where it is told."""
+    if told is None or told.shape == node.shape:
+        return node
+    channels, height, width = told.pictures
+    shown = {"shape": told.shape, "channels": channels, "height": height, "width": width}
+    return node.model_copy(update=shown)
 
 
 def describe(

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 def read(walker: Walker, dt: float) -> None:
     """Ask for the exact value under the pointer, once it rests there for `dt` seconds more."""
-    stage, pointed = walker.stage, walker.pointed
+    stage, pointed = walker.stage, walker.pointed or walker.across
     manifest = None
     if pointed is not None:
         manifest = stage.manifest_of(pointed.wall.node, wall=pointed.wall)
     walker.spot = spot_at(pointed, manifest)
     fetch = walker.readings.look(None if walker.spot is None else walker.spot.fetch, dt)
-    for one in (fetch, *walker.compared.look(pointed, stage.comparing.view, dt)):
+    for one in (fetch, *walker.compared.look(walker.pointed, stage.comparing.view, dt)):
         if one is not None:
             stage.fetch(one)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from layerwalk_client.app.stage import Stage
+from typing import TYPE_CHECKING
+
 from layerwalk_client.source.asking import Puttable
 from layerwalk_shared.errors import NotFoundError, nearest_hint
 from layerwalk_shared.links import LinkedInput
-from layerwalk_shared.messages import DatasetInput, ExampleInput, NoiseInput, TextInput
+from layerwalk_shared.messages import (
+    DatasetInput,
+    ExampleInput,
+    NoiseInput,
+    SessionDescription,
+    TextInput,
+)
+
+if TYPE_CHECKING:
+    from layerwalk_client.app.stage import Stage
 
 
 def on_the_input(stage: Stage) -> LinkedInput | None:
@@ -28,7 +38,7 @@ def on_the_input(stage: Stage) -> LinkedInput | None:
     return None
 
 
-def puttable(stage: Stage, said: LinkedInput) -> Puttable:
+def puttable(session: SessionDescription | None, said: LinkedInput) -> Puttable:
     """Return what is put on the input, from what was said.
 
     Raises:
@@ -37,16 +47,15 @@ def puttable(stage: Stage, said: LinkedInput) -> Puttable:
     if not isinstance(said, str):
         return said
     dataset, _, item = said.rpartition(":")
-    return find_item(stage, dataset, int(item))
+    return find_item(session, dataset, int(item))
 
 
-def find_item(stage: Stage, dataset: str, item: int) -> DatasetInput:
+def find_item(session: SessionDescription | None, dataset: str, item: int) -> DatasetInput:
     """Return the item of a data set, named by its name or id.
 
     Raises:
         NotFoundError: there is no such data set or item.
     """
-    session = stage.state.session
     known = session.datasets if session is not None else ()
     for one in known:
         if dataset in (one.id, one.name):

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from layerwalk_client.world.answer import BoardMaker, with_answer
+from layerwalk_client.app.boxing import Boxing
+from layerwalk_client.world.answer import with_answer
 from layerwalk_client.world.arranged import Arranged
 from layerwalk_client.world.arranging import Stub, arrange, ghost
+from layerwalk_client.world.boxes import Box, fold_groups, named_boxes, with_sides
 from layerwalk_client.world.compared import ComparedView, with_compared, with_reverse
 from layerwalk_client.world.compared_answer import compared_board
-from layerwalk_client.world.edited import EditedView, edited_board, with_edits
 from layerwalk_client.world.folding import (
     MANY_NODES,
     Badge,
@@ -28,7 +29,8 @@ from layerwalk_client.world.hanging import Hung, with_pictures
 from layerwalk_client.world.health import with_warnings
 from layerwalk_client.world.inputs import titles
 from layerwalk_client.world.layout import layout
-from layerwalk_client.world.options import LayoutOptions
+from layerwalk_client.world.options import LayoutOptions, Style
+from layerwalk_client.world.palette import Theme
 from layerwalk_client.world.scene import Label, Scene, Wall
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
@@ -46,6 +48,8 @@ class Scenery:
         arranged: what a person has done to the walls.
         badges: which boards say how long a folded run is.
         folded: names of the runs that are folded.
+        boxing: which groups are folded.
+        boxes: the folded groups that stand there.
     """
 
     def __init__(self, options: LayoutOptions) -> None:
@@ -53,10 +57,11 @@ class Scenery:
         self.scene = Scene()
         self.arranged = Arranged()
         self._ghost: Wall | None = None
-        self._edited = EditedView()
         self._stubs: tuple[Stub, ...] = ()
         self.badges: tuple[Badge, ...] = ()
         self.folded: frozenset[str] = frozenset()
+        self.boxing = Boxing()
+        self.boxes: tuple[Box, ...] = ()
         self._runs: tuple[Run, ...] = ()
         self._graph: Graph | None = None
         self._base = Scene()
@@ -64,6 +69,11 @@ class Scenery:
         self._shapes: tuple[object, bool] | None = None
         self._dressed: object = None
         self._titles: dict[str, str] = {}
+
+    @property
+    def theme(self) -> Theme:
+        """Of signs and boards."""
+        return self._options.theme
 
     def begin(self, graph: Graph, *, keeps_folds: bool) -> None:
         """Begin with another graph.
@@ -78,6 +88,12 @@ class Scenery:
         is_large = len(graph.nodes) >= MANY_NODES
         names = frozenset(run.first for run in self._runs) if is_large else frozenset()
         self.folded = names - opened
+        self.boxing.begin(graph, keeps=keeps_folds)
+        self._shapes = self._dressed = None
+
+    def restyle(self, *, theme: Theme, style: Style) -> None:
+        """Stand otherwise with the next `arrange`."""
+        self._options = replace(self._options, theme=theme, style=style)
         self._shapes = self._dressed = None
 
     def has_other_shapes(self, manifest: SnapshotManifest) -> bool:
@@ -106,15 +122,6 @@ class Scenery:
         """
         self.arranged, self._ghost = arranged, left
 
-    def dress(self, edited: EditedView) -> bool:
-        """Tell which weights are edited; return whether that is news.
-
-        The scene changes with the next `arrange`.
-        """
-        is_news = edited != self._edited
-        self._edited = edited
-        return is_news
-
     def laid_out(self, node: str) -> Wall | None:
         """Return a node's wall as the layout has put it; None where it has none."""
         index = None if self._graph is None else self._graph.index.get(node)
@@ -140,9 +147,45 @@ class Scenery:
         """Open the folded runs that hide a node; return whether that changes anything."""
         hiding = frozenset(run.first for run in self._runs if node in run.hidden) & self.folded
         self.folded -= hiding
-        if hiding:
+        is_hidden = self.boxing.open_for(node) or bool(hiding)
+        if is_hidden:
             self._shapes = None
-        return bool(hiding)
+        return is_hidden
+
+    def fold_group(self, node: int) -> str | None:
+        """Fold the innermost open group around a wall; return it, None where there is none.
+
+        The scene changes with the next `arrange`.
+        """
+        standing = {wall.node for wall in self._base.walls}
+        return self._anew(self.boxing.fold(node, standing))
+
+    def open_group(self, node: int) -> str | None:
+        """Open the box that a wall is; return its group, None where it is none."""
+        return self._anew(self.boxing.open(node))
+
+    def _anew(self, group: str | None) -> str | None:
+        if group is not None:
+            self._shapes = None
+        return group
+
+    def box_of(self, node: int) -> Box | None:
+        """Return the box that a node's wall is, None where it is a plain wall."""
+        return next((box for box in self.boxes if box.node == node), None)
+
+    def stands_for(self, node: int) -> list[int]:
+        """Return nodes that may stand for one that has no wall, the nearest first."""
+        found = self.boxing.stands_for(node)
+        for run in self._runs:
+            if node in run.hidden:
+                same = run.hidden[node]
+                found += [same, *self.boxing.stands_for(same)]
+        return found
+
+    @property
+    def style(self) -> Style:
+        """How long chains stand."""
+        return self._options.style
 
     def arrange(
         self,
@@ -169,16 +212,15 @@ class Scenery:
         answer = (manifest.input, manifest.top) if manifest is not None and has_answer else None
         titled = titles(network, manifest)
         seen_by = None if compared is None else (compared.mode, compared.difference.id)
-        dressed = (
-            titled, answer, tuple(warnings), hung, seen_by, self.arranged, self._ghost, self._edited
-        )  # fmt: skip
+        dressed = (titled, answer, tuple(warnings), hung, seen_by, self.arranged, self._ghost)
         if shapes == self._shapes and dressed == self._dressed:
             return False
         if shapes != self._shapes:
-            less = fold(network, manifest, self.folded)
+            less, self.boxes = fold_groups(fold(network, manifest, self.folded), self.boxing.folded)
             options = replace(self._options, is_paired=is_paired)
             laid = layout(less.network, less.manifest, options=options)
-            self._base = unfolded_numbers(laid, less)
+            laid = unfolded_numbers(laid, less)
+            self._base = named_boxes(laid, self.boxes, theme=self._options.theme)
             self._counts = dict(less.counts)
             self._shapes = shapes
         elif titled != self._titles:
@@ -193,20 +235,14 @@ class Scenery:
         theme = self._options.theme
         ids = [node.id for node in network.graph.nodes]
         placed = arrange(self._base, ids, self.arranged, theme=theme)
-        scene, self._stubs = placed.scene, placed.stubs
+        scene, self._stubs = with_sides(placed.scene, self.boxes, theme=theme), placed.stubs
         scene = with_compared(scene, network.id, compared, theme=theme)
         if manifest is not None and has_answer:
             seen = {one.node for one in hung if one.is_seen}
             seen |= {wall.node for wall in scene.walls if wall.values}
-            before = self._edited.before
-            board: BoardMaker | None = None
-            if compared is not None:
-                board = partial(compared_board, compared)
-            elif before is not None and before.top and before.id != manifest.id:
-                board = partial(edited_board, manifest, before)
+            board = None if compared is None else partial(compared_board, compared)
             scene = with_answer(scene, network, manifest, theme=theme, unmarked=seen, board=board)
         scene = with_warnings(scene, network.graph, warnings, theme=theme)
-        scene = with_edits(scene, network.graph, self._edited.nodes, theme=theme)
         scene = with_pictures(scene, hung, theme=theme)
         scene = with_reverse(scene, network.id, compared)
         if self._ghost is not None:

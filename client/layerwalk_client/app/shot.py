@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from layerwalk_client.app.arrangements import read_arrangement
+from layerwalk_client.app.compared_looks import ComparedLooks, signed
 from layerwalk_client.app.places import Place, camera_at
+from layerwalk_client.app.served import Served
+from layerwalk_client.app.staged_comparison import SecondWish, compare
 from layerwalk_client.app.staging import (
     MANY_BYTES,
     MANY_WISHES,
     USUAL_LOOK,
-    Served,
     Staging,
     staged,
 )
@@ -41,7 +44,9 @@ class ShotOptions:
         put: a file, or what was said, to put on the input first.
         step: of the training to look at.
         selected: (node's id, channel or -1) that is marked.
+        arrangement: file that says where walls stand.
         maximised: ids of nodes whose walls show the newest result of a maximisation.
+        second: what it is compared with.
         appearance: how values and everything else look.
         layout: how long chains stand.
     """
@@ -53,7 +58,9 @@ class ShotOptions:
     put: Path | LinkedInput | None = None
     step: int | None = None
     selected: tuple[str, int] | None = None
+    arrangement: Path | None = None
     maximised: tuple[str, ...] = ()
+    second: SecondWish | None = None
     appearance: Appearance = USUAL_LOOK
     layout: Style = "straight"
 
@@ -79,6 +86,7 @@ def run_shot(options: ShotOptions) -> Shot:
     """
     format_of(options.out)
     check_writable(options.out)
+    arranged = None if options.arrangement is None else read_arrangement(options.arrangement)
     with staged(options.where, theme=options.appearance.theme, style=options.layout) as staging:
         if options.step is not None:
             staging.choose_step(options.step)
@@ -87,6 +95,10 @@ def run_shot(options: ShotOptions) -> Shot:
         elif options.put is not None:
             staging.put_said(options.put)
         staging.hang(options.maximised)
+        if arranged is not None:
+            staging.stage.arrange(arranged)
+        if options.second is not None:
+            compare(staging, options.second)
         pixels = photograph(staging, options)
         shown = staging.stage.shown
         assert shown is not None
@@ -119,9 +131,15 @@ def photograph(staging: Staging, options: ShotOptions) -> NDArray[np.uint8]:
         looked = camera()
         selection = None if options.selected is None else staging.mark(*options.selected)
         notes = stage.words(looked, height)
-        stage.draw(
-            Look(looked, options.appearance, Marks(selection=selection), notes=notes), target
+        view = stage.comparing.view
+        look = Look(
+            looked,
+            signed(options.appearance, view),
+            Marks(selection=selection),
+            notes=notes,
+            ranges=ComparedLooks().ranges(view, options.appearance),
         )
+        stage.draw(look, target)
         return shrink(target.read_rgb(), factor)
 
 

@@ -13,8 +13,10 @@ from layerwalk_client.app.comparing import Comparing
 from layerwalk_client.app.decor import Decor
 from layerwalk_client.app.gallery import Gallery
 from layerwalk_client.app.needs import Needs
+from layerwalk_client.app.rearranging import Rearranging
 from layerwalk_client.app.residency import Residency, Wanted
 from layerwalk_client.app.scenery import Scenery
+from layerwalk_client.app.second_hall import SecondHall
 from layerwalk_client.app.state import SceneState
 from layerwalk_client.cache import TileCache
 from layerwalk_client.gl.pictures import Picture
@@ -31,7 +33,6 @@ from layerwalk_client.source.arrivals import (
 from layerwalk_client.source.asking import Fetch, Overview, PutInput, Puttable, Tiles, Wish
 from layerwalk_client.world.arranged import Arranged
 from layerwalk_client.world.arrays import SceneArrays
-from layerwalk_client.world.folding import Run
 from layerwalk_client.world.options import LayoutOptions, Style
 from layerwalk_client.world.palette import Theme
 from layerwalk_client.world.scene import Label, Scene, Vector, Wall
@@ -61,6 +62,7 @@ class Stage:
     Attributes:
         scenery: makes the scene; knows runs, stubs, and where the layout puts walls.
         needs_plan: walls show something else: what the camera needs must be thought about anew.
+        sweep_s: see above; may be set.
         last_put: what this client has put on an input last.
     """
 
@@ -77,18 +79,26 @@ class Stage:
     ) -> None:
         self._source = source
         self._renderer = renderer
-        self._sweep_s = sweep_s
+        self.sweep_s = sweep_s
         self.scenery = Scenery(LayoutOptions(style=style, theme=theme, shows_answer=False))
         cache = TileCache(cache_bytes)
         pictures = TileCache(cache_bytes // 4)
+        self._caches = (cache, pictures)
         self.state = SceneState(cache, client=source.client, pictures=pictures)
         self.residency = Residency(cache, renderer)
         self._decor = Decor(source, renderer.images, theme)
         self.gallery = Gallery(self.state.results, pictures, renderer, self.state.place)
         compared = ComparedValues(renderer, place=self.state.place, cache_bytes=cache_bytes // 2)
-        self.comparing = Comparing(source.fetch, compared, client=source.client)
+        hall = SecondHall(
+            source.fetch, renderer,
+            Scenery(LayoutOptions(style=style, theme=theme, shows_answer=False)),
+            place=self.state.place, cache_bytes=cache_bytes // 2,
+        )  # fmt: skip
+        self.comparing = Comparing(source.fetch, compared, hall, client=source.client)
         self._gpu_bytes = gpu_bytes
         self._needs = Needs(renderer.resident)
+        self.rearranging = Rearranging(renderer)
+        self._scene, self._hall = Scene(), 0
         self.arrays = SceneArrays.from_scene(self.scene)
         self._told: object = None
         self._has_hidden = False
@@ -100,7 +110,7 @@ class Stage:
     @property
     def scene(self) -> Scene:
         """What stands in the world."""
-        return self.scenery.scene
+        return self._scene
 
     @property
     def pictures(self) -> Sequence[Picture]:
@@ -163,16 +173,15 @@ class Stage:
         self._bring_about(self.state.look_at(manifest), found, now_s)
         return found
 
-    # Runs of equal blocks.
+    def rearrange(self) -> bool:
+        """Let walls slide to where folds or a style of the layout that have changed put them."""
+        self.rearranging.expect()
+        return self._arrange(self.shown or self.state.coming, has_answer=self.shown is not None)
 
-    def toggle_run(self, run: Run | None) -> bool:
-        """Fold a run or open it (None: all of them); return whether there is one."""
-        return self.scenery.toggle(run) and self._arrange(self.shown)
-
-    def open_for(self, node: int) -> None:
-        """Open the folded runs that hide a node."""
+    def open_for(self, node: int, *, slides: bool = False) -> None:
+        """Open what is folded and hides a node; `slides`: walls are seen to go there."""
         if self.scenery.open_for(node):
-            self._arrange(self.shown)
+            _ = self.rearrange() if slides else self._arrange(self.shown)
 
     # What a person does to the walls.
 
@@ -187,6 +196,21 @@ class Stage:
         if self.network is None:
             return False
         return self._arrange(self.shown or self.state.coming, has_answer=self.shown is not None)
+
+    def restyle(self, *, theme: Theme, style: Style) -> None:
+        """Look otherwise, and let chains stand otherwise."""
+        if style != self.scenery.style:
+            self.rearranging.expect()
+        self.scenery.restyle(theme=theme, style=style)
+        self._decor.restyle(theme)
+        if self.network is not None:
+            self._arrange(self.shown)
+
+    def set_budgets(self, *, cache_bytes: int, gpu_bytes: int) -> None:
+        """Hold as much as that from now on."""
+        self._gpu_bytes = gpu_bytes
+        for cache, share in zip(self._caches, (1, 4), strict=True):
+            cache.resize(cache_bytes // share)
 
     def plan(
         self,
@@ -223,8 +247,7 @@ class Stage:
         )
         batches = self.gallery.want(wanted, evicted, now_s=now_s)
         batches += self.residency.want(wanted[""], now_s=now_s, evicted=evicted[""])
-        mode = self.comparing.mode
-        batches += self.comparing.values.want(wanted, evicted, mode=mode, now_s=now_s)
+        batches += self.comparing.want(wanted, evicted, now_s=now_s)
         self._source.want(batches)
 
     def step(self, now_s: float, upload_bytes: float) -> bool:
@@ -233,14 +256,14 @@ class Stage:
             self._follow_results(now_s)
         hung = self.gallery.revision
         has_changed = self.residency.advance(now_s) | self.gallery.advance(now_s)
-        has_changed |= self.comparing.advance(now_s)
+        has_changed |= self.comparing.advance(now_s) | self.rearranging.step(now_s)
         self._renderer.turn(shows_reverse=self.comparing.shows_reverse)
         self.needs_plan |= self.gallery.revision != hung
         if not self.residency.is_switching and self.shown is not None:
             told = (
                 self.shown.id, self.state.training.revision, self.state.chosen,
                 self.state.results.revision, self.gallery.revision, self.gallery.shows_pictures,
-                self.comparing.revision,
+                self.comparing.revision, self.comparing.hall.revision,
             )  # fmt: skip
             if told != self._told:
                 self._told = told
@@ -248,7 +271,7 @@ class Stage:
         self._release_hidden()
         used = self.residency.upload(upload_bytes)
         used += self.gallery.upload(upload_bytes - used)
-        used += self.comparing.values.upload(upload_bytes - used)
+        used += self.comparing.upload(upload_bytes - used)
         return bool(used) or has_changed
 
     def _release_hidden(self) -> None:
@@ -280,6 +303,7 @@ class Stage:
             and not self.state.is_busy
             and not self._decor.is_waiting
             and not self.needs_plan
+            and not self.rearranging.is_sliding
             and self._followed == self.state.results.revision
             and self.residency.is_settled(now_s)
             and self.gallery.is_settled(now_s)
@@ -298,7 +322,7 @@ class Stage:
         wall = wall or self._wall(node)
         name = "" if wall is None else self.comparing.values_of(wall.network, wall.values)
         if name:
-            return self.comparing.values.finest(name, node, channel)
+            return self.comparing.finest(name, node, channel)
         shower = self.gallery if self.gallery.is_seen(node) else self.residency
         return shower.finest(node, channel)
 
@@ -394,18 +418,23 @@ class Stage:
         network = self.state.network
         assert network is not None
         warnings = self.state.training.warnings(self.state.chosen)
-        if not self.scenery.arrange(
+        hall = self.comparing.hall
+        has_other_hall = hall.arrange() or hall.revision != self._hall
+        has_changed = self.scenery.arrange(
             network,
             manifest,
             warnings=warnings,
             has_answer=has_answer,
             hung=self.gallery.hung(),
             compared=self.comparing.view,
-        ):
+        )
+        if not (has_changed or has_other_hall):
             return False
+        self._hall = hall.revision
+        self._scene = self.comparing.halls(self.scenery.scene, theme=self.scenery.theme)
         self._has_hidden = bool(self.scene.hidden)
         self.arrays = SceneArrays.from_scene(self.scene, texel_bytes=2)
-        self._renderer.set_scene(self.scene)
+        self.rearranging.show(self.scene, self.scenery.stands_for)
         self.needs_plan = True
         return True
 
@@ -416,7 +445,7 @@ class Stage:
         if self.scenery.has_other_shapes(manifest):
             self._arrange(manifest)
         # A new input sweeps through the walls; another step of a training changes them at once.
-        sweep_s = self._sweep_s if manifest.input != self._input else 0.0
+        sweep_s = self.sweep_s if manifest.input != self._input else 0.0
         self._input = manifest.input
         self._decor.show(network, manifest)
         if self.comparing.follow(manifest):

@@ -6,12 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from layerwalk_client.app.demo import served
+from layerwalk_client.app.demo import serving
 from layerwalk_client.app.hand import hold_file
 from layerwalk_client.app.recalling import puttable
+from layerwalk_client.app.served import Served
 from layerwalk_client.app.stage import Stage
 from layerwalk_client.gl.context import offscreen_context
 from layerwalk_client.gl.renderer import Renderer
@@ -22,7 +22,6 @@ from layerwalk_client.world.palette import Theme
 from layerwalk_client.world.view import Appearance, Mark
 from layerwalk_shared.errors import LayerwalkError, NotFoundError, nearest_hint
 from layerwalk_shared.links import LinkedInput
-from layerwalk_shared.routes import DEFAULT_URL
 
 PATIENCE_S = 60.0
 """So long anything that is waited for may take."""
@@ -31,23 +30,6 @@ MANY_WISHES = 2**20
 """A picture waits for everything, however much it is."""
 USUAL_LOOK = Appearance(mode="percentile")
 """How values look where nothing else is said."""
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """Which network is shown, and from where.
-
-    Attributes:
-        url, token, network: of the server.
-        serve: TARGET to serve for the time being, instead of `url`.
-        datasets: for `serve`.
-    """
-
-    url: str = DEFAULT_URL
-    token: str | None = None
-    network: str | None = None
-    serve: str | None = None
-    datasets: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -73,9 +55,7 @@ def staged(
         LayerwalkError: no server, no GL, or no such network.
     """
     with ExitStack() as stack:
-        url = where.url
-        if where.serve is not None:
-            url = stack.enter_context(served(where.serve, datasets=where.datasets))
+        url = stack.enter_context(serving(where))
         news = threading.Event()
         source = HttpSource(url, token=where.token, network=where.network, on_arrival=news.set)
         stack.callback(source.close)
@@ -137,7 +117,7 @@ class Staging:
         Raises:
             LayerwalkError: there is no such item, or it does not fit.
         """
-        self.put(puttable(self.stage, said))
+        self.put(puttable(self.stage.state.session, said))
 
     def put_file(self, path: Path) -> None:
         """Put a file on the input and wait until it is shown.

@@ -25,6 +25,7 @@ class Start:
         link: what it shows at the beginning, beside `place`.
         keep_settings: called with settings that have changed.
         pictures: folder for screenshots.
+        settings_place: where settings are kept, for people.
         arrangements: folder that keeps how walls were arranged; None: it is not kept.
     """
 
@@ -34,6 +35,7 @@ class Start:
     link: Link | None = None
     keep_settings: Callable[[Settings], None] = lambda settings: None
     pictures: Path = Path()
+    settings_place: str = ""
     arrangements: Path | None = None
 
 

@@ -295,7 +295,7 @@ class SceneState:
         if job.kind == "maximise":
             self.results.note_job(job)
             return Changes(is_status=True, is_results=True, failure=_failure(job))
-        if job.kind == "attribute":
+        if job.kind in ("attribute", "score", "excite"):
             return Changes(is_status=True, failure=_failure(job))
         if job.state in ("queued", "running"):
             if job.id in self._ended:  # its events were quicker than the answer to the wish

@@ -9,17 +9,21 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from layerwalk_client.source.arrivals import PageArrived, PictureArrived
-from layerwalk_client.source.asking import Fetch, ItemPage, Sheet
-from layerwalk_client.ui.pictures import Picture
+from layerwalk_client.source.arrivals import PageArrived, PictureArrived, RequestFailed
+from layerwalk_client.source.asking import Fetch
+from layerwalk_client.source.surveying import ItemPage, Listing, Sheet
+from layerwalk_client.ui.pictures import Picture, Wanted
 from layerwalk_shared.messages import DatasetItem, DatasetSummary
 from layerwalk_shared.views import grid_shape
 
 PAGE_ITEMS = 64
-SIDE = 96
-"""Pixels of a thumbnail: what the panel shows at scale 1, so that it is sharp."""
+SIDE = 128
+"""Pixels of a thumbnail: sharp in a window 1000 pixels high."""
 KEPT_PAGES = 32
-NAMES_PER_FETCH = 500
+SHEETS_AT_ONCE = 3
+"""Sheets on their way at most: while one scrolls fast, what is passed by is not asked for."""
+ITEMS_PER_FETCH = 8 * PAGE_ITEMS
+KEPT_LISTINGS = 16
 
 
 class Textures(Protocol):
@@ -32,38 +36,74 @@ class Textures(Protocol):
         """Release a texture."""
 
 
+class _Known:
+    """What is known of one listing: pages of items, how many there are, what went wrong."""
+
+    def __init__(self, count: int | None) -> None:
+        self.count = count
+        self.pages: dict[int, tuple[DatasetItem, ...]] = {}
+        self.old: set[int] = set()
+        self.problem = ""
+
+
 class ThumbnailStore:
     """Thumbnails and names of data set items. Mutable, owned by the main thread.
 
     Args:
         fetch: asks the source for something.
         textures: makes textures of sheets.
+
+    Attributes:
+        network: whose scores items are told with; None: nobody's.
     """
 
     def __init__(self, fetch: Callable[[Fetch], None], textures: Textures) -> None:
         self._fetch = fetch
         self._textures = textures
+        self.network: str | None = None
         self._counts: dict[str, int] = {}
-        self._pages: OrderedDict[tuple[str, int], tuple[int, tuple[int, int]]] = OrderedDict()
+        self._sheets: OrderedDict[tuple[str, tuple[int, ...]], int] = OrderedDict()
         self._asked: set[Fetch] = set()
-        self._items: dict[str, dict[int, DatasetItem]] = {}
-        self._labelled: dict[tuple[str, str], list[int]] = {}
+        self._known: OrderedDict[Listing, _Known] = OrderedDict()
 
-    def set_datasets(self, datasets: Sequence[DatasetSummary]) -> None:
+    def set_datasets(
+        self, datasets: Sequence[DatasetSummary], *, network: str | None = None
+    ) -> None:
         """Say what data sets there are; what was known of others, or of another server, goes."""
         self.close()
+        self.network = network
         self._counts = {dataset.id: dataset.count for dataset in datasets}
 
-    def thumbnail(self, dataset: str, item: int) -> Picture | None:
-        """Return the thumbnail, or None while it is on its way."""
-        page, place = divmod(item, PAGE_ITEMS)
-        held = self._pages.get((dataset, page))
-        if held is None:
-            self._ask(Sheet(dataset, page * PAGE_ITEMS, self._in_page(dataset, page), SIDE))
+    def count(self, wanted: Wanted) -> int | None:
+        """Return how many items there are, None while that is not known."""
+        known = self._listing(wanted)[1]
+        if known.count is None:
+            self._page(wanted, 0)
+        return known.count
+
+    def item(self, wanted: Wanted, place: int) -> DatasetItem | None:
+        """Return what is told of an item, None while it is on its way."""
+        number, at = divmod(place, ITEMS_PER_FETCH)
+        page = self._page(wanted, number)
+        return page[at] if page is not None and at < len(page) else None
+
+    def thumbnail(self, wanted: Wanted, place: int) -> Picture | None:
+        """Return the thumbnail, None while it is on its way."""
+        page, at = divmod(place, PAGE_ITEMS)
+        items = self._items(wanted, page)
+        return None if items is None else self.picture(wanted.dataset, items, at)
+
+    def picture(self, dataset: str, items: tuple[int, ...], at: int) -> Picture | None:
+        """Return one of several thumbnails that come as one sheet, None while it is on its way."""
+        if at >= len(items):
             return None
-        self._pages.move_to_end((dataset, page))
-        texture, (rows, columns) = held
-        row, column = divmod(place, columns)
+        texture = self._sheets.get((dataset, items))
+        if texture is None:
+            self._ask(Sheet(dataset, items, SIDE))
+            return None
+        self._sheets.move_to_end((dataset, items))
+        rows, columns = grid_shape(len(items))
+        row, column = divmod(at, columns)
         return Picture(
             texture,
             (column / columns, row / rows),
@@ -71,23 +111,15 @@ class ThumbnailStore:
             (SIDE, SIDE),
         )
 
-    def name(self, dataset: str, item: int) -> str:
-        """Return the item's label and name for people, "" while they are on their way."""
-        found = self._items.get(dataset, {}).get(item)
-        if found is None:
-            self._ask_names(dataset, item // NAMES_PER_FETCH)
-            return ""
-        return found.label or found.name
+    def problem(self, wanted: Wanted) -> str:
+        """Return why nothing comes, "" where nothing is wrong."""
+        return self._listing(wanted)[1].problem
 
-    def items_of(self, dataset: str, label: str | None) -> range | list[int]:
-        """Return the items with that label as far as they are known; None: all."""
-        count = self._counts.get(dataset, 0)
-        if label is None:
-            return range(count)
-        if len(self._items.get(dataset, {})) < count:
-            for page in range(-(-count // NAMES_PER_FETCH)):
-                self._ask_names(dataset, page)
-        return self._labelled.setdefault((dataset, label), [])
+    def renew_scores(self) -> None:
+        """Ask anew for what is told with scores, when it is seen; until then the old stays."""
+        for known in self._known.values():
+            known.old |= known.pages.keys()
+            known.problem = ""
 
     def take_sheet(self, arrival: PictureArrived) -> bool:
         """Keep a sheet that has arrived; return whether it was one."""
@@ -95,50 +127,83 @@ class ThumbnailStore:
         if not isinstance(fetch, Sheet) or fetch not in self._asked:
             return False
         self._asked.discard(fetch)
-        rows, columns = grid_shape(fetch.limit)
         texture = self._textures.make(arrival.pixels, is_smooth=True)
-        self._pages[fetch.dataset, fetch.offset // PAGE_ITEMS] = (texture, (rows, columns))
-        while len(self._pages) > KEPT_PAGES:
-            _, (dropped, _) = self._pages.popitem(last=False)
+        self._sheets[fetch.dataset, fetch.items] = texture
+        while len(self._sheets) > KEPT_PAGES:
+            _, dropped = self._sheets.popitem(last=False)
             self._textures.drop(dropped)
         return True
 
     def take_names(self, arrival: PageArrived) -> None:
-        """Keep names and labels that have arrived."""
-        if arrival.fetch not in self._asked:
+        """Keep names, labels and answers that have arrived."""
+        fetch = arrival.fetch
+        known = self._known.get(fetch.listing)
+        if fetch not in self._asked or known is None:
             return
-        items = self._items.setdefault(arrival.page.dataset, {})
-        for item in arrival.page.items:
-            if item.index not in items:
-                items[item.index] = item
-                if item.label is not None:
-                    self._labelled.setdefault((arrival.page.dataset, item.label), []).append(
-                        item.index
-                    )
-        for (dataset, _), indices in self._labelled.items():
-            if dataset == arrival.page.dataset:
-                indices.sort()
-
-    def forget(self, fetch: Fetch) -> None:
-        """Note that something asked for did not come; it is asked for again when it is seen."""
         self._asked.discard(fetch)
+        number = fetch.offset // ITEMS_PER_FETCH
+        known.pages[number] = arrival.page.items
+        known.old.discard(number)
+        known.count = arrival.page.total
+        known.problem = ""
+
+    def forget(self, failed: RequestFailed) -> None:
+        """Note that something asked for did not come.
+
+        A sheet is asked for again when it is seen; of a listing its problem is told.
+        """
+        request = failed.request
+        self._asked.discard(request)
+        if isinstance(request, ItemPage) and request.listing in self._known:
+            known = self._known[request.listing]
+            known.problem = " ".join(str(failed.error).split())
+            known.count = known.count or 0
 
     def close(self) -> None:
         """Release every texture and forget everything."""
-        for texture, _ in self._pages.values():
+        for texture in self._sheets.values():
             self._textures.drop(texture)
-        self._pages.clear()
+        self._sheets.clear()
         self._asked.clear()
-        self._items.clear()
-        self._labelled.clear()
+        self._known.clear()
 
-    def _in_page(self, dataset: str, page: int) -> int:
-        return max(1, min(PAGE_ITEMS, self._counts.get(dataset, 0) - page * PAGE_ITEMS))
+    def _listing(self, wanted: Wanted) -> tuple[Listing, _Known]:
+        listing = Listing(
+            wanted.dataset, wanted.label, wanted.text, wanted.order, network=self.network
+        )
+        known = self._known.get(listing)
+        if known is None:
+            count = self._counts.get(wanted.dataset, 0) if listing.is_whole else None
+            known = self._known[listing] = _Known(count)
+            while len(self._known) > KEPT_LISTINGS:
+                self._known.popitem(last=False)
+        self._known.move_to_end(listing)
+        return listing, known
 
-    def _ask_names(self, dataset: str, page: int) -> None:
-        self._ask(ItemPage(dataset, page * NAMES_PER_FETCH, NAMES_PER_FETCH))
+    def _page(self, wanted: Wanted, number: int) -> tuple[DatasetItem, ...] | None:
+        listing, known = self._listing(wanted)
+        page = known.pages.get(number)
+        if (page is None or number in known.old) and not known.problem:
+            self._ask(ItemPage(listing, number * ITEMS_PER_FETCH, ITEMS_PER_FETCH))
+        return page
+
+    def _items(self, wanted: Wanted, page: int) -> tuple[int, ...] | None:
+        """Return the items of a page of thumbnails."""
+        listing, known = self._listing(wanted)
+        first = page * PAGE_ITEMS
+        if listing.is_whole and known.count is not None:
+            return tuple(range(first, min(first + PAGE_ITEMS, known.count)))
+        number, at = divmod(first, ITEMS_PER_FETCH)
+        found = self._page(wanted, number)
+        if found is None:
+            return None
+        return tuple(one.index for one in found[at : at + PAGE_ITEMS])
 
     def _ask(self, fetch: Fetch) -> None:
-        if fetch not in self._asked:
-            self._asked.add(fetch)
-            self._fetch(fetch)
+        if fetch in self._asked:
+            return
+        is_sheet = isinstance(fetch, Sheet)
+        if is_sheet and sum(isinstance(one, Sheet) for one in self._asked) >= SHEETS_AT_ONCE:
+            return
+        self._asked.add(fetch)
+        self._fetch(fetch)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from layerwalk_client.app.browsing import Browsing
 from layerwalk_client.app.desk import Desk
 from layerwalk_client.app.desks import Desks
 from layerwalk_client.app.hand import (
@@ -15,7 +16,6 @@ from layerwalk_client.app.hand import (
     Holding,
     argument_of,
     hold_channel,
-    hold_file,
     hold_noise,
     hold_result,
 )
@@ -24,14 +24,13 @@ from layerwalk_client.app.loupe import Loupe
 from layerwalk_client.app.maximising import Maximising
 from layerwalk_client.app.node_desk import NodeDesk
 from layerwalk_client.app.panels import Content, Panels
+from layerwalk_client.app.range_locks import RangeLocks
 from layerwalk_client.app.stage import Stage
 from layerwalk_client.app.thumbnails import Textures, ThumbnailStore
 from layerwalk_client.devices.actions import Typed
-from layerwalk_client.devices.bindings import Binding
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import Arrival, PictureArrived
 from layerwalk_client.source.asking import ItemPicture, PutInput
-from layerwalk_client.ui.colours import ColoursPanel
 from layerwalk_client.ui.hud import Carried
 from layerwalk_client.ui.input import InputPanel
 from layerwalk_client.ui.intents import (
@@ -53,7 +52,6 @@ from layerwalk_client.ui.intents import (
     StudioIntent,
     TravelIntent,
 )
-from layerwalk_client.world.legend import Legend
 from layerwalk_client.world.scene import Wall
 from layerwalk_client.world.view import Appearance, Camera
 from layerwalk_shared.errors import LayerwalkError, NotFoundError
@@ -76,7 +74,6 @@ class Toolbox:
         stage: whose network and snapshot the tools are about.
         source: is asked for pictures and facts.
         images: makes textures.
-        bindings: for the page of keys.
         appearance: how values look at the beginning.
         travel: takes the eye where a panel asks.
         choose_step: looks at a step of the training.
@@ -91,7 +88,6 @@ class Toolbox:
         source: Source,
         images: Textures,
         *,
-        bindings: Sequence[Binding],
         appearance: Appearance,
         travel: Callable[[TravelIntent], None],
         choose_step: Callable[[int | None], None],
@@ -108,8 +104,11 @@ class Toolbox:
         self.appearance = appearance
         self.hand = Hand()
         self.panels = Panels()
-        self.desk = Desk(stage, source, images, self.panels, bindings=bindings)
+        self.desk = Desk(stage, source, images, self.panels)
         self.desks = Desks(self.panels)
+        self.locks = RangeLocks()
+        self._browsing = Browsing(stage, source, images)
+        self.desks.add(self._browsing)
         self.desks.add(NodeDesk(stage, source, images, table=lambda: self.appearance.table))
         self.maximising = Maximising(
             stage, source, images,
@@ -121,7 +120,7 @@ class Toolbox:
     @property
     def thumbnails(self) -> ThumbnailStore:
         """Thumbnails of the data sets."""
-        return self.desk.thumbnails
+        return self._browsing.thumbnails
 
     @property
     def is_typing(self) -> bool:
@@ -132,6 +131,11 @@ class Toolbox:
     def loupe(self) -> Holding | None:
         """What is held to the eye without being picked up."""
         return self._loupe.holding
+
+    @property
+    def looked_at(self) -> Holding | None:
+        """What is held to the eye, picked up or not."""
+        return self._loupe.holding or (self.hand.holding if self.hand.is_magnifying else None)
 
     # Panels.
 
@@ -145,7 +149,7 @@ class Toolbox:
         if self.desks.keeps(kind):
             content = self.desks.content(kind, node=node, unit=unit)
         else:
-            content = self.desk.content(kind, appearance=self.appearance)
+            content = self.desk.content(kind)
         return self._open(kind, content, outlook)
 
     def open_maximise(self, node: int, unit: int | None) -> bool:
@@ -195,14 +199,6 @@ class Toolbox:
         if has_changed := "maximise" in self.panels.kinds and self.maximising.refresh():
             self.panels.touch("maximise")
         return self.desk.refresh() | self.desks.refresh() | has_changed
-
-    def set_legend(self, legend: Legend) -> None:
-        """Show the numbers of a node in the panel of colours."""
-        content = self.panels.content("colours")
-        if isinstance(content, ColoursPanel):
-            if (content.legend, content.appearance) != (legend, self.appearance):
-                self.panels.touch("colours")
-            content.legend, content.appearance = legend, self.appearance
 
     def type(self, typed: Sequence[Typed]) -> None:
         """Hand text to the panel that takes it."""
@@ -296,17 +292,16 @@ class Toolbox:
         self.hand.put_away()
         return True
 
-    def put_file(self, path: Path, *, node: int | None = None) -> str:
-        """Put a file on the argument that the panel of inputs shows, else on an input's node (None:
+    def put_held(self, held: Holding, *, node: int | None = None) -> str:
+        """Put something that need not be in the hand on the argument that the panel of inputs shows, else on an input's node (None:
         the shown one); return its name.
 
         Raises:
-            LayerwalkError: it cannot be read, or there is no network.
+            NotFoundError: there is no network.
         """
         network = self._stage.network
         if network is None:
             raise NotFoundError("there is no network to put a picture on")
-        held = hold_file(path)
         content = self.panels.content("input")
         if isinstance(content, InputPanel):
             argument = content.argument
@@ -324,6 +319,10 @@ class Toolbox:
             self._stage.submit(
                 PutInput(network.id, wish.image, title=wish.title, argument=wish.argument)
             )
+
+    def pick_up(self, holding: Holding) -> None:
+        """Take something in the hand."""
+        self._hold(holding)
 
     def put_away(self) -> bool:
         """Empty the hand; return whether there was something in it."""

@@ -7,6 +7,7 @@ shown and what is held, so a script that drives the window can wait for states i
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -15,10 +16,13 @@ from typing import Any, TextIO
 from layerwalk_shared.errors import LayerwalkError
 
 STATE_EVERY_S = 1.0
+RECENT = 40
+"""Lines that are remembered for reports of crashes."""
 
 
 class Trace:
-    """Mutable, owned by the main thread. Without a path nothing is written.
+    """Mutable, owned by the main thread. Without a path nothing is written, but the last lines are
+    remembered.
 
     Raises:
         LayerwalkError: the file cannot be opened.
@@ -29,6 +33,7 @@ class Trace:
         self._start_s = clock()
         self._last_state_s = -STATE_EVERY_S
         self._file: TextIO | None = None
+        self._recent: deque[str] = deque(maxlen=RECENT)
         if path is not None:
             try:
                 self._file = path.open("a", encoding="utf-8", buffering=1)
@@ -53,9 +58,15 @@ class Trace:
 
     def note(self, event: str, **facts: Any) -> None:
         """Write one line."""
+        time_s = round(self._clock() - self._start_s, 4)
+        line = json.dumps({"event": event, "time_s": time_s, **facts}) + "\n"
+        self._recent.append(line)
         if self._file is not None:
-            time_s = round(self._clock() - self._start_s, 4)
-            self._file.write(json.dumps({"event": event, "time_s": time_s, **facts}) + "\n")
+            self._file.write(line)
+
+    def recent(self) -> str:
+        """Return the last lines, those of states left away where nothing is written."""
+        return "the last lines of the trace:\n" + "".join(self._recent)
 
     def note_state(self, describe: Callable[[], dict[str, Any]], *, is_due: bool = False) -> None:
         """Write a `state` line when a second has passed since the last one, or when `is_due`."""

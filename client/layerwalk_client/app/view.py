@@ -134,6 +134,7 @@ def _walk(
             link=options.link,
             keep_settings=lambda changed: write_settings(path, changed),
             pictures=Path.cwd(),
+            settings_place=str(path),
             arrangements=arrangements_folder(path),
         )
         trace.note("window", driver=window.driver, renderer=window.info.renderer)
@@ -141,6 +142,9 @@ def _walk(
         wakeup.listen(is_listening=True)
         try:
             walker.run()
+        except Exception as error:
+            error.add_note(trace.recent())
+            raise
         finally:
             wakeup.listen(is_listening=False)
             walker.close()

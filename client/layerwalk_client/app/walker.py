@@ -16,17 +16,16 @@ from pathlib import Path
 import pygame
 
 from layerwalk_client.app import diary, news, overlay
-from layerwalk_client.app.arrangements import Arrangements
-from layerwalk_client.app.arranger import Arranger
+from layerwalk_client.app.bookmarks import BookmarkDesk
 from layerwalk_client.app.commands import obey
 from layerwalk_client.app.compared_looks import ComparedLooks, signed
 from layerwalk_client.app.compared_reading import ComparedReading
-from layerwalk_client.app.editing import Editing
 from layerwalk_client.app.errand import Errand
-from layerwalk_client.app.following import Following
 from layerwalk_client.app.furnishing import furnish
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.going import travel
+from layerwalk_client.app.hand import hold_file
+from layerwalk_client.app.handheld import Handheld
 from layerwalk_client.app.journey import Journey
 from layerwalk_client.app.outbox import Outbox
 from layerwalk_client.app.panels import PanelHit
@@ -89,9 +88,8 @@ class Walker:
         self.start = start or Start()
         self.settings = settings
         self.trace = trace or Trace(None, clock)
-        bindings = rebound(settings.keys)
         self.desktop = Desktop(
-            bindings,
+            rebound(settings.keys),
             size_wh=window.size_wh(),
             radians_per_pixel=math.radians(settings.mouse_degrees),
             inverts_y=settings.inverts_y,
@@ -109,13 +107,13 @@ class Walker:
             theme=settings.theme,  # type: ignore[arg-type]  # checked by Settings
             style=settings.layout,  # type: ignore[arg-type]  # this, too
         )
-        self.journey = Journey(pace=settings.speed)
+        self.journey = Journey(pace=settings.speed, walks=settings.movement == "walk")
         self.ways = Wayfinding()
+        self.bookmarks = BookmarkDesk(self)
         self.tools = Toolbox(
             self.stage,
             source,
             self._renderer.images,
-            bindings=bindings,
             appearance=appearance_of(settings, self.start.link),
             travel=lambda intent: travel(self, intent),
             choose_step=self.choose_step,
@@ -123,15 +121,8 @@ class Walker:
             folder=self.start.pictures,
             tell=self.trace.note,
         )
-        self.arranger = Arranger(
-            self.stage,
-            Arrangements(self.start.arrangements),
-            say=lambda text, is_warning: self.say(text, is_warning=is_warning),
-            tell=self.trace.note,
-        )
-        self.signals = Following(self.stage, source)
-        self.editing = Editing(self.stage)
-        furnish(self, source, self._renderer.images)
+        self.handheld = Handheld(self, source, self._renderer.images)
+        self.keys = furnish(self, source)
         self.readings = Readings()
         self.compared = ComparedReading()
         self.compared_looks = ComparedLooks()
@@ -147,6 +138,7 @@ class Walker:
         self.needs_draw = True
         self.spot: Spot | None = None
         self.pointed: Pointed | None = None
+        self.across: Pointed | None = None
         self.badge: Run | None = None
         self.stub: str | None = None
         self.selection: Mark | None = None
@@ -210,22 +202,23 @@ class Walker:
         if actions.is_any or any(event.type in _REDRAWING for event in events):
             self._pulse.wake(now_s)
         news.take_in(self, now_s)
-        self.arranger.keep_up()
+        self.handheld.keep_up()
         self._obey(actions)
-        actions = self.arranger.claim(actions)
+        actions = self.handheld.claim(actions)
         pace = self.journey.pace
         is_elsewhere = self.journey.step(actions, dt, self.stage.arrays, now_s=now_s)
         if self.journey.pace != pace:
             self.say(f"speed {self.journey.pace:.2g}")
-        ray = ray_of(self.journey.camera, actions.pointer, self.screen.size_wh)
-        self.needs_draw |= self.arranger.follow(self.journey.camera, ray)
+        self.needs_draw |= self.handheld.follow(actions)
         hit = self._point(actions)
         self._gestures.follow(self, actions, hit, now_s)
         for kind, intent in self.tools.panels.operate(hit, actions, dt):
             self.tools.carry_out(kind, intent)
         self.desktop.set_typing(is_typing=self.tools.is_typing)
+        self.keys.follow(self.desktop, self.tools.panels)
         self._plan(now_s, is_elsewhere=is_elsewhere)
         has_changed = self.stage.step(now_s, self.settings.upload_mib * MIB)
+        self.ways.slide(self)
         self.needs_plan |= has_changed and self.stage.residency.is_switching
         self.needs_plan |= self.stage.needs_plan
         self.stage.gallery.is_held = self.tools.loupe is not None
@@ -273,16 +266,18 @@ class Walker:
     def _obey(self, actions: Actions) -> None:
         for order in actions.ordered:
             obey(self, order)
+        if actions.stroke:
+            self.keys.press(actions.stroke)
         if actions.typed:
             self.tools.type(actions.typed)
         over = self.pointed.wall.node if self.pointed and self.pointed.is_input else None
         for path in actions.dropped:
             try:
                 if Path(path).suffix.lower() == ".json":
-                    self.arranger.import_file(Path(path))
+                    self.handheld.arranger.import_file(Path(path))
                     self.say(f"arranged as {Path(path).name} says")
                     continue
-                title = self.tools.put_file(Path(path), node=over)
+                title = self.tools.put_held(hold_file(Path(path)), node=over)
             except LayerwalkError as error:
                 self.say(reason(error), is_warning=True)
             else:
@@ -300,12 +295,13 @@ class Walker:
         world = pick(stage.arrays, ray)
         room = math.inf if world is None else world.distance
         hit = self.tools.panels.hit(ray, self.journey.camera, room=room)
-        self.pointed = None
+        self.pointed = self.across = None
         self.badge = self.stub = None
         if hit is None:
             self.badge = None if world is None else stage.scenery.run_at(world.board)
             self.stub = None if world is None else stage.scenery.stub_at(world.board)
             self.pointed = point_at(world, stage.scene, stage.network)
+            self.across = point_at(world, stage.scene, stage.comparing.hall.network)
         self.desktop.set_over_panel(is_over_panel=hit is not None)
         return hit
 
@@ -358,7 +354,8 @@ class Walker:
 
     def pictures_at(self, camera: Camera) -> list[Picture]:
         """Return what stands in the world beside the scene, panels among it."""
-        return [*self.stage.pictures, *self.tools.panels.pictures(camera)]
+        held = self.handheld.hologram()
+        return [*self.stage.pictures, *held, *self.tools.panels.pictures(camera)]
 
     def _look(self) -> Look:
         is_pointing = self.pointed is not None and not self.journey.is_on_tour
@@ -368,9 +365,10 @@ class Walker:
         return Look(
             camera=self.journey.camera,
             appearance=signed(appearance, view),
-            ranges=self.compared_looks.ranges(view, appearance),
+            ranges=self.tools.locks.over(
+                self.compared_looks.ranges(view, appearance), self.stage.scene
+            ),
             marks=Marks(hover, self.selection),
-            glow=self.signals.glow,
             notes=self.stage.words(self.journey.camera, self.screen.size_wh[1], at),
         )
 
@@ -390,7 +388,7 @@ class Walker:
             or self.readings.is_waiting
             or self.outbox.is_waiting
             or self.compared.is_waiting
-            or self.stage.comparing.values.has_uploads
+            or self.stage.comparing.has_uploads
         )
 
 

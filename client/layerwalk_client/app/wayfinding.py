@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.minimap import Minimap
+from layerwalk_client.app.riding import Riding
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.ui.intents import Intent
+from layerwalk_client.world.morphing import Pose
 from layerwalk_client.world.routes import Routes, routes
 from layerwalk_client.world.scene import Scene
 from layerwalk_client.world.whereabouts import Whereabouts, wall_ahead, whereabouts
@@ -21,10 +23,14 @@ class Wayfinding:
     Attributes:
         hot: what of the HUD the free pointer is on.
         minimap: the map in the corner.
+        riding: rides along edges.
     """
 
     def __init__(self) -> None:
         self.minimap = Minimap()
+        self.riding = Riding()
+        self._anchor: int | None = None
+        self._pose: Pose | None = None
         self.hot: Intent | None = None
         self._scene: Scene | None = None
         self._routes = Routes()
@@ -52,8 +58,25 @@ class Wayfinding:
         node = self.here(walker)
         key = (network.id, id(network.graph), id(found), node)
         if self._told[0] != key:
-            self._told = key, whereabouts(network, found, node)
+            box = None if node is None else walker.stage.scenery.box_of(node)
+            self._told = key, whereabouts(network, found, node, box=box)
         return self._told[1]
+
+    def hold_on(self, node: int | None) -> None:
+        """Let the eye go along with a node's wall while walls slide."""
+        self._anchor, self._pose = node, None
+
+    def slide(self, walker: Walker) -> None:
+        """Take the eye along with the wall that it holds on to."""
+        if self._anchor is None:
+            return
+        pose = walker.stage.rearranging.pose(self._anchor)
+        if pose is None:
+            self._anchor = self._pose = None
+            return
+        if self._pose is not None:
+            walker.journey.go_along(self._pose, pose)
+        self._pose = pose
 
     def point(self, walker: Walker, actions: Actions) -> bool:
         """Let the pointer operate what lies over the view; return whether it is on that."""

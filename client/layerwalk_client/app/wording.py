@@ -34,6 +34,13 @@ class Wording:
         self._told: tuple[object, object] = (None, None)
         self.pictures: Sequence[Picture] = ()
 
+    def restyle(self, theme: Theme) -> None:
+        """Look otherwise from now on."""
+        self._palette = PALETTES[theme]
+        if self._texture is not None:
+            self._images.drop(self._texture)
+            self._texture = None
+
     def follow(
         self, network: NetworkDescription | None, manifest: SnapshotManifest | None, scene: Scene
     ) -> None:

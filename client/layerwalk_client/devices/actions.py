@@ -20,6 +20,8 @@ class Command(StrEnum):
     NEXT_WALL = "next-wall"
     PREVIOUS_WALL = "previous-wall"
     MAP = "map"
+    WALK = "walk"
+    RIDE = "ride"
     BRANCH_LEFT = "branch-left"
     BRANCH_RIGHT = "branch-right"
     UNDO_CAMERA = "undo-camera"
@@ -35,19 +37,23 @@ class Command(StrEnum):
     GRADIENTS = "gradients"
     RESULTS = "results"
     JOBS = "jobs"
-    FOLLOW_SIGNAL = "follow-signal"
-    ATTRIBUTION = "attribution"
-    SILENCE = "silence"
-    RESET_WEIGHTS = "reset-weights"
+    SETTINGS = "settings"
     FOLD = "fold"
+    FOLD_AROUND = "fold-around"
+    FOLD_RUNS = "fold-runs"
+    LAYOUT = "layout"
     PICTURES = "pictures"
     COMPARE = "compare"
     COMPARE_MODE = "compare-mode"
     COMPARE_SWAP = "compare-swap"
     COMPARE_TURN = "compare-turn"
+    COMPARE_ACROSS = "compare-across"
     STEP_BACK = "step-back"
     STEP_FORWARD = "step-forward"
     NEWEST_STEP = "newest-step"
+    PASTE = "paste"
+    COPY = "copy"
+    WEBCAM = "webcam"
     TAKE_WALL = "take-wall"
     PIN_WALL = "pin-wall"
     HIDE_WALL = "hide-wall"
@@ -65,9 +71,11 @@ class Command(StrEnum):
     LARGE_SCREENSHOT = "large-screenshot"
     RECORD = "record"
     LINK = "link"
+    EXPORT = "export"
     HUD = "hud"
     BOOKMARK = "bookmark"
     SET_BOOKMARK = "set-bookmark"
+    BOOKMARKS = "bookmarks"
 
 
 class Key(StrEnum):
@@ -123,6 +131,7 @@ class Actions:
         click_modifiers: those held at the last click.
         ordered: commands, in order.
         typed: text and editing keys, while something takes text.
+        stroke: key with its modifiers as in the settings, while one is listened for; "": none.
         dropped: paths of files let go over the window.
         is_any: something happened that may change the picture.
     """
@@ -143,6 +152,7 @@ class Actions:
     click_modifiers: frozenset[Modifier] = frozenset()
     ordered: tuple[Ordered, ...] = ()
     typed: tuple[Typed, ...] = ()
+    stroke: str = ""
     dropped: tuple[str, ...] = ()
     is_any: bool = False
 

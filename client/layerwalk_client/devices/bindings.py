@@ -48,22 +48,28 @@ BINDINGS: tuple[Binding, ...] = (
     Binding("back", ("s", "DOWN"), "back", "Move"),
     Binding("left", ("a", "LEFT"), "left", "Move"),
     Binding("right", ("d", "RIGHT"), "right", "Move"),
-    Binding("up", ("SPACE",), "up", "Move"),
+    Binding("up", ("SPACE",), "up; while walking: jump", "Move"),
     Binding("down", ("c",), "down", "Move"),
     Binding("run", ("LSHIFT", "RSHIFT"), "run, while held", "Move"),
+    Binding(Command.WALK, ("y",), "walk on the floor, or fly", "Move"),
     Binding(Command.NEXT_WALL, ("n",), "next wall along the data", "Go"),
     Binding(Command.PREVIOUS_WALL, ("b",), "wall before", "Go"),
     Binding(Command.BRANCH_LEFT, ("LEFTBRACKET",), "branch to the left", "Go"),
     Binding(Command.BRANCH_RIGHT, ("RIGHTBRACKET",), "branch to the right", "Go"),
+    Binding(Command.RIDE, ("F4",), "ride along the edge to the next wall", "Go"),
     Binding(Command.OVERVIEW, ("o",), "the whole network", "Go"),
     Binding(Command.HOME, ("h",), "the input", "Go"),
     Binding(Command.UNDO_CAMERA, ("BACKSPACE",), "back to where I was", "Go"),
     Binding(Command.REDO_CAMERA, ("shift+BACKSPACE",), "forth again", "Go"),
     Binding(Command.BOOKMARK, _DIGITS, "bookmark", "Go"),
     Binding(Command.SET_BOOKMARK, tuple(f"ctrl+{n}" for n in _DIGITS), "set a bookmark", "Go"),
+    Binding(Command.BOOKMARKS, ("shift+F3",), "list of bookmarks", "Go"),
     Binding(Command.SEARCH, ("SLASH",), "search walls, groups, classes", "Go"),
     Binding(Command.MAP, ("F3",), "the map", "Go"),
     Binding(Command.DATASET, ("TAB",), "pictures to pick", "Tools"),
+    Binding(Command.WEBCAM, ("ctrl+TAB",), "the camera", "Tools"),
+    Binding(Command.PASTE, ("ctrl+v",), "the clipboard onto the input", "Tools"),
+    Binding(Command.COPY, ("ctrl+c",), "a picture to the clipboard", "Tools"),
     Binding(Command.NOISE, ("g",), "noise", "Tools"),
     Binding(Command.NODE, ("e",), "facts about the wall", "Tools"),
     Binding(Command.MAXIMISE, ("m",), "maximise the wall or the channel", "Tools"),
@@ -74,10 +80,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.RESULTS, ("F5",), "what the network answers", "Tools"),
     Binding(Command.JOBS, ("F6",), "jobs of the server", "Tools"),
     Binding(Command.COMPARE, ("EQUALS",), "compare with...", "Tools"),
-    Binding(Command.FOLLOW_SIGNAL, ("q",), "follow the signal of a channel", "Tools"),
-    Binding(Command.ATTRIBUTION, ("F8",), "what of the input made the answer", "Tools"),
-    Binding(Command.SILENCE, ("z",), "silence a channel, or let it speak", "Tools"),
-    Binding(Command.RESET_WEIGHTS, ("BACKSLASH",), "all weights as they were", "Tools"),
+    Binding(Command.SETTINGS, ("F7",), "settings", "Tools"),
     Binding(Command.RELEASE, ("ESCAPE",), "put away, close, free mouse", "Tools"),
     Binding(Command.TAKE_WALL, ("p",), "take a wall, set it down", "Arrange"),
     Binding(Command.PIN_WALL, ("INSERT",), "pin a copy of a wall", "Arrange"),
@@ -88,12 +91,16 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.UNDO, ("ctrl+z",), "undo", "Arrange"),
     Binding(Command.REDO, ("ctrl+y", "ctrl+shift+z"), "do again", "Arrange"),
     Binding(Command.SAVE_ARRANGEMENT, ("ctrl+s",), "arrangement as a file", "Arrange"),
-    Binding(Command.FOLD, ("f",), "fold or open equal blocks", "View"),
+    Binding(Command.FOLD, ("f",), "fold the group, open the box", "View"),
+    Binding(Command.FOLD_AROUND, ("ctrl+f",), "fold the group around it", "View"),
+    Binding(Command.FOLD_RUNS, ("shift+f",), "fold or open equal blocks", "View"),
+    Binding(Command.LAYOUT, ("shift+o",), "straight, rows, serpentine, spiral", "View"),
     Binding(Command.RANGE_MODE, ("r",), "next range mode", "View"),
     Binding(Command.COLOUR_TABLE, ("t",), "next colour table", "View"),
     Binding(Command.MARK_RANGE, ("x",), "mark out of range", "View"),
     Binding(Command.PICTURES, ("v",), "values, maximised, or both", "View"),
-    Binding(Command.COMPARE_MODE, ("MINUS",), "difference, blink, pair, off", "View"),
+    Binding(Command.COMPARE_MODE, ("MINUS",), "difference, blink, pair, halls", "View"),
+    Binding(Command.COMPARE_ACROSS, ("BACKSLASH",), "the same place, other hall", "Go"),
     Binding(Command.COMPARE_TURN, ("shift+MINUS",), "turn A and B by hand", "View"),
     Binding(Command.COMPARE_SWAP, ("shift+EQUALS",), "A and B change places", "View"),
     Binding(Command.STEP_BACK, ("COMMA",), "step before, of images or training", "View"),
@@ -104,6 +111,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.SCREENSHOT, ("F12",), "save a picture", "View"),
     Binding(Command.LARGE_SCREENSHOT, ("shift+F12",), "save it four times as large", "View"),
     Binding(Command.RECORD, ("F9",), "record the way, for a film", "View"),
+    Binding(Command.EXPORT, ("ctrl+e",), "write the wall's maps to files", "Tools"),
     Binding(Command.LINK, ("F10",), "copy the link of this view", "View"),
     Binding(Command.HELP, ("F1",), "this page", "View"),
     Binding(Command.QUIT, ("ctrl+q",), "leave", "View"),
@@ -127,8 +135,8 @@ MOUSE_HELP: tuple[tuple[str, str, str], ...] = (
 """(section, gesture, text): what the help tells beside the keys."""
 
 _SHOWN = {
-    "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "Shift", "BACKSPACE": "Backspace", "SLASH": "/",
-    "LEFTBRACKET": "[", "RIGHTBRACKET": "]", "COMMA": ",", "BACKSLASH": "\\", "PERIOD": ".", "HOME": "Home",
+    "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "Shift", "BACKSPACE": "Backspace", "SLASH": "/", "EQUALS": "=", "MINUS": "-", "BACKSLASH": "\\",
+    "LEFTBRACKET": "[", "RIGHTBRACKET": "]", "COMMA": ",", "PERIOD": ".", "HOME": "Home",
     "END": "End", "INSERT": "Ins", "DELETE": "Del", "TAB": "Tab", "ESCAPE": "Esc",
     "UP": "Up", "DOWN": "Down", "LEFT": "Left", "RIGHT": "Right",
 }  # fmt: skip
@@ -142,6 +150,11 @@ def shown_keys(binding: Binding) -> str:
     if binding.name not in NUMBERED or len(binding.keys) == 1:
         return first
     return f"{first} ... {_shown_key(parse_chord(binding.keys[-1]).key)}"
+
+
+def shown_key(key: str) -> str:
+    """Return a key of the settings as people write it: `Ctrl F` for `ctrl+f`."""
+    return _shown(parse_chord(key))
 
 
 def _shown(chord: Chord) -> str:

@@ -15,8 +15,8 @@ import pygame
 
 from layerwalk_client.devices.actions import Actions, Command, Key, Ordered, Typed
 from layerwalk_client.devices.bindings import MOVES, RUN, Binding
-from layerwalk_client.devices.chords import Modifier
-from layerwalk_client.devices.strokes import MODIFIER_KEYS, Deed, Strokes, modifiers_of
+from layerwalk_client.devices.chords import Chord, Modifier
+from layerwalk_client.devices.strokes import MODIFIER_KEYS, Deed, Strokes, key_name, modifiers_of
 from layerwalk_client.world.scene import Vector
 
 DOUBLE_CLICK_S = 0.4
@@ -33,7 +33,7 @@ _EDITING = {
 }  # fmt: skip
 
 
-_WHILE_TYPING = frozenset((Command.QUIT,))
+_WHILE_TYPING = frozenset((Command.QUIT, Command.PASTE))
 """Commands that are obeyed while something is written, where Ctrl or Alt is held."""
 
 
@@ -50,6 +50,7 @@ class _Frame:
     click_modifiers: frozenset[Modifier] = frozenset()
     ordered: list[Ordered] = field(default_factory=list)
     typed: list[Typed] = field(default_factory=list)
+    stroke: str = ""
     dropped: list[str] = field(default_factory=list)
     is_any: bool = False
 
@@ -88,6 +89,7 @@ class Desktop:
         self._click_travel = 0.0
         self._is_captured = False
         self._is_typing = False
+        self._is_listening = False
         self._is_over_panel = False
 
     @property
@@ -119,6 +121,22 @@ class Desktop:
                 pygame.key.start_text_input()
             else:
                 pygame.key.stop_text_input()
+
+    def rebind(self, bindings: Iterable[Binding]) -> None:
+        """Obey other keys from now on."""
+        self._strokes = Strokes(bindings)
+        self._held.clear()
+
+    def set_mouse(self, *, radians_per_pixel: float, inverts_y: bool) -> None:
+        """Turn otherwise from now on."""
+        self._radians_per_pixel = radians_per_pixel
+        self._pitch_sign = 1.0 if inverts_y else -1.0
+
+    def set_listening(self, *, is_listening: bool) -> None:
+        """Let the next key say which it is instead of doing what it does, or stop that."""
+        if is_listening and not self._is_listening:
+            self._held.clear()
+        self._is_listening = is_listening
 
     def set_over_panel(self, *, is_over_panel: bool) -> None:
         """Say that the pointer is on a panel: dragging then is the panel's, the wheel too."""
@@ -154,6 +172,7 @@ class Desktop:
             click_modifiers=frame.click_modifiers,
             ordered=tuple(frame.ordered),
             typed=tuple(frame.typed),
+            stroke=frame.stroke,
             dropped=tuple(frame.dropped),
             is_any=frame.is_any or any(move),
         )
@@ -203,6 +222,10 @@ class Desktop:
         if event.key in MODIFIER_KEYS:
             self._modifier_keys.add(event.key)
         modifiers = modifiers_of(event)
+        if self._is_listening:
+            if event.key not in MODIFIER_KEYS:
+                self._hear(frame, event.key, modifiers)
+            return
         deed = self._strokes.deed_of(event.key, modifiers)
         if self._is_typing:
             key = _EDITING.get(event.key)
@@ -215,7 +238,15 @@ class Desktop:
         if deed is not None and not deed.lasts:
             frame.ordered.append(Ordered(Command(deed.name), deed.number))
 
+    def _hear(self, frame: _Frame, code: int, modifiers: frozenset[Modifier]) -> None:
+        name = key_name(code)
+        if name:
+            frame.stroke = str(Chord(name, modifiers))
+            self._is_listening = False
+
     def _key_up(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
+        if self._is_listening and event.key in self._modifier_keys:
+            self._hear(frame, event.key, frozenset())  # alone: it is meant itself
         self._held.pop(event.key, None)
         self._modifier_keys.discard(event.key)
         self._opening.discard(event.key)

@@ -95,6 +95,16 @@ class Strokes:
         return plain if is_obeyed else None
 
 
+def key_name(code: int) -> str:
+    """Return pygame's K_ constant of a key without the K_, "" of a key that has none."""
+    names = [
+        name.removeprefix("K_")
+        for name in dir(pygame)
+        if name.startswith("K_") and getattr(pygame, name) == code
+    ]
+    return min(names, key=len, default="")
+
+
 def modifiers_of(event: pygame.event.Event) -> frozenset[Modifier]:
     """Return what is held with the key of an event; a modifier's own key is not held with it."""
     held = getattr(event, "mod", 0)

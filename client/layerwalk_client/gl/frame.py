@@ -16,8 +16,8 @@ NAN_COLOUR = "#FFB454"
 """Marks values that are no numbers, where marking is asked for."""
 _SMALLEST_REACH_M = 400.0
 _ROLES = (
-    "sky_top", "sky_horizon", "floor", "line", "plot", "plot_border", "wall", "wall_border",
-    "wall_empty", "ribbon", "towards", "away", "mark",
+    "sky_top", "sky_horizon", "sky_glow", "floor", "line", "plot", "plot_border", "wall",
+    "wall_border", "wall_back", "wall_empty", "ribbon", "towards", "away", "mark",
 )  # fmt: skip
 _MARKING = (colours.ABOVE, colours.BELOW, NAN_COLOUR)
 _FIRST_COLOUR = 11
@@ -37,9 +37,7 @@ class FrameBlock:
         gl.glBindBuffer(gl.GL_UNIFORM_BUFFER, self._buffer)
         gl.glBufferData(gl.GL_UNIFORM_BUFFER, self._rows.nbytes, None, gl.GL_STREAM_DRAW)
 
-    def write(
-        self, eye: Eye, theme: Theme, *, is_diverging: bool, marks: bool, glow: float = 0.0
-    ) -> None:
+    def write(self, eye: Eye, theme: Theme, *, is_diverging: bool, marks: bool) -> None:
         """Write a frame's values and make them what programs read."""
         rows = self._rows
         rows[:4] = eye.clip_from_world
@@ -51,7 +49,7 @@ class FrameBlock:
         reach = max(_SMALLEST_REACH_M, 40.0 * abs(float(eye.position[1])))
         rows[9] = reach, theme.line_fine, theme.line_coarse, theme.plot_opacity
         rows[10].view(np.int32)[:2] = is_diverging, marks
-        rows[10, 2:] = eye.pixel_scale, glow
+        rows[10, 2:] = eye.pixel_scale, theme.reflection
         if theme is not self._theme:
             self._theme = theme
             for row, role in enumerate(_ROLES, start=_FIRST_COLOUR):

@@ -1,9 +1,14 @@
-"""Which labels are shown how strongly: large enough, not hidden, not over more important ones."""
+"""Which labels are shown how strongly: large enough, not hidden, not over more important ones.
+
+What lies on the floor leans towards an eye that sees it at a slant, and turns round for one behind
+it; what is important grows with the distance. `text.vert.glsl` does the same, step for step.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +25,18 @@ PRIORITY_PX = 0.6
 """Each step of priority lowers both by so many pixels."""
 _THINNEST_SLANT = 0.10
 """Cosine of the slant at which letters are too narrow to read."""
+LEAST_ANGLE = math.radians(38)
+"""Between the ray of sight and the letters of a label on the floor: below it they lean."""
+GROWN_PX = 8.0
+"""Labels that may grow keep this height of a capital letter."""
+_QUIET = 3
+"""Labels of less priority keep off walls that stand behind them, until they are large."""
+OVER_FROM_PX, OVER_TO_PX = 8.5, 11.0
+"""Quiet labels before another wall fade in over these heights."""
+_BEHIND_M = 0.3
+"""A wall so far behind a label is another's."""
+_STAYS = 1.2
+"""A label that shows counts as so much larger than one that would take its place."""
 _MARGIN_PX = 3.0
 _MOST_COMPARED = 160
 _MOST_WALLS = 64
@@ -36,6 +53,8 @@ class LabelPlaces:
         box: `[N, 4]` left, bottom, right, top of the text from its anchor, metres.
         height: `[N]` of a capital letter, metres.
         priority: `[N]`.
+        grows: `[N]` how many times larger it may become.
+        slides: `[N]` how far it may move to the right, metres.
     """
 
     position: Floats
@@ -45,6 +64,8 @@ class LabelPlaces:
     box: Floats
     height: Floats
     priority: Floats
+    grows: Floats
+    slides: Floats
 
 
 def label_places(labels: Sequence[Label], boxes: Floats) -> LabelPlaces:
@@ -69,16 +90,65 @@ def label_places(labels: Sequence[Label], boxes: Floats) -> LabelPlaces:
         boxes,
         np.array([label.height for label in labels], np.float32),
         np.array([label.priority for label in labels], np.float32),
+        np.array([label.grows for label in labels], np.float32),
+        np.array([label.slides for label in labels], np.float32),
     )
 
 
-def label_strengths(places: LabelPlaces, walls: WallPlaces, eye: Eye) -> Floats:
+def seen_from(places: LabelPlaces, eye: Eye) -> LabelPlaces:
+    """Return the labels as they stand for this eye: moved, leant, turned and grown."""
+    lying = places.normal[:, 1:2] > 0.5
+    width = places.box[:, 2:3] - places.box[:, :1]
+    lateral = np.einsum("ij,ij->i", eye.position - places.position, places.right)[:, None]
+    slid = np.clip(lateral - places.slides[:, None] - width, 0, 1) * (places.slides[:, None] > 0)
+    slid = slid**2 * (3 - 2 * slid)
+    places = replace(
+        places, position=places.position + places.right * slid * places.slides[:, None]
+    )
+    middle = _point_in(places, 0.5)
+    to_eye = eye.position - middle
+    distance = np.maximum(np.linalg.norm(to_eye, axis=1, keepdims=True), 1e-3)
+    front = -places.up
+    is_turned = lying & (np.einsum("ij,ij->i", to_eye, front) < 0)[:, None]
+    side = np.where(is_turned, -1.0, 1.0)
+    elevation = np.arcsin(np.clip(to_eye[:, 1:2] / distance, -1, 1))
+    lean = np.where(lying, np.clip(LEAST_ANGLE - elevation, 0, LEAST_ANGLE), 0)
+    up = (np.cos(lean) * side * places.up + np.sin(lean) * (0, 1, 0)).astype(np.float32)
+    normal = np.cos(lean) * places.normal + np.sin(lean) * side * front
+    foreshortened = np.where(lying, np.maximum(np.sin(np.maximum(elevation, 0) + lean), 0.5), 1.0)
+    own_px = places.height[:, None] * eye.focal_px / eye.pixel_scale / distance * foreshortened
+    growth = np.clip(GROWN_PX / own_px, 1, places.grows[:, None])
+    box = places.box * growth
+    # What lies grows towards the reader, away from the walls behind it.
+    box[:, [1, 3]] += np.where(lying, (1 - growth) * places.box[:, 3:], 0)
+    box[:, [0, 2]] += (1 - growth) * slid * width
+    return replace(
+        places,
+        position=np.where(is_turned, 2 * middle - places.position, places.position),
+        right=side * places.right,
+        up=up,
+        normal=np.where(lying, normal, places.normal),
+        box=box.astype(np.float32),
+        height=places.height * growth[:, 0],
+    )
+
+
+def label_strengths(
+    places: LabelPlaces, walls: WallPlaces, eye: Eye, *, before: Floats | None = None
+) -> Floats:
     """Return the opacity of each label, `[N]` in 0..1.
 
     A label fades with its size on the screen, is left out when it is seen from behind, too
     slantingly, outside the picture or behind a wall, and gives way to a more important label that
-    covers the same place (among equals to the larger one).
+    covers the same place (among equals to the larger one). A quiet one keeps off other walls.
+
+    Args:
+        places: of the labels.
+        walls: hide them.
+        eye: sees them.
+        before: `[N]` opacities so far: what shows gives way only to what is clearly larger.
     """
+    places = seen_from(places, eye)
     strengths = np.zeros(len(places.height), np.float32)
     if not len(strengths):
         return strengths
@@ -101,15 +171,34 @@ def label_strengths(places: LabelPlaces, walls: WallPlaces, eye: Eye) -> Floats:
     fade *= np.where(lying, slant > 0.02, narrow)
     shown = np.flatnonzero(fade > 0)
     shown = shown[_in_picture(places, shown, middle, eye)]
-    # A name is worth showing while its beginning and its middle can be read.
-    start, middle = _point_in(places, 0.1, 0.15)[shown], _point_in(places, 0.6, 0.15)[shown]
-    is_hidden = _is_hidden(np.concatenate([start, middle]), walls, eye)
-    shown = shown[~is_hidden[: len(shown)] & ~is_hidden[len(shown) :]]
-    order = np.lexsort((-seen_px[shown], -places.priority[shown]))[:_MOST_COMPARED]
+    # A name is worth showing while its beginning and its middle can be read, on the floor all of it.
+    parts = [_point_in(places, share, 0.15)[shown] for share in (0.1, 0.6, 0.95)]
+    hidden, over = _before_and_behind(np.concatenate(parts), walls, eye)
+    start, middle_part, end = hidden.reshape(3, -1)
+    is_hidden = start | middle_part | (end & lying[shown])
+    is_over = over.reshape(3, -1)[:2].any(axis=0)
+    loud = np.clip((seen_px[shown] - OVER_FROM_PX) / (OVER_TO_PX - OVER_FROM_PX), 0, 1)
+    keeps_off = is_over & (places.priority[shown] < _QUIET)
+    fade[shown] = np.where(keeps_off, np.minimum(fade[shown], loud), fade[shown])
+    shown = shown[~is_hidden & (fade[shown] > 0)]
+    rank_px = seen_px if before is None else seen_px * np.where(before > 0, _STAYS, 1.0)
+    order = np.lexsort((-rank_px[shown], -places.priority[shown]))[:_MOST_COMPARED]
     shown = shown[order]
-    kept = shown[_without_collisions(_screen_boxes(places, shown, eye))]
-    strengths[kept] = fade[kept]
+    boxes = screen_boxes(places, shown, eye)
+    kept = _without_collisions(boxes)
+    strengths[shown[kept]] = fade[shown[kept]] * _share_in_picture(boxes[kept], eye)
     return strengths
+
+
+def _share_in_picture(boxes: Floats, eye: Eye) -> Floats:
+    """Return 0 for boxes of which less than a third is in the picture, 1 for those of which two
+    thirds are."""
+    half = np.tile(np.array(eye.size_wh, np.float32) / 2, 2)
+    within = np.clip(boxes, -half, half)
+    whole = np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), 1e-6)
+    share = (within[:, 2:] - within[:, :2]).prod(axis=1) / whole
+    found: Floats = np.nan_to_num(np.clip(3 * share - 1, 0, 1), nan=1.0).astype(np.float32)
+    return found
 
 
 def _point_in(places: LabelPlaces, share: float, height: float = 0.5) -> Floats:
@@ -135,11 +224,13 @@ def _in_picture(
     return found
 
 
-def _is_hidden(points: Floats, walls: WallPlaces, eye: Eye) -> NDArray[np.bool_]:
-    """Return which points lie behind a wall, seen from the eye; what the near plane cuts away hides
-    nothing."""
+def _before_and_behind(
+    points: Floats, walls: WallPlaces, eye: Eye
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which points lie behind a wall, seen from the eye, and which have one behind them; what
+    the near plane cuts away hides nothing."""
     if not len(points) or not len(walls.centre):
-        return np.zeros(len(points), bool)
+        return np.zeros(len(points), bool), np.zeros(len(points), bool)
     near = np.argsort(((walls.centre - eye.position) ** 2).sum(axis=1))[:_MOST_WALLS]
     centre, right, normal = walls.centre[near], walls.right[near], walls.normal[near]
     from_eye = points - eye.position  # [P, 3]
@@ -147,23 +238,30 @@ def _is_hidden(points: Floats, walls: WallPlaces, eye: Eye) -> NDArray[np.bool_]
     speed = from_eye @ normal.T  # [P, W]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = offset[None] / speed
-    is_before = (share > 0) & (share < 0.995)
-    near_plane = eye.planes()[NEAR_PLANE]
-    beyond_near = near_plane[:3] @ eye.position + near_plane[3]
-    share = np.where(is_before, share, 0)
-    is_before &= beyond_near + share * (from_eye @ near_plane[:3])[:, None] >= 0
+    share = np.where(np.isfinite(share) & (share > 0), share, 0)
     relative = eye.position - centre  # [W, 3]
     x = np.einsum("wk,wk->w", relative, right)[None] + share * (from_eye @ right.T)
     y = relative[None, :, 1] + share * from_eye[:, 1:2]
     half = walls.half_wh[near]
-    covered = is_before & (np.abs(x) < half[None, :, 0]) & (np.abs(y) < half[None, :, 1])
-    found: NDArray[np.bool_] = covered.any(axis=1)
-    return found
+    is_met = (share > 0) & (np.abs(x) < half[None, :, 0]) & (np.abs(y) < half[None, :, 1])
+    near_plane = eye.planes()[NEAR_PLANE]
+    beyond_near = near_plane[:3] @ eye.position + near_plane[3]
+    is_there = beyond_near + share * (from_eye @ near_plane[:3])[:, None] >= 0
+    beyond = (share - 1) * np.linalg.norm(from_eye, axis=1, keepdims=True)
+    hidden: NDArray[np.bool_] = (is_met & (share < 0.995) & is_there).any(axis=1)
+    over: NDArray[np.bool_] = (is_met & (beyond > _BEHIND_M)).any(axis=1)
+    return hidden, over
 
 
-def _screen_boxes(places: LabelPlaces, shown: NDArray[np.intp], eye: Eye) -> Floats:
-    """Return `[S, 4]` left, bottom, right, top on the screen, pixels; points behind the eye make
-    a box nowhere."""
+def screen_boxes(places: LabelPlaces, shown: NDArray[np.intp], eye: Eye) -> Floats:
+    """Return `[S, 4]` left, bottom, right, top on the screen, pixels from its middle; points behind
+    the eye make a box nowhere.
+
+    Args:
+        places: as they stand for this eye.
+        shown: `[S]` which of them.
+        eye: sees them.
+    """
     box = places.box[shown]
     corners = []
     right, up = places.right[shown].copy(), places.up[shown].copy()

@@ -10,7 +10,6 @@ from layerwalk_client.gl.boards import BoardPainter
 from layerwalk_client.gl.context import read_graphics_info
 from layerwalk_client.gl.eye import Eye, eye_of
 from layerwalk_client.gl.frame import FrameBlock
-from layerwalk_client.gl.glows import GlowTable
 from layerwalk_client.gl.ground import GroundPainter
 from layerwalk_client.gl.marks import MarkPainter
 from layerwalk_client.gl.overview import CELL
@@ -55,8 +54,7 @@ class Renderer:
         self._scales = ChannelScales(self._atlas)
         self._colours = ValueColours()
         self._frame = FrameBlock()
-        self._glows = GlowTable()
-        self._walls = WallPainter(self._atlas, self._residency, self._glows)
+        self._walls = WallPainter(self._atlas, self._residency)
         self._ground = GroundPainter()
         self._ribbons = RibbonPainter()
         self._boards = BoardPainter()
@@ -82,7 +80,7 @@ class Renderer:
             or self._text.is_fading
             or self._notes.is_fading
             or self._walls.is_fading
-            or self._glows.is_fading
+            or self._ribbons.is_fading
         )
 
     def set_scene(self, scene: Scene) -> None:
@@ -93,8 +91,6 @@ class Renderer:
         every = (*scene.walls, *scene.hidden, *scene.reverse)
         self._atlas.set_walls(every)
         self._scales.set_walls(every)
-        self._glows.set_scene(every, scene.ribbons)
-        self._walls.data_changed()
         self._walls.set_walls(scene.walls, hidden=scene.hidden, reverse=scene.reverse)
         self._ground.set_plots(scene.plots)
         self._ribbons.set_ribbons(scene.ribbons)
@@ -178,26 +174,7 @@ class Renderer:
             eye: instead of `look.camera`, for headsets.
         """
         eye = eye or eye_of(look.camera, target.size_wh, pixel_scale=target.pixel_scale)
-        self._residency.advance(dt)
-        self._walls.advance(dt)
-        self._glows.set_glow(look.glow)
-        self._glows.advance(dt)
-        by_channel = look.appearance.mode == "channel"
-        if self._atlas.set_shares(self._value_keys - look.ranges.keys() if by_channel else set()):
-            self._walls.data_changed()
-        if self._atlas.flush():
-            self._scales.all_stale()
-            self._walls.data_changed()
-        self._scales.refresh(look.appearance, look.ranges)
-        self._colours.set_appearance(look.appearance)
-        self._frame.write(
-            eye,
-            theme(look.appearance.theme),
-            is_diverging=self._colours.is_diverging,
-            marks=look.appearance.marks_out_of_range,
-            glow=self._glows.amount,
-        )
-
+        self._prepare(look, eye, dt)
         target.bind()
         gl.glDisable(gl.GL_BLEND)
         gl.glDisable(gl.GL_CULL_FACE)
@@ -209,18 +186,8 @@ class Renderer:
         gl.glClear(gl.GL_DEPTH_BUFFER_BIT)
         self._walls.draw(eye, self._colours)
 
-        gl.glDepthMask(False)
-        self._ground.draw_sky(eye)
-        # The floor goes on where a camera's near plane cuts away what stands on it.
-        gl.glEnable(gl.GL_DEPTH_CLAMP)
-        self._ground.draw_floor()
-        gl.glEnable(gl.GL_BLEND)
-        gl.glBlendFuncSeparate(
-            gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA, gl.GL_ONE, gl.GL_ONE_MINUS_SRC_ALPHA
-        )
-        self._ground.draw_plots()
-        self._ribbons.draw(look.marks.selection, self._glows)
-        gl.glDisable(gl.GL_DEPTH_CLAMP)
+        self._draw_ground(eye)
+        self._walls.draw_rims(eye.size_wh)
         gl.glDepthMask(True)
         self._boards.draw()
         gl.glDepthMask(False)
@@ -241,6 +208,44 @@ class Renderer:
         gl.glDisable(gl.GL_BLEND)
         gl.glDisable(gl.GL_DEPTH_TEST)
 
+    def _prepare(self, look: Look, eye: Eye, dt: float) -> None:
+        """Let time pass, and write what this frame's programs read."""
+        self._residency.advance(dt)
+        self._walls.advance(dt)
+        self._ribbons.advance(look.marks, dt)
+        by_channel = look.appearance.mode == "channel"
+        if self._atlas.set_shares(self._value_keys - look.ranges.keys() if by_channel else set()):
+            self._walls.data_changed()
+        if self._atlas.flush():
+            self._scales.all_stale()
+            self._walls.data_changed()
+        self._scales.refresh(look.appearance, look.ranges)
+        self._colours.set_appearance(look.appearance)
+        self._frame.write(
+            eye,
+            theme(look.appearance.theme),
+            is_diverging=self._colours.is_diverging,
+            marks=look.appearance.marks_out_of_range,
+        )
+
+    def _draw_ground(self, eye: Eye) -> None:
+        """Draw what is behind and under the walls; leaves blending on, depth writing off."""
+        gl.glDepthMask(False)
+        self._ground.draw_sky(eye)
+        # The floor goes on where a camera's near plane cuts away what stands on it.
+        gl.glEnable(gl.GL_DEPTH_CLAMP)
+        self._ground.draw_floor()
+        gl.glEnable(gl.GL_BLEND)
+        gl.glBlendFuncSeparate(
+            gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA, gl.GL_ONE, gl.GL_ONE_MINUS_SRC_ALPHA
+        )
+        self._ground.draw_plots()
+        gl.glDepthMask(True)
+        self._walls.draw_mirrored(eye, self._colours)
+        gl.glDepthMask(False)
+        self._ribbons.draw()
+        gl.glDisable(gl.GL_DEPTH_CLAMP)
+
     def close(self) -> None:
         """Release every GL object."""
         gl.glUseProgram(0)  # a program in use outlives its deletion
@@ -248,7 +253,6 @@ class Renderer:
         for item in (
             self._walls, self._ground, self._ribbons, self._boards, self._text, self._notes, self._marks,
             self._pictures, self.images, self._colours, self._frame, self._atlas, self._pool,
-            self._glows,
         ):  # fmt: skip
             item.close()
 

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.buffers import Attribute, VertexStream
-from layerwalk_client.gl.glows import UNIT_GLOWS, GlowTable
+from layerwalk_client.gl.lighting import MOST, Lighting
 from layerwalk_client.gl.programs import Program
 from layerwalk_client.world.scene import Ribbon
-from layerwalk_client.world.view import Mark
+from layerwalk_client.world.view import Marks
 
 _VERTEX = np.dtype(
-    [("centre", "<f4", 3), ("side", "<f4", 3), ("along", "<f4", 4), ("ends", "<i4", 4)]
+    [("centre", "<f4", 3), ("side", "<f4", 3), ("along", "<f4", 4), ("ends", "<i4", 3)]
 )
 _LARGEST_MITRE = 2.0
 
@@ -68,7 +68,7 @@ class RibbonPainter:
                 Attribute(0, 3, "f4", 0),
                 Attribute(1, 3, "f4", 12),
                 Attribute(2, 4, "f4", 24),
-                Attribute(3, 4, "i4", 40, True),
+                Attribute(3, 3, "i4", 40, True),
             ],
             _VERTEX.itemsize,
         )
@@ -76,6 +76,7 @@ class RibbonPainter:
         self._meshes: dict[Ribbon, NDArray[np.void]] = {}
         """Ribbons that stay, as walls are moved, need not be made anew."""
         self._count = 0
+        self._lighting = Lighting()
         self._ribbons: tuple[Ribbon, ...] = ()
 
     def set_ribbons(self, ribbons: Sequence[Ribbon]) -> None:
@@ -86,30 +87,37 @@ class RibbonPainter:
         self._networks = {}
         parts = []
         before, self._meshes = self._meshes, {}
-        for number, ribbon in enumerate(ribbons):
+        for ribbon in ribbons:
             part = before.get(ribbon)
             if part is None:
                 part = ribbon_mesh(ribbon.path, ribbon.width)
             self._meshes[ribbon] = part
             network = self._networks.setdefault(ribbon.network, len(self._networks))
-            part["ends"] = network, ribbon.source, ribbon.target, number
+            part["ends"] = network, ribbon.source, ribbon.target
             parts.append(part)
         vertices = np.concatenate(parts) if parts else np.zeros(0, _VERTEX)
         self._count = len(vertices)
         self._vertices.write(vertices)
 
-    def draw(self, selection: Mark | None, glows: GlowTable) -> None:
+    @property
+    def is_fading(self) -> bool:
+        """Some edge is just being lit, or going out."""
+        return self._lighting.is_fading
+
+    def advance(self, marks: Marks, dt: float) -> None:
+        """Light the edges of what is marked, within `dt` seconds as far as that goes; 0: wholly."""
+        self._lighting.advance(marks, dt)
+
+    def draw(self) -> None:
         """Draw the ribbons, later ones over earlier ones. Expects blending on, depth writing off."""
         if not self._count:
             return
-        network = -1 if selection is None else self._networks.get(selection.network, -1)
-        node = -1 if selection is None else selection.node
+        rows = np.full((MOST, 3), -1, np.int32)
+        for row, ((network, node), light) in zip(rows, self._lighting.lit, strict=False):
+            row[:] = self._networks.get(network, -1), node, round(1000 * light)
         self._vertices.bind()
         self._program.use()
-        gl.glUniform2i(self._program.location("selection"), network, node)
-        glows.bind(UNIT_GLOWS)
-        self._program.set_int("glows", UNIT_GLOWS)
-        self._program.set_int("first_light", glows.first_ribbon)
+        gl.glUniform3iv(self._program.location("lit"), MOST, rows)
         gl.glDrawArrays(gl.GL_TRIANGLES, 0, self._count)
 
     def close(self) -> None:

@@ -11,7 +11,13 @@ from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.buffers import Attribute, RecordTable, VertexStream
 from layerwalk_client.gl.eye import Eye
 from layerwalk_client.gl.glyphs import CAP_HEIGHT, SPREAD_PX, make_glyph_atlas
-from layerwalk_client.gl.labels import PLANES, label_places, label_strengths
+from layerwalk_client.gl.labels import (
+    GROWN_PX,
+    LEAST_ANGLE,
+    PLANES,
+    label_places,
+    label_strengths,
+)
 from layerwalk_client.gl.programs import Program
 from layerwalk_client.gl.residency import FADE_S
 from layerwalk_client.gl.textures import make_texture_2d, write_texture_2d
@@ -41,6 +47,8 @@ class TextPainter:
         self._program.set_int("labels", _UNIT_LABELS)
         self._program.set_int("atlas", _UNIT_ATLAS)
         self._program.set_floats("spread", SPREAD_PX)
+        self._program.set_floats("least_angle", LEAST_ANGLE)
+        self._program.set_floats("grown_px", GROWN_PX)
         height, width = atlas.distances.shape
         self._atlas = make_texture_2d(
             (width, height), internal=gl.GL_R8, layout=gl.GL_RED, kind=gl.GL_UNSIGNED_BYTE
@@ -114,11 +122,13 @@ class TextPainter:
             [old.get(label, moved.get((label.text, label.plane), 0.0)) for label in self._labels],
             np.float32,
         )
-        records = np.zeros((len(self._labels), 3, 4), np.float32)
-        for record, label, right in zip(records, self._labels, self._places.right, strict=True):
+        records = np.zeros((len(self._labels), 4, 4), np.float32)
+        for record, label in zip(records, self._labels, strict=True):
             record[0] = *label.position, PLANES[label.plane]
-            record[1] = *right, label.yaw
+            yaw = label.yaw + (np.pi if label.plane == "back" else 0.0)
+            record[1] = yaw, label.height, label.grows, label.slides
             record[2] = label.colour
+        records[:, 3] = edges
         self._records.write(records)
         self._seen_from = None
 
@@ -150,7 +160,7 @@ class TextPainter:
         if has_moved and (dt <= 0 or self._seen_from is None or self._waited_s >= CHOICE_S):
             self._seen_from = seen_from
             self._waited_s = 0.0
-            self._wanted = label_strengths(self._places, walls, eye)
+            self._wanted = label_strengths(self._places, walls, eye, before=self._strengths)
             has_moved = False
             self._fade(dt)
         elif self._is_fading:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,11 @@ def wall_places(walls: Sequence[Wall]) -> WallPlaces:
         (np.array([wall.size_wh for wall in walls]).reshape(-1, 2) / 2).astype(np.float32),
         np.array([max(wall.tile_wh) for wall in walls], np.float32),
     )
+
+
+def mirrored_places(places: WallPlaces) -> WallPlaces:
+    """Return where the floor shows the walls: as far under it as they stand above."""
+    return replace(places, centre=places.centre * np.array([1, -1, 1], np.float32))
 
 
 def see_walls(places: WallPlaces, eye: Eye) -> Sight:

@@ -20,6 +20,8 @@ _FAR: Kind = ("OVERVIEW",)
 _FAR_IMAGE: Kind = ("OVERVIEW", "IMAGE")
 _STRIP_FAR: Kind = ("STRIP", "OVERVIEW")
 _STRIP_FAR_IMAGE: Kind = ("STRIP", "OVERVIEW", "IMAGE")
+_MIRROR: Kind = ("MIRROR", "OVERVIEW")
+_MIRROR_IMAGE: Kind = ("MIRROR", "OVERVIEW", "IMAGE")
 _STRIP: Kind = ("STRIP",)
 _STRIP_IMAGE: Kind = ("STRIP", "IMAGE")
 _STRIP_FADE: Kind = ("STRIP", "FADE")
@@ -89,6 +91,12 @@ class WallDraws:
     def far(self, page: int, count: int) -> None:
         """Draw `count` whole walls of one page; their records are in `instances`."""
         self._use(_FAR_IMAGE if self._use_page(page) else _FAR)
+        self._use_mesh(self._instances)
+        gl.glDrawArraysInstanced(gl.GL_TRIANGLE_STRIP, 0, 4, count)
+
+    def mirrored(self, page: int, count: int) -> None:
+        """Draw what the floor shows of `count` walls of one page; see `far`."""
+        self._use(_MIRROR_IMAGE if self._use_page(page) else _MIRROR)
         self._use_mesh(self._instances)
         gl.glDrawArraysInstanced(gl.GL_TRIANGLE_STRIP, 0, 4, count)
 

@@ -1,8 +1,11 @@
-"""Draws all walls: far ones from their overviews in one draw a page, near ones block by block."""
+"""Draws all walls: far ones from their overviews in one draw a page, near ones block by block.
+
+Their rims and what the floor shows of them are draws of their own, for all walls together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +14,19 @@ from layerwalk_client.gl.atlas import Atlas
 from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.buffers import Attribute, RecordTable, VertexStream
 from layerwalk_client.gl.eye import Eye
-from layerwalk_client.gl.glows import UNIT_GLOWS, GlowTable
 from layerwalk_client.gl.overview import CELL
 from layerwalk_client.gl.programs import Program
 from layerwalk_client.gl.residency import Residency
 from layerwalk_client.gl.strips import block_triangles
 from layerwalk_client.gl.swaps import Swaps
 from layerwalk_client.gl.values import ValueColours
-from layerwalk_client.gl.visibility import Sight, WallPlaces, see_walls, wall_places
+from layerwalk_client.gl.visibility import (
+    Sight,
+    WallPlaces,
+    mirrored_places,
+    see_walls,
+    wall_places,
+)
 from layerwalk_client.gl.wall_draws import (
     UNIT_BLOCK,
     UNIT_MULTIPLIERS,
@@ -39,15 +47,14 @@ _Grid = tuple[int, int, int, tuple[float, float], float]
 _VERTEX = np.dtype([("wall", "<u4"), ("first", "<f4"), ("corner", "<f4", 2)])
 
 
-def wall_records(walls: Sequence[Wall], atlas: Atlas, glows: GlowTable) -> NDArray[np.float32]:
+def wall_records(walls: Sequence[Wall], atlas: Atlas) -> NDArray[np.float32]:
     """Return what shaders know of each wall, `[N, 5, 4]` float32.
 
-    Texels: upper left corner, place of its channels' light plus one; direction to the right (x, z), width, height; width and height of a
+    Texels: upper left corner; direction to the right (x, z), width, height; width and height of a
     picture, gap, columns; channels, cells of a vector, width and height of a picture in texels;
     cell of the overview on its page (x, y); 0 for none, 1 for values, 2 for shares; rows.
     """
     records = np.zeros((len(walls), 5, 4), np.float32)
-    records[:, 0, 3] = glows.places(walls)
     for record, wall in zip(records, walls, strict=True):
         right = np.array([np.cos(wall.yaw), 0.0, -np.sin(wall.yaw)])
         width, height = wall.size_wh
@@ -67,14 +74,17 @@ def wall_records(walls: Sequence[Wall], atlas: Atlas, glows: GlowTable) -> NDArr
 class WallPainter:
     """Walls on the GPU. Mutable, owned by the main thread."""
 
-    def __init__(self, atlas: Atlas, residency: Residency, glows: GlowTable) -> None:
-        """Draw from the overviews of `atlas` and the blocks of `residency`, lit by `glows`."""
+    def __init__(self, atlas: Atlas, residency: Residency) -> None:
+        """Draw from the overviews of `atlas` and the blocks of `residency`."""
         self._atlas = atlas
-        self._glows = glows
         self._residency = residency
         self._programs: dict[tuple[str, ...], Program] = {}
+        self._rim = Program("rim")
+        self._rim.use()
+        self._rim.set_int("walls", UNIT_WALLS)
         self._records = RecordTable()
         self._instances = VertexStream([Attribute(0, 1, "u4", 0, True)], 4, divisor=1)
+        self._sides = VertexStream([Attribute(0, 1, "u4", 0, True)], 4, divisor=4)
         self._strips = VertexStream(
             [Attribute(0, 1, "u4", 0, True), Attribute(1, 1, "f4", 4), Attribute(2, 2, "f4", 8)],
             _VERTEX.itemsize,
@@ -88,6 +98,8 @@ class WallPainter:
         self._keys: list[NodeKey] = []
         self._ranges: list[list[tuple[int, int]]] = []
         self._places: WallPlaces = wall_places(())
+        self._mirrored: WallPlaces = self._places
+        self._seen: NDArray[np.intp] = np.zeros(0, np.intp)
         self._pages: NDArray[np.intp] = np.zeros(0, np.intp)
         self._needs_records = True
 
@@ -135,6 +147,7 @@ class WallPainter:
         self._walls = walls
         self._keys = [wall.value_key for wall in walls]
         self._places = wall_places(walls)
+        self._mirrored = mirrored_places(self._places)
         self._needs_records = True
         parts: list[NDArray[np.void]] = []
         self._ranges = []
@@ -161,34 +174,64 @@ class WallPainter:
         self._needs_records = True
 
     def _refresh(self) -> None:
-        self._records.write(wall_records(self._walls, self._atlas, self._glows))
+        self._records.write(wall_records(self._walls, self._atlas))
         slots = [self._atlas.slot(key) for key in self._keys]
         self._pages = np.array([slot.page if slot else -1 for slot in slots], np.intp)
         self._needs_records = False
 
     def draw(self, eye: Eye, colours: ValueColours) -> None:
         """Draw the walls that the eye sees, nearest first."""
+        self._seen = self._seen[:0]
         if self._needs_records:
             self._refresh()
         if not self._walls:
             return
         sight = see_walls(self._places, eye)
-        self._records.bind(UNIT_WALLS)
-        colours.bind(UNIT_TABLE)
-        self._glows.bind(UNIT_GLOWS)
-        drawn = WallDraws(
-            self.program, self._atlas.pages, instances=self._instances, strips=self._strips
-        )
-        whole = self._swaps.whole
-        if self._shows_reverse:
-            whole = self._faces[whole]
-        self._draw_some(sight, np.isin(sight.walls, whole), drawn)
+        drawn = self._begin(colours)
+        is_whole = np.isin(sight.walls, self._whole())
+        self._seen = sight.walls[is_whole]
+        self._draw_some(sight, is_whole, drawn)
         for wall, share in self._swaps.coming:
             is_it = sight.walls == wall
             if is_it.any():
                 _begin_blending(share)
                 self._draw_some(sight, is_it, drawn)
                 _end_blending()
+
+    def _whole(self) -> NDArray[np.intp]:
+        """Numbers of the walls drawn whole."""
+        whole = self._swaps.whole
+        return self._faces[whole] if self._shows_reverse else whole
+
+    def _begin(self, colours: ValueColours) -> WallDraws:
+        self._records.bind(UNIT_WALLS)
+        colours.bind(UNIT_TABLE)
+        return WallDraws(
+            self.program, self._atlas.pages, instances=self._instances, strips=self._strips
+        )
+
+    def draw_mirrored(self, eye: Eye, colours: ValueColours) -> None:
+        """Draw what the floor shows of the walls. Expects blending, depth test and writing on."""
+        if not self._walls or eye.position[1] <= 0:
+            return
+        seen = see_walls(self._mirrored, eye).walls
+        seen = seen[np.isin(seen, self._whole())]
+        if len(seen):
+            drawn = self._begin(colours)
+            self._by_page(seen, drawn.mirrored)
+
+    def draw_rims(self, size_wh: tuple[int, int]) -> None:
+        """Soften the edges of the walls that were drawn, in a picture of that size. Expects
+        blending and depth test on, depth writing off."""
+        seen = self._seen
+        if not len(seen):
+            return
+        self._records.bind(UNIT_WALLS)
+        self._sides.write(seen[::-1].astype(np.uint32))
+        self._sides.bind()
+        self._rim.use()
+        self._rim.set_floats("size_px", *size_wh)
+        gl.glDrawArraysInstanced(gl.GL_TRIANGLE_STRIP, 0, 4, 4 * len(seen))
 
     def _draw_some(self, sight: Sight, chosen: NDArray[np.bool_], drawn: WallDraws) -> None:
         """Draw some of the walls that are seen."""
@@ -199,9 +242,10 @@ class WallPainter:
             if blocks:
                 far[place] = False
                 drawn.near(int(self._pages[wall]), self._ranges[wall], blocks)
-        self._draw_far(sight.walls[far], drawn)
+        self._by_page(sight.walls[far], drawn.far)
 
-    def _draw_far(self, walls: NDArray[np.intp], drawn: WallDraws) -> None:
+    def _by_page(self, walls: NDArray[np.intp], draw: Callable[[int, int], None]) -> None:
+        """Draw whole walls, those of one page of overviews together."""
         if not len(walls):
             return
         pages = self._pages[walls]
@@ -210,7 +254,7 @@ class WallPainter:
         starts = np.flatnonzero(np.r_[True, pages[1:] != pages[:-1]])
         for start, end in zip(starts, [*starts[1:], len(walls)], strict=True):
             self._instances.write(walls[start:end].astype(np.uint32))
-            drawn.far(int(pages[start]), int(end - start))
+            draw(int(pages[start]), int(end - start))
 
     def program(self, defines: tuple[str, ...]) -> Program:
         """Return the program of that kind; made once."""
@@ -221,18 +265,18 @@ class WallPainter:
             for name, unit in (
                 ("walls", UNIT_WALLS), ("page", UNIT_PAGE), ("multipliers", UNIT_MULTIPLIERS),
                 ("table", UNIT_TABLE), ("block", UNIT_BLOCK), ("previous", UNIT_PREVIOUS),
-                ("glows", UNIT_GLOWS),
             ):  # fmt: skip
                 found.set_int(name, unit)
         return found
 
     def close(self) -> None:
         """Release every GL object."""
-        for program in self._programs.values():
+        for program in (self._rim, *self._programs.values()):
             program.close()
         self._programs.clear()
         self._records.close()
         self._instances.close()
+        self._sides.close()
         self._strips.close()
 
 

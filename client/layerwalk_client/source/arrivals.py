@@ -14,14 +14,11 @@ from layerwalk_client.source.asking import (
     EndComparison,
     Fetch,
     Gradients,
-    ItemPage,
     ItemPicture,
     Jobs,
     Manifest,
     Network,
     Recipes,
-    ResultFile,
-    Sheet,
     Snapshots,
     Statistics,
     Training,
@@ -30,14 +27,19 @@ from layerwalk_client.source.asking import (
     WeightStatistics,
     Wish,
 )
+from layerwalk_client.source.files import NodeFile, ResultFile
+from layerwalk_client.source.surveying import ItemPage, Sheet, Told
 from layerwalk_shared.contributions import Contributions
 from layerwalk_shared.errors import LayerwalkError
 from layerwalk_shared.messages import (
+    ChannelExcitations,
+    ChannelWeights,
     ComparisonDescription,
     DatasetPage,
     Event,
     Job,
     NetworkDescription,
+    ScoreSummary,
     SessionDescription,
     SnapshotManifest,
     ValueStatistics,
@@ -119,6 +121,14 @@ class PageArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class TidingsArrived:
+    """What is known of a data set's scores, of what excites a channel, or of its weights."""
+
+    fetch: Told
+    found: ScoreSummary | ChannelExcitations | ChannelWeights
+
+
+@dataclass(frozen=True, slots=True)
 class ManifestArrived:
     fetch: Manifest
     manifest: SnapshotManifest
@@ -176,7 +186,7 @@ class ComparisonArrived:
 class FileArrived:
     """The bytes of a file, to be written as they are."""
 
-    fetch: ResultFile
+    fetch: ResultFile | NodeFile
     content: bytes
 
 
@@ -212,6 +222,7 @@ Arrival = (
     | WeightsArrived
     | PictureArrived
     | PageArrived
+    | TidingsArrived
     | ManifestArrived
     | NetworkArrived
     | TrainingArrived

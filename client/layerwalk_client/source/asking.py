@@ -10,6 +10,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
+from layerwalk_client.source.files import NodeFile, ResultFile
+from layerwalk_client.source.surveying import ItemPage, Sheet, Survey, Told
 from layerwalk_client.source.wishes import Attribute, EditWeights, ResetWeights
 from layerwalk_shared.messages import (
     ChannelInput,
@@ -61,16 +63,24 @@ class Values:
     """Exact float32 values of a node: one row of the tensor's first axis, or (None) all of it.
 
     `purpose` keeps what different parts ask for apart: the pixel under the pointer, that of both that
-    are compared, what the panel of inputs shows, the board over a sound, whether a unit fires,
-    what the network answers, what of the input made it so, and that input.
+    are compared, what the panel of inputs shows, the board over a sound, whether a unit fires, what
+    the network answers, the cells under the magnifier, and the panel of a channel.
     """
 
     snapshot: str
     node: str
     row: int | None
     purpose: Literal[
-        "spot", "first", "second", "input", "sound", "fires", "answer", "saliency", "explained"
-    ] = "spot"  # fmt: skip
+        "spot",
+        "first",
+        "second",
+        "input",
+        "sound",
+        "fires",
+        "answer",
+        "magnifier",
+        "channel",
+    ] = "spot"
 
     priority = 1
 
@@ -85,7 +95,7 @@ class Statistics:
 
     snapshot: str
     node: str
-    purpose: Literal["values", "inputs"] = "values"
+    purpose: Literal["values", "inputs", "range"] = "values"
 
     priority = 2
 
@@ -122,37 +132,6 @@ class Weights:
     @property
     def slot(self) -> Hashable:
         return Weights
-
-
-@dataclass(frozen=True, slots=True)
-class ItemPage:
-    """Names and labels of `limit` items of a data set, from `offset` on."""
-
-    dataset: str
-    offset: int
-    limit: int
-
-    priority = 2
-
-    @property
-    def slot(self) -> Hashable:
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """Thumbnails of `limit` items from `offset` on, `side` pixels each, in one picture."""
-
-    dataset: str
-    offset: int
-    limit: int
-    side: int
-
-    priority = 2
-
-    @property
-    def slot(self) -> Hashable:
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,20 +233,6 @@ class ChannelPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class ResultFile:
-    """A result of a maximisation as a file: a sheet of pictures with a legend, or its arrays."""
-
-    snapshot: str
-    form: Literal["png", "npz"]
-
-    priority = 2
-
-    @property
-    def slot(self) -> Hashable:
-        return self
-
-
-@dataclass(frozen=True, slots=True)
 class Jobs:
     """All jobs that the server remembers."""
 
@@ -350,8 +315,10 @@ Fetch = (
     | ItemPicture
     | ChannelPicture
     | ResultFile
+    | NodeFile
     | ChannelShares
     | Record
+    | Told
 )
 
 
@@ -393,4 +360,4 @@ class CancelJob:
     job: str
 
 
-Wish = PutInput | Maximise | Attribute | EditWeights | ResetWeights | CancelJob
+Wish = PutInput | Maximise | Attribute | EditWeights | ResetWeights | CancelJob | Survey

@@ -6,14 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from layerwalk_client.source.arrivals import PageArrived
-from layerwalk_client.source.asking import ItemPage, Sheet
 from layerwalk_client.source.showcase import DATASET, ITEMS
+from layerwalk_client.source.surveying import Sheet
 from layerwalk_client.source.synthetic import CLASSES, Floats, synthetic_item
 from layerwalk_shared.messages import (
     ChannelStatistics,
-    DatasetItem,
-    DatasetPage,
     DatasetSummary,
     Histogram,
     NetworkSummary,
@@ -21,17 +18,7 @@ from layerwalk_shared.messages import (
     SessionDescription,
     ValueStatistics,
 )
-
-
-def page(fetch: ItemPage) -> PageArrived:
-    """Return names and labels of some items."""
-    items = tuple(
-        DatasetItem(index=k, name=f"shapes {k}", label=CLASSES[k % len(CLASSES)])
-        for k in range(fetch.offset, min(ITEMS, fetch.offset + fetch.limit))
-    )
-    return PageArrived(
-        fetch, DatasetPage(dataset=fetch.dataset, offset=fetch.offset, total=ITEMS, items=items)
-    )
+from layerwalk_shared.views import grid_shape
 
 
 def session(network: NetworkSummary, *, last_event: int) -> SessionDescription:
@@ -46,13 +33,11 @@ def session(network: NetworkSummary, *, last_event: int) -> SessionDescription:
 
 def sheet(fetch: Sheet) -> NDArray[np.uint8]:
     """Return thumbnails in rows of `ceil(sqrt(n))`, black where there is no item."""
-    count = max(1, min(fetch.limit, ITEMS - fetch.offset))
-    columns = int(np.ceil(np.sqrt(count)))
-    rows = -(-count // columns)
+    rows, columns = grid_shape(len(fetch.items))
     found = np.zeros((rows * fetch.side, columns * fetch.side, 3), np.uint8)
-    for place in range(count):
+    for place, item in enumerate(fetch.items):
         row, column = divmod(place, columns)
-        picture = Image.fromarray(synthetic_item(fetch.offset + place))
+        picture = Image.fromarray(synthetic_item(item))
         small = np.asarray(picture.resize((fetch.side, fetch.side)))
         found[
             row * fetch.side : (row + 1) * fetch.side,

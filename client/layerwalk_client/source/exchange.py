@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -19,6 +19,7 @@ from layerwalk_client.source.arrivals import (
     PictureArrived,
     SharesArrived,
     StatisticsArrived,
+    TidingsArrived,
     TilesArrived,
     ValuesArrived,
     WeightsArrived,
@@ -31,13 +32,10 @@ from layerwalk_client.source.asking import (
     ChannelPicture,
     ChannelShares,
     Fetch,
-    ItemPage,
     ItemPicture,
     Maximise,
     Overview,
     PutInput,
-    ResultFile,
-    Sheet,
     Statistics,
     Tiles,
     Values,
@@ -46,16 +44,30 @@ from layerwalk_client.source.asking import (
     Wish,
 )
 from layerwalk_client.source.connection import Connection, Reply
+from layerwalk_client.source.files import NodeFile, ResultFile
+from layerwalk_client.source.surveying import (
+    Excite,
+    Exciting,
+    ItemPage,
+    Score,
+    Scores,
+    Sheet,
+    Survey,
+    Told,
+)
 from layerwalk_client.source.wishes import Attribute, EditWeights, ResetWeights
 from layerwalk_shared import contributions, routes
 from layerwalk_shared.errors import ProtocolError
 from layerwalk_shared.messages import (
     CLIENT_HEADER,
     PROTOCOL_VERSION,
+    ChannelExcitations,
+    ChannelWeights,
     DatasetPage,
     EventBatch,
     Job,
     NetworkDescription,
+    ScoreSummary,
     SessionDescription,
     SnapshotList,
     TileDType,
@@ -103,6 +115,13 @@ def read_snapshots(connection: Connection, network: str) -> SnapshotList:
     return _parse(reply, SnapshotList, f"the snapshots of {network!r}")
 
 
+def read_job(connection: Connection, job: str, *, wait_s: float) -> Job:
+    """Return a job once it has ended, or after a while as it is."""
+    path = f"{routes.JOB.url(job=job)}?{urlencode({'wait': wait_s})}"
+    reply = connection.exchange("GET", path, timeout_s=wait_s + 15)
+    return _parse(reply, Job, "a job")
+
+
 def read_events(connection: Connection, after: int) -> EventBatch:
     """Wait for events after number `after`; an empty batch when nothing happened."""
     query = urlencode({"after": after, "wait": EVENT_WAIT_S})
@@ -120,6 +139,8 @@ def perform(connection: Connection, fetch: Fetch, *, dtype: TileDType | None) ->
     """
     if isinstance(fetch, Overview | Tiles):
         return _tiles(connection, fetch, dtype)
+    if isinstance(fetch, Told):
+        return TidingsArrived(fetch, _told(connection, fetch))
     methods: dict[type, Callable[[Connection, Any], Arrival]] = {
         Values: _values,
         Statistics: _statistics,
@@ -130,9 +151,18 @@ def perform(connection: Connection, fetch: Fetch, *, dtype: TileDType | None) ->
         Weights: _weights,
         ChannelPicture: _channel,
         ResultFile: _file,
+        NodeFile: _node_file,
         ChannelShares: _shares,
     }
     return methods[type(fetch)](connection, fetch)
+
+
+_POSTED: Mapping[type, routes.Route] = {
+    Maximise: routes.MAXIMISE,
+    Attribute: routes.ATTRIBUTE,
+    Score: routes.SCORE,
+    Excite: routes.EXCITE,
+}
 
 
 def grant(connection: Connection, wish: Wish) -> WishTaken:
@@ -151,15 +181,13 @@ def grant(connection: Connection, wish: Wish) -> WishTaken:
 
 
 def _asked(
-    wish: CancelJob | Maximise | Attribute | EditWeights | ResetWeights,
+    wish: CancelJob | Maximise | Attribute | EditWeights | ResetWeights | Survey,
 ) -> tuple[str, str, BaseModel | None]:
     """Return method, path and body of a wish."""
     if isinstance(wish, CancelJob):
         return "DELETE", routes.JOB.url(job=wish.job), None
-    if isinstance(wish, Maximise):
-        return "POST", routes.MAXIMISE.url(network=wish.network), wish.request
-    if isinstance(wish, Attribute):
-        return "POST", routes.ATTRIBUTE.url(network=wish.network), wish.request
+    if isinstance(wish, Maximise | Attribute | Score | Excite):
+        return "POST", _POSTED[type(wish)].url(network=wish.network), wish.request
     if isinstance(wish, EditWeights):
         path = routes.NODE_WEIGHTS.url(network=wish.network, node=wish.node)
         return "PUT", path, WeightEdits(edits=wish.edits)
@@ -256,13 +284,37 @@ def _weight_statistics(connection: Connection, fetch: WeightStatistics) -> Stati
 
 
 def _page(connection: Connection, fetch: ItemPage) -> PageArrived:
-    query = urlencode({"offset": fetch.offset, "limit": fetch.limit})
-    reply = connection.exchange("GET", f"{routes.ITEMS.url(dataset=fetch.dataset)}?{query}")
-    return PageArrived(fetch, _parse(reply, DatasetPage, f"items of {fetch.dataset!r}"))
+    listing = fetch.listing
+    wishes = {
+        "label": listing.label,
+        "text": listing.text or None,
+        "order": None if listing.order == "index" else listing.order,
+        "network": listing.network,
+        "offset": fetch.offset,
+        "limit": fetch.limit,
+    }
+    query = urlencode({key: value for key, value in wishes.items() if value is not None})
+    reply = connection.exchange("GET", f"{routes.ITEMS.url(dataset=listing.dataset)}?{query}")
+    return PageArrived(fetch, _parse(reply, DatasetPage, f"items of {listing.dataset!r}"))
+
+
+def _told(
+    connection: Connection, fetch: Told
+) -> ScoreSummary | ChannelExcitations | ChannelWeights:
+    if isinstance(fetch, Scores):
+        path = f"{routes.SCORE.url(network=fetch.network)}?{urlencode({'dataset': fetch.dataset})}"
+        return _parse(connection.exchange("GET", path), ScoreSummary, "scores")
+    place = {"network": fetch.network, "node": fetch.node}
+    if isinstance(fetch, Exciting):
+        query = {"dataset": fetch.dataset, "channel": fetch.channel, "most": fetch.most}
+        path = f"{routes.EXCITING.url(**place)}?{urlencode(query)}"
+        return _parse(connection.exchange("GET", path), ChannelExcitations, "exciting items")
+    path = f"{routes.CHANNEL_WEIGHTS.url(**place, channel=fetch.channel)}?most={fetch.most}"
+    return _parse(connection.exchange("GET", path), ChannelWeights, "weights")
 
 
 def _sheet(connection: Connection, fetch: Sheet) -> PictureArrived:
-    query = urlencode({"offset": fetch.offset, "limit": fetch.limit, "side": fetch.side})
+    query = urlencode({"items": ",".join(map(str, fetch.items)), "side": fetch.side})
     reply = connection.exchange("GET", f"{routes.SHEET.url(dataset=fetch.dataset)}?{query}")
     return PictureArrived(fetch, _pixels(reply))
 
@@ -288,6 +340,29 @@ def _file(connection: Connection, fetch: ResultFile) -> FileArrived:
 def _shares(connection: Connection, fetch: ChannelShares) -> SharesArrived:
     reply = connection.exchange("GET", routes.CONTRIBUTIONS.url(snapshot=fetch.snapshot))
     return SharesArrived(fetch, contributions.decode(bytes(reply.body)))
+
+
+def _node_file(connection: Connection, fetch: NodeFile) -> FileArrived:
+    return FileArrived(fetch, node_file(connection, fetch))
+
+
+def node_file(connection: Connection, fetch: NodeFile) -> bytes:
+    """Return a node's values as a file.
+
+    Raises:
+        LayerwalkError: there is no such node or channel, or the snapshot is gone.
+    """
+    route = {"png": routes.NODE_SHEET, "npy": routes.VALUES, "npz": routes.VALUES_NPZ}[fetch.form]
+    query: dict[str, str] = {}
+    if fetch.channels:
+        query["channels"] = ",".join(f"{first}:{behind}" for first, behind in fetch.channels)
+    if fetch.form == "png":
+        query |= {"colormap": fetch.table, "range": fetch.mode}
+        query |= {"manual": repr(fetch.manual), "percentile": repr(fetch.percentile)}
+    path = route.url(snapshot=fetch.snapshot, node=fetch.node)
+    if query:
+        path += "?" + urlencode(query)
+    return bytes(connection.exchange("GET", path, timeout_s=FILE_S).body)
 
 
 def _pixels(reply: Reply) -> NDArray[np.uint8]:

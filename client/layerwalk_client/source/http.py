@@ -184,7 +184,9 @@ class HttpSource:
     def _first_sight(self, connection: Connection) -> int:
         """Deliver Connected and the overview; return the last event they contain."""
         session = exchange.read_session(connection)
-        network = exchange.read_network(connection, self._choose(session))
+        network = exchange.read_network(
+            connection, chosen_network(session, self._network, address=self.address)
+        )
         if self._epoch:
             newest = self._newest_of_mine(connection, network.id) or network.snapshot
             network = network.model_copy(update={"snapshot": newest})
@@ -204,22 +206,6 @@ class HttpSource:
         found = exchange.read_snapshots(connection, network).snapshots
         followed = [one for one in found if one.client in (None, self._client) and one.is_run]
         return followed[-1] if followed else None
-
-    def _choose(self, session: SessionDescription) -> str:
-        known = [network.id for network in session.networks]
-        if not known:
-            raise ProtocolError(f"{self._server} serves no network")
-        if self._network is None:
-            return known[0]
-        if self._network not in known:
-            named = [one.id for one in session.networks if one.name == self._network]
-            if named:
-                return named[0]
-            raise NotFoundError(
-                f"network {self._network!r} is not served at {self._server}"
-                + nearest_hint(self._network, [*known, *(one.name for one in session.networks)])
-            )
-        return self._network
 
     def _listen(self, connection: Connection, last: int) -> None:
         """Deliver events until the session must be read anew."""
@@ -262,3 +248,26 @@ class HttpSource:
                 break
             self._deliver(arrival)
         connection.close()
+
+
+def chosen_network(session: SessionDescription, network: str | None, *, address: str) -> str:
+    """Return the id of the network asked for by id or name; None asks for the first.
+
+    Raises:
+        ProtocolError: there is none at all.
+        NotFoundError: there is no such network; names the nearest.
+    """
+    known = [one.id for one in session.networks]
+    if not known:
+        raise ProtocolError(f"{address} serves no network")
+    if network is None:
+        return known[0]
+    if network in known:
+        return network
+    named = [one.id for one in session.networks if one.name == network]
+    if named:
+        return named[0]
+    raise NotFoundError(
+        f"network {network!r} is not served at {address}"
+        + nearest_hint(network, [*known, *(one.name for one in session.networks)])
+    )

@@ -35,7 +35,6 @@ from layerwalk_client.source.asking import (
     EndComparison,
     Fetch,
     Gradients,
-    ItemPage,
     ItemPicture,
     Jobs,
     Manifest,
@@ -45,8 +44,6 @@ from layerwalk_client.source.asking import (
     PutInput,
     Recipes,
     Record,
-    ResultFile,
-    Sheet,
     Snapshots,
     Statistics,
     Tiles,
@@ -57,6 +54,8 @@ from layerwalk_client.source.asking import (
     Wish,
 )
 from layerwalk_client.source.exhibits import EXHIBITS
+from layerwalk_client.source.files import NodeFile, ResultFile
+from layerwalk_client.source.made_up_surveys import MadeUpSurveys
 from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
 from layerwalk_client.source.showcase import (
     ExhibitShowcase,
@@ -64,13 +63,14 @@ from layerwalk_client.source.showcase import (
     Showcase,
     summary_of,
 )
+from layerwalk_client.source.surveying import Excite, ItemPage, Score, Sheet, Survey, Told
 from layerwalk_client.source.synthetic import (
     Floats,
     node_statistics,
     synthetic_item,
 )
 from layerwalk_client.source.vault import Vault
-from layerwalk_shared.errors import InvalidRequestError, LayerwalkError
+from layerwalk_shared.errors import LayerwalkError
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import (
     ChannelInput,
@@ -110,6 +110,7 @@ class MemorySource:
         self._on_arrival = on_arrival
         self._arrivals: deque[Arrival] = deque()
         self._ascents = Ascents(self._showcase)
+        self._surveys = MadeUpSurveys(self._showcase.name, self._showcase.classes)
         self._vault = Vault(self._graph, self._ascents.results)
         self._events = 0
         self._jobs = 0
@@ -211,9 +212,10 @@ class MemorySource:
         maximisations go on by `work`."""
         methods: dict[type, Callable[[Any], None]] = {
             PutInput: self._put, Maximise: self._begin, CancelJob: self._cancel,
+            Score: self._survey, Excite: self._survey,
         }  # fmt: skip
         try:
-            methods.get(type(wish), _refuse)(wish)
+            methods[type(wish)](wish)
         except LayerwalkError as error:
             self._deliver(RequestFailed(wish, error))
 
@@ -240,6 +242,17 @@ class MemorySource:
 
     def _begin(self, wish: Maximise) -> None:
         job = self._ascents.begin(self._job_id(), wish.request)
+        self._deliver(WishTaken(wish, job))
+        self._tell(JobChanged(number=self._number(), job=job))
+
+    def _survey(self, wish: Survey) -> None:
+        self._surveys.take(wish)
+        job = Job(
+            id=self._job_id(), kind="excite" if isinstance(wish, Excite) else "score",
+            network=self._showcase.name, state="done", client=self.client, progress=1.0,
+            dataset=wish.request.dataset,
+            node=wish.request.nodes[0] if isinstance(wish, Excite) else None,
+        )  # fmt: skip
         self._deliver(WishTaken(wish, job))
         self._tell(JobChanged(number=self._number(), job=job))
 
@@ -313,18 +326,21 @@ class MemorySource:
     def _answer(self, fetch: Fetch) -> Arrival:
         if isinstance(fetch, Record):
             return self._record(fetch)
+        if isinstance(fetch, Told):
+            return self._surveys.tell(self._graph, fetch)
         methods: dict[type, Callable[[Any], Arrival]] = {
             Overview: self._vault.tiles,
             Tiles: self._vault.tiles,
             Values: self._vault.values,
             Statistics: self._vault.statistics,
-            ItemPage: collection.page,
+            ItemPage: self._surveys.page,
             Sheet: lambda asked: PictureArrived(asked, collection.sheet(asked)),
             ItemPicture: lambda asked: PictureArrived(asked, synthetic_item(asked.item)),
             WeightStatistics: lambda asked: made_up.weight_statistics(self._graph, asked),
             Weights: lambda asked: made_up.weights(self._graph, asked),
             ChannelPicture: self._vault.channel,
             ResultFile: self._vault.file,
+            NodeFile: self._vault.node_file,
         }
         return methods[type(fetch)](fetch)
 
@@ -352,14 +368,3 @@ class MemorySource:
             is_running=self._is_training,
         )
         return TrainingArrived(fetch, history)
-
-
-def _refuse(wish: Wish) -> None:
-    """Say that a wish needs a network that runs.
-
-    Raises:
-        InvalidRequestError: always.
-    """
-    raise InvalidRequestError(
-        f"{type(wish).__name__}: nothing runs behind these pictures; a server is needed for that"
-    )

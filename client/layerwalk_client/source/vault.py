@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
+
+import numpy as np
 
 from layerwalk_client.source import collection
 from layerwalk_client.source.arrivals import (
@@ -19,15 +22,15 @@ from layerwalk_client.source.asking import (
     Compare,
     EndComparison,
     Overview,
-    ResultFile,
     Statistics,
     Tiles,
     Values,
 )
+from layerwalk_client.source.files import NodeFile, ResultFile
 from layerwalk_client.source.likenesses import Likenesses
 from layerwalk_client.source.outcome import Result
 from layerwalk_client.source.synthetic import SyntheticValues, make_tile, overview_keys
-from layerwalk_shared.errors import GoneError
+from layerwalk_shared.errors import GoneError, InvalidRequestError
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import SnapshotManifest
 from layerwalk_shared.tiles import TileKey
@@ -89,6 +92,16 @@ class Vault:
         if fetch.snapshot not in self._results:
             raise GoneError(f"result {fetch.snapshot!r} is not kept")
         return FileArrived(fetch, self._results[fetch.snapshot].file(fetch.form))
+
+    def node_file(self, fetch: NodeFile) -> FileArrived:
+        """Return a node's values as an NPY file; sheets and archives are drawn by servers alone."""
+        if fetch.form != "npy":
+            raise InvalidRequestError(f"a network made up in memory gives NPY, not {fetch.form}")
+        _, values = self.held(fetch.snapshot)
+        found = values.tensor(self._graph_of(fetch.snapshot), fetch.node)
+        stream = BytesIO()
+        np.save(stream, found[slice(*fetch.channels[0])] if fetch.channels else found)
+        return FileArrived(fetch, stream.getvalue())
 
     def channel(self, fetch: ChannelPicture) -> PictureArrived:
         """Return a channel as a picture."""

@@ -11,8 +11,10 @@ from typing import Any
 from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
+from layerwalk_client.ui.choices import Choices, draw_choices
 from layerwalk_client.ui.compared_line import ComparedLine, draw_compared
 from layerwalk_client.ui.intents import Intent
+from layerwalk_client.ui.magnified import Magnified, draw_magnified
 from layerwalk_client.ui.minimap import MapShown, draw_map
 from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.sheet import Sheet, Spot
@@ -23,8 +25,6 @@ from layerwalk_client.world.legend import Legend
 from layerwalk_client.world.scene import Colour
 from layerwalk_client.world.whereabouts import Whereabouts
 
-GRID_FROM_PIXELS = 6.0
-"""A magnified picture shows its pixel grid once a pixel is at least this large."""
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -56,12 +56,13 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The image in the hand."""
+    """The image in the hand; `glass` says how it is seen where it is magnified."""
 
     picture: Picture | None
     title: str
     note: str = ""
     is_magnified: bool = False
+    glass: Magnified | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Hud:
         whereabouts: in place of the title: where one is.
         compared: below that, what is compared.
         map: the plan in the corner, None: hidden.
+        choices: a question that a digit answers.
         hot: of what can be operated there, what the pointer is on.
         readout: lower middle.
         legend: lower left.
@@ -80,7 +82,6 @@ class Hud:
         message: something that has just happened, "" when nothing.
         is_warning: the message is about a failure.
         progress: text and share (0..1) of work under way.
-        followed: the unit whose signal is followed.
         recording: how long the camera's way has been recorded, "" when it is not.
         hints: of the first minute.
         carried: the image in the hand.
@@ -95,6 +96,7 @@ class Hud:
     compared: ComparedLine | None = None
     hot: Intent | None = None
     map: MapShown | None = None
+    choices: Choices | None = None
     readout: Readout | None = None
     legend: Legend | None = None
     banner: str = ""
@@ -102,7 +104,6 @@ class Hud:
     is_warning: bool = False
     progress: tuple[str, float] | None = None
     recording: str = ""
-    followed: str = ""
     hints: tuple[Hint, ...] = ()
     carried: Carried | None = None
     cross: tuple[float, float] | None = None
@@ -120,6 +121,8 @@ def draw_hud(style: Style, hud: Hud) -> tuple[Spot, ...]:
         sheet.heading(hud)
         if hud.map is not None:
             draw_map(sheet, hud.map)
+        if hud.choices is not None:
+            draw_choices(sheet, hud.choices)
         taken = 0.0
         if hud.legend is not None:
             taken = sheet.legend(hud.legend)
@@ -168,17 +171,8 @@ class _Sheet(Sheet):
                 colour=look.QUIET,
                 has_shadow=True,
             )
-        below = top + self.style.px(50)
         if hud.compared is not None:
-            draw_compared(self, hud.compared, top=below)
-        elif hud.followed:
-            self.write(
-                hud.followed,
-                (self.margin, below),
-                pixels=15,
-                colour=look.ACCENT,
-                has_shadow=True,
-            )
+            draw_compared(self, hud.compared, top=top + self.style.px(50))
 
     def legend(self, legend: Legend) -> float:
         """Draw the colour bar; return how far it reaches to the right."""
@@ -302,7 +296,12 @@ class _Sheet(Sheet):
     def carried(self, carried: Carried) -> None:
         px = self.style.px
         if carried.is_magnified:
-            self._magnified(carried)
+            shade = packed((0.02, 0.03, 0.04, 0.9))
+            self.ink.add_rect_filled((0, 0), (self.width, self.height), shade)
+            if carried.picture is not None and carried.glass is not None:
+                draw_magnified(
+                    self, carried.picture, carried.glass, title=carried.title, note=carried.note
+                )
             return
         side = px(190)
         right, bottom = self.width - self.margin, self.height - self.margin
@@ -329,39 +328,6 @@ class _Sheet(Sheet):
             pixels=14,
             colour=look.TEXT,
         )
-
-    def _magnified(self, carried: Carried) -> None:
-        px = self.style.px
-        self.ink.add_rect_filled(
-            (0, 0), (self.width, self.height), packed((0.02, 0.03, 0.04, 0.88))
-        )
-        if carried.picture is None:
-            return
-        picture = carried.picture
-        wide, high = picture.size_wh
-        factor = min((self.width - px(80)) / wide, (self.height - px(130)) / high)
-        if factor > 1:
-            factor = float(int(factor))  # whole pixels, so that all are equally large
-        left = round((self.width - wide * factor) / 2)
-        top = round((self.height - high * factor) / 2 - px(18))
-        box = ((left, top), (left + wide * factor, top + high * factor))
-        self.ink.add_image(
-            imgui.ImTextureRef(picture.texture), *box, picture.uv0, picture.uv1,
-            packed((1.0, 1.0, 1.0, 1.0)),
-        )  # fmt: skip
-        if factor >= GRID_FROM_PIXELS:
-            line = packed((0.5, 0.55, 0.62, 0.28))
-            for column in range(wide + 1):
-                x = left + column * factor
-                self.ink.add_line((x, box[0][1]), (x, box[1][1]), line, 1.0)
-            for row in range(high + 1):
-                y = top + row * factor
-                self.ink.add_line((box[0][0], y), (box[1][0], y), line, 1.0)
-        text = f"{carried.title}   {wide} \N{MULTIPLICATION SIGN} {high}"
-        if carried.note:
-            text += f"   {carried.note.replace('-', MINUS)}"
-        middle = (self.width - self.measure(text, 16)) / 2
-        self.write(text, (middle, box[1][1] + px(14)), pixels=16, colour=look.TEXT)
 
 
 def _fitting(text: str, width: float, measure: Any) -> str:

@@ -7,13 +7,7 @@ from typing import Literal
 
 from layerwalk_client.world.comparison import Mode as CompareMode
 from layerwalk_client.world.view import Appearance
-from layerwalk_shared.messages import (
-    AttributionMethod,
-    ExampleInput,
-    MaximiseRequest,
-    NoiseInput,
-    TextInput,
-)
+from layerwalk_shared.messages import ExampleInput, MaximiseRequest, NoiseInput, TextInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +74,6 @@ class ShowAll:
 
 
 @dataclass(frozen=True, slots=True)
-class AskSaliency:
-    """Show what of the input made the answer, by another method."""
-
-    method: AttributionMethod
-
-
-@dataclass(frozen=True, slots=True)
 class SetAppearance:
     """Show values like this."""
 
@@ -118,6 +105,45 @@ class ChooseFilters:
 
 
 @dataclass(frozen=True, slots=True)
+class LockRange:
+    """Hold a value as the table's end at the node that is looked at, at its group, or at all."""
+
+    scope: Literal["node", "group", "all"]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockRange:
+    """Let ranges go that are held: of the node that is looked at, or all."""
+
+    scope: Literal["node", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rebind:
+    """Let an action have a key; `swaps`: an action that has it gets the one given up."""
+
+    action: str
+    key: str
+    swaps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResetKeys:
+    """Let an action have its usual keys; None: all of them."""
+
+    action: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSetting:
+    """Let a setting have another value, at once and for the next walk."""
+
+    name: str
+    value: bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
 class ClearJobs:
     """Show jobs no more that have ended."""
 
@@ -135,6 +161,36 @@ class OpenMaximise:
 
     node: int
     unit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreDataset:
+    """Score a data set with the network."""
+
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindExciting:
+    """Look for the items of a data set that excite the channels of a node most."""
+
+    node: str
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSurvey:
+    """Stop a scoring or a search."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChannel:
+    """Open the panel of one channel of a node."""
+
+    node: int
+    channel: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +294,45 @@ CompareIntent = ChooseFirst | ChooseSecond | SetCompareMode | SwapCompared | End
 
 
 @dataclass(frozen=True, slots=True)
+class TakeFrame:
+    """Take what the camera sees in the hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutFrame:
+    """Put what the camera sees on the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetLive:
+    """Let the network see what the camera sees, or stop that."""
+
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetMirrored:
+    """See the camera's pictures as in a mirror, or as they are."""
+
+    is_mirrored: bool
+
+
+WebcamIntent = TakeFrame | PutFrame | SetLive | SetMirrored
+"""What the panel of the camera asks for."""
+
+
+@dataclass(frozen=True, slots=True)
 class RepeatRun:
     """Load the numbers of the run that is looked at into the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportNode:
+    """Write a node's maps, or one channel of it (None: all), to a file."""
+
+    node: int
+    form: Literal["png", "npy", "npz"]
+    unit: int | None = None
 
 
 StudioIntent = (
@@ -247,10 +340,45 @@ StudioIntent = (
     | ExportRun | RepeatRun
 )  # fmt: skip
 """What the panel of maximisation asks for."""
+SurveyIntent = ScoreDataset | FindExciting | CancelSurvey
+"""What is asked for about whole data sets."""
+DeskIntent = LockRange | UnlockRange | Rebind | ResetKeys | ChangeSetting
+"""What the pages of keys and settings ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoToBookmark:
+    """Fly to a bookmark."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetBookmark:
+    """Set a bookmark where the eye is."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameBookmark:
+    """Call a bookmark otherwise."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropBookmark:
+    """Take a bookmark away."""
+
+    number: int
+
+
+BookmarkIntent = GoToBookmark | SetBookmark | NameBookmark | DropBookmark
+"""What the list of bookmarks asks for."""
 TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 """Where one asks to be taken."""
 Intent = (
-    ClosePanel | PickItem | PickNoise | PickChannel | TravelIntent | SetAppearance | ChooseStep | PutOn
-    | OpenMaximise | ChooseFilters | ClearJobs | GoToResult | StudioIntent | CompareIntent
-    | AskSaliency
+    ClosePanel | PickItem | PickNoise | PickChannel | BookmarkIntent | TravelIntent | SetAppearance | ChooseStep | PutOn
+    | OpenMaximise | ExportNode | OpenChannel | SurveyIntent | ChooseFilters | ClearJobs | GoToResult
+    | StudioIntent | CompareIntent | DeskIntent | WebcamIntent
 )  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from layerwalk_shared.messages import DatasetItem, ItemOrder
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -22,14 +24,34 @@ class Picture:
     size_wh: tuple[int, int] = (1, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which items of a data set a panel shows, in which order.
+
+    Attributes:
+        dataset: its id.
+        label: only items of that class.
+        text: only items whose name contains it.
+        order: by what.
+    """
+
+    dataset: str
+    label: str | None = None
+    text: str = ""
+    order: ItemOrder = "index"
+
+
 class Thumbnails(Protocol):
-    """Thumbnails and names of data set items; asking for one that is missing fetches its page."""
+    """Items of data sets, by places in what is wanted; asking for what is missing fetches it."""
 
-    def thumbnail(self, dataset: str, item: int) -> Picture | None:
-        """Return the thumbnail, or None while it is on its way."""
+    def count(self, wanted: Wanted) -> int | None:
+        """Return how many items there are, None while that is not known."""
 
-    def name(self, dataset: str, item: int) -> str:
-        """Return the item's name and label for people, "" while they are on their way."""
+    def item(self, wanted: Wanted, place: int) -> DatasetItem | None:
+        """Return what is told of an item, None while it is on its way."""
 
-    def items_of(self, dataset: str, label: str | None) -> range | list[int]:
-        """Return the items with that label as far as they are known; None: all."""
+    def thumbnail(self, wanted: Wanted, place: int) -> Picture | None:
+        """Return the thumbnail, None while it is on its way."""
+
+    def problem(self, wanted: Wanted) -> str:
+        """Return why nothing comes, "" where nothing is wrong."""

@@ -92,6 +92,20 @@ def shortened(text: str, width: float, measure: Callable[[str], float]) -> str:
     return found
 
 
+def shortened_end(text: str, width: float, measure: Callable[[str], float]) -> str:
+    """Return text, its end replaced by an ellipsis where it is wider than `width` pixels."""
+    if measure(text) <= width:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if measure(f"{text[:middle]}\N{HORIZONTAL ELLIPSIS}") <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return f"{text[:low].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+
+
 def cross_button(style: Style, side: float) -> bool:
     """Draw the button that closes; return whether it was pressed."""
     corner = imgui.get_cursor_screen_pos()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from layerwalk_client.world.comparison import Mode, difference_of, second_of, titles_of
+from layerwalk_client.world.comparison import SECOND, Mode, difference_of, second_of, titles_of
 from layerwalk_client.world.hanging import Hung, frame_board, picture_wall
 from layerwalk_client.world.palette import PALETTES, Palette, Theme
 from layerwalk_client.world.scene import Board, Colour, Label, Scene, Wall
@@ -179,6 +180,18 @@ def _pairs(scene: Scene, network: str, view: ComparedView, palette: Palette) -> 
         boards=(*scene.boards, *boards),
         labels=(*scene.labels, *labels),
     )
+
+
+def with_partner(wall: Wall, scene: Scene) -> Wall:
+    """Return what a wall and the one beside it cover together; the wall itself where it is in no
+    pair."""
+    names = {wall.network, wall.network.removesuffix(SECOND), second_of(wall.network)}
+    both = [one for one in scene.walls if one.node == wall.node and one.network in names]
+    if len(both) != 2:
+        return wall
+    middle = [(one + other) / 2 for one, other in zip(both[0].centre, both[1].centre, strict=True)]
+    width = math.dist(both[0].centre, both[1].centre) + wall.size_wh[0]
+    return replace(wall, centre=(middle[0], middle[1], middle[2]), size_wh=(width, wall.size_wh[1]))
 
 
 def _letter(wall: Wall, text: str, colour: Colour, side: int) -> Label:

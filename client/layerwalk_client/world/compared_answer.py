@@ -84,13 +84,13 @@ def _heading(frame: Frame, y: float, told: _Side, palette: Palette) -> list[Labe
     width = BOARD_WH[0]
     side = replace(frame.text(told.letter, 0.22, y, 0.15, told.colour), is_bold=True)
     called = frame.text(told.title, 0.5, y, 0.085, palette.detail)
-    found = [side, replace(called, max_width=1.2 * frame.scale)]
+    found = [side, replace(called, max_width=0.95 * frame.scale)]
     if told.manifest.top:
         best = told.manifest.top[0]
-        text = frame.text(best.name, 1.8, y, 0.13, palette.panel_text)
+        text = frame.text(best.name, 1.5, y, 0.13, palette.panel_text)
         sure = frame.text(percent(best.probability), width - 0.22, y, 0.13, told.colour)
         found += [
-            replace(text, is_bold=True, max_width=(width - 1.8 - 0.86) * frame.scale),
+            replace(text, is_bold=True, max_width=(width - 1.5 - 0.82) * frame.scale),
             replace(sure, is_bold=True, anchor="right-centre"),
         ]
     return found

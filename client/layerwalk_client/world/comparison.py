@@ -7,6 +7,7 @@ the other without a new layout. What is seen of them is the mode:
 - `difference`: the walls show the second minus the first.
 - `blink`: the same walls show both in turn.
 - `pair`: beside every wall of the first stands the same wall of the second.
+- `halls`: beside the hall of the first stands that of the second, whatever its graph.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from typing import Literal
 
 from layerwalk_shared.messages import Compared
 
-Mode = Literal["off", "difference", "blink", "pair"]
-CYCLE: tuple[Mode, ...] = ("difference", "blink", "pair", "off")
+Mode = Literal["off", "difference", "blink", "pair", "halls"]
+CYCLE: tuple[Mode, ...] = ("difference", "blink", "pair", "halls", "off")
 """In this order a key goes through them."""
 MODE_TEXTS: dict[Mode, str] = {
     "off": "not compared",
     "difference": "difference",
     "blink": "blink",
     "pair": "pair",
+    "halls": "two halls",
 }
 
 
@@ -66,6 +68,11 @@ def second_of(network: str) -> str:
     return network + SECOND
 
 
+def hall_of(network: str) -> str:
+    """Return what walls of the second one's own hall call their network."""
+    return f"{network}/hall"
+
+
 def is_second(name: str) -> bool:
     """Whether a name is one of the second's."""
     return name.endswith(SECOND)
@@ -91,4 +98,15 @@ def titles_of(compared: Compared) -> tuple[str, str]:
         ]
         if kept:
             first, second = [first[at] for at in kept], [second[at] for at in kept]
-    return ", ".join(first), ", ".join(second)
+    return _apart(", ".join(first), ", ".join(second))
+
+
+def _apart(first: str, second: str) -> tuple[str, str]:
+    """Return two titles without the words that both begin with, where more than a number is left of
+    each."""
+    words, others = first.split(" "), second.split(" ")
+    while len(words) > 1 and len(others) > 1 and words[0] == others[0]:
+        words, others = words[1:], others[1:]
+    if any(not any(map(str.isalpha, " ".join(one))) for one in (words, others)):
+        return first, second
+    return " ".join(words), " ".join(others)

@@ -57,11 +57,12 @@ class Actions:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A way under way."""
+    """A way under way; `is_paced`: the wheel changes how fast."""
 
     way: Way
     duration_s: float
     elapsed_s: float = 0.0
+    is_paced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,9 @@ def step(
     pace = min(max(flight.pace * WHEEL**actions.wheel, PACE_LIMITS[0]), PACE_LIMITS[1])
     if flight.move is not None:
         if not actions.wants_motion:
-            return replace(_moved(flight, flight.move, dt), pace=pace)
+            return replace(_moved(flight, _paced(flight.move, flight.pace / pace), dt), pace=pace)
         flight = replace(flight, move=None, velocity=(0.0, 0.0, 0.0))
-    camera = _turned(flight.camera, actions)
+    camera = turned(flight.camera, actions)
     wish = _wish(camera, actions) * SPEED * pace * distance_factor(clearance)
     if actions.is_running:
         wish = wish * RUN
@@ -144,11 +145,18 @@ def follow(flight: Flight, way: Way, *, duration_s: float | None = None) -> Flig
     """Return the flight with a move along a way begun; it begins where the way does.
 
     Args:
-        duration_s: None lets it grow with the way, 0.35 to 1.5 s.
+        duration_s: None lets it grow with the way, 0.35 to 1.5 s; else the wheel changes it.
     """
     if duration_s is None:
-        duration_s = move_duration(way)
-    return replace(flight, move=Move(way, duration_s))
+        return replace(flight, move=Move(way, move_duration(way)))
+    return replace(flight, move=Move(way, duration_s, is_paced=True))
+
+
+def _paced(move: Move, factor: float) -> Move:
+    """Return a ride whose time, gone and to come, is longer by a factor."""
+    if not move.is_paced or factor == 1.0:
+        return move
+    return replace(move, duration_s=move.duration_s * factor, elapsed_s=move.elapsed_s * factor)
 
 
 def _moved(flight: Flight, move: Move, dt: float) -> Flight:
@@ -161,7 +169,8 @@ def _moved(flight: Flight, move: Move, dt: float) -> Flight:
     return Flight(camera, velocity, flight.pace, replace(move, elapsed_s=elapsed))
 
 
-def _turned(camera: Camera, actions: Actions) -> Camera:
+def turned(camera: Camera, actions: Actions) -> Camera:
+    """Return the camera turned as wished; it never looks straight up or down."""
     if not (actions.look_left or actions.look_up):
         return camera
     pitch = camera.pitch + actions.look_up

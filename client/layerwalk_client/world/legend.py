@@ -56,6 +56,7 @@ def legend(
     is_diverging: bool,
     statistics: NodeStatistics | None = None,
     name: str = "",
+    is_locked: bool = False,
 ) -> Legend:
     """Return the legend of a node.
 
@@ -64,6 +65,7 @@ def legend(
         is_diverging: the table runs from -limit to limit, else from 0.
         statistics: of the node in the snapshot that is shown.
         name: of the node.
+        is_locked: the range is held.
     """
     shares = DIVERGING_SHARES if is_diverging else SEQUENTIAL_SHARES
     ticks = () if limit is None else tuple(Tick(one, number(one * limit)) for one in shares)
@@ -71,8 +73,12 @@ def legend(
     if statistics is not None and statistics.has_values:
         value_text = f"{number(statistics.minimum)} to {number(statistics.maximum)}"
         scale = statistics.scale
-    is_clipped = limit is not None and appearance.mode != "channel" and scale > limit * (1 + 1e-6)
-    return Legend(appearance.table, ticks, range_text(appearance), value_text, is_clipped, name)
+    by_channel = appearance.mode == "channel" and not is_locked
+    is_clipped = limit is not None and not by_channel and scale > limit * (1 + 1e-6)
+    text = range_text(appearance)
+    if is_locked and limit is not None:
+        text = f"locked at {number(limit)}"
+    return Legend(appearance.table, ticks, text, value_text, is_clipped, name)
 
 
 def range_text(appearance: Appearance) -> str:

@@ -66,7 +66,8 @@ class Routes:
 
 def routes(scene: Scene, network: str) -> Routes:
     """Return the routes of one network of a scene."""
-    walls = {wall.node: wall for wall in scene.walls if wall.network == network}
+    own = [wall for wall in scene.walls if wall.network == network and not wall.copy]
+    walls = {wall.node: wall for wall in own}
     after: dict[int, list[int]] = {node: [] for node in walls}
     before: dict[int, list[int]] = {node: [] for node in walls}
     for ribbon in scene.ribbons:

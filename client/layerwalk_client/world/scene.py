@@ -114,12 +114,14 @@ class Label:
         position: of the anchor point.
         height: of a capital letter, metres.
         plane: `wall` (upright, turned by yaw, readable from +z), `back` (upright, readable from
-            -z), `floor` (flat, top towards -z), `billboard` (turned to the eye), `column` (upright
+            -z), `floor` (flat, top towards -z; seen from low it leans towards the eye), `billboard` (turned to the eye), `column` (upright
             as on a wall, but running upwards).
         anchor: of the text's box that sits at `position`: horizontal then vertical.
         priority: higher fades out later.
         is_bold: the heavier of the two weights.
         max_width: metres; longer text is shortened with an ellipsis; 0 = no limit.
+        grows: how many times its own size it may become, so as to be read from afar.
+        slides: metres to the right that it may move for an eye beyond its right end.
     """
 
     text: str
@@ -135,6 +137,8 @@ class Label:
     priority: int = 0
     is_bold: bool = False
     max_width: float = 0.0
+    grows: float = 1.0
+    slides: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ EYE = 1.6
 """Height of a walker's eye, metres."""
 FLOOR_LIFT = 0.012
 
+GROUP_GROWS, NAME_GROWS = 2.6, 1.8
+"""How many times their size names may become, so that they are read from afar."""
+
 GROUP_PRIORITY, NAME_PRIORITY, JOIN_PRIORITY, DETAIL_PRIORITY, BACK_PRIORITY = 6, 3, 2, 1, 1
 
 
@@ -65,7 +68,7 @@ def wall_labels(wall: Wall, palette: Palette, *, is_blank: bool = False) -> Iter
     above += detail + 0.55 * cap
     yield Label(
         wall.title, at(wall, left, above), cap, palette.name,
-        yaw=wall.yaw, priority=NAME_PRIORITY, is_bold=True, max_width=width,
+        yaw=wall.yaw, priority=NAME_PRIORITY, is_bold=True, max_width=width, grows=NAME_GROWS,
     )  # fmt: skip
     back = fitting_height(
         wall.title, 0.8 * width, largest=BACK_SHARE * max(wall.size_wh), is_bold=True
@@ -74,7 +77,7 @@ def wall_labels(wall: Wall, palette: Palette, *, is_blank: bool = False) -> Iter
     yield Label(
         wall.title, at(wall, 0.0, middle, before=-0.02), back, palette.back, plane="back",
         yaw=wall.yaw, anchor="centre-bottom", priority=BACK_PRIORITY, is_bold=True,
-        max_width=0.9 * width,
+        max_width=0.9 * width, grows=NAME_GROWS,
     )  # fmt: skip
     yield Label(
         wall.subtitle, at(wall, 0.0, middle - 0.5 * back, before=-0.02), DETAIL_SHARE * back,
@@ -104,11 +107,13 @@ def plot_label(
     is_outer = area.depth == 0
     cap, room = (0.24 if is_outer else 0.18), area.right - area.left - 0.3
     fitting = [name for name in names if text_width(name, cap, is_bold=is_outer) <= room]
+    name = (fitting or names[-1:])[0]
     return Label(
-        (fitting or names[-1:])[0], (x, base + FLOOR_LIFT, z), cap, palette.group,
+        name, (x, base + FLOOR_LIFT, z), cap, palette.group,
         plane="floor", yaw=leg.yaw, anchor="left-bottom",
         priority=max(NAME_PRIORITY, GROUP_PRIORITY - area.depth), is_bold=is_outer,
-        max_width=room,
+        max_width=room, grows=GROUP_GROWS,
+        slides=max(0.0, room - text_width(name, cap, is_bold=is_outer)),
     )  # fmt: skip
 
 

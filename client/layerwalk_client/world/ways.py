@@ -44,6 +44,14 @@ ABOVE_ALL = 0.3
 """Metres above the highest wall at which the way straight across lies."""
 CORRIDOR = 20.0
 """Metres around both ends and what lies between, in which things are heeded."""
+LOOK_AHEAD = 0.08
+"""Of the whole way that one who rides looks ahead."""
+LOOK_UP_SHARE, LOOK_BACK_SHARE = 0.15, 0.25
+"""Of the way on which the look turns from the start's, and to the end's."""
+LOOK_FLAT = 1.0
+"""Metres that the way must lead on level for one to look there."""
+PITCH_SHARE = 0.4
+"""Of the way's slope that the look takes on."""
 SAMPLES = 64
 MOST_SAMPLES = 192
 NEAR = Camera().near
@@ -58,6 +66,7 @@ class Way:
         points: `[N, 3]` control points, N >= 4; the first and the last are those of the cameras.
         drift: metres that the velocity at the start would carry in the whole time; it fades.
         length: metres, of the way without its drift.
+        is_ridden: one looks where it leads, but at its ends.
     """
 
     start: Camera
@@ -65,6 +74,7 @@ class Way:
     points: Floats
     drift: Vector
     length: float
+    is_ridden: bool = False
 
     def camera(self, time: float) -> Camera:
         """Return the camera at share `time` (0..1) of the time, eased."""
@@ -75,15 +85,63 @@ class Way:
         share = ease(time)
         x, y, z = place_on(self.points, self.drift, np.array([time]))[0].tolist()
         start, end = self.start, self.end
+        yaw = start.yaw + arc(start.yaw, end.yaw) * share
+        pitch = start.pitch + (end.pitch - start.pitch) * share
+        if self.is_ridden:
+            yaw, pitch = self._look(share)
         return Camera(
             position=(x, y, z),
-            yaw=start.yaw + arc(start.yaw, end.yaw) * share,
-            pitch=start.pitch + (end.pitch - start.pitch) * share,
+            yaw=yaw,
+            pitch=pitch,
             fov=start.fov + (end.fov - start.fov) * share,
             # A plane that cuts walls away belongs to one of the ends, and to nothing between.
             near=NEAR + (start.near - NEAR) * (1 - share) ** 3 + (end.near - NEAR) * share**3,
             far=start.far + (end.far - start.far) * share,
         )
+
+    def _look(self, share: float) -> tuple[float, float]:
+        """Return yaw and pitch of one who looks where the way leads."""
+        shares = np.array([share, min(1.0, share + LOOK_AHEAD)])
+        here, there = weights(len(self.points), shares) @ self.points
+        x, y, z = (there - here).tolist()
+        flat = math.hypot(x, z)
+        start, end = self.start, self.end
+        yaw = start.yaw + arc(start.yaw, end.yaw) * share
+        pitch = start.pitch + (end.pitch - start.pitch) * share
+        rises, falls = share / LOOK_UP_SHARE, (1 - share) / LOOK_BACK_SHARE
+        weight = _smooth(rises) * _smooth(falls) * _smooth(flat / LOOK_FLAT)
+        leads = math.atan2(-x, -z) if flat > 1e-9 else yaw
+        slope = PITCH_SHARE * math.atan2(y, max(flat, 1e-9))
+        return (
+            yaw + arc(yaw, leads) * weight,
+            pitch + (slope - pitch) * weight,
+        )
+
+
+def _smooth(t: float) -> float:
+    t = min(max(t, 0.0), 1.0)
+    return t * t * (3 - 2 * t)
+
+
+def threaded(way: Way, line: Floats, end: Camera, arrays: SceneArrays) -> Way:
+    """Return a way that goes on along a line, ridden.
+
+    Args:
+        way: to the line's first point.
+        line: `[N, 3]` control points, N >= 2.
+        end: where it ends: at the line's last point.
+        arrays: what it must not meet; where the smooth way would, it goes through the line's first
+            point.
+    """
+    ends = np.array([way.start.position, end.position])
+    things = _around(arrays.walls, np.concatenate([ends, line[:1]]))
+    margins = _margins(things, ends)
+    for repeats in (0, 2):
+        joint = np.repeat(line[:1], repeats, axis=0)
+        points = np.concatenate([way.points, joint, line[1:]])
+        if len(points) >= 4 and not meets(_run(points), things, margins):
+            break
+    return Way(way.start, end, points, (0.0, 0.0, 0.0), _length(_run(points)), is_ridden=True)
 
 
 def straight(start: Camera, end: Camera) -> Way:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layerwalk_client.world.arrays import SceneArrays
+from layerwalk_client.world.boxes import Box
 from layerwalk_client.world.camera import forward
 from layerwalk_client.world.inputs import spec_at
 from layerwalk_client.world.routes import Routes
@@ -44,13 +45,16 @@ class Whereabouts:
     facts: str = ""
 
 
-def whereabouts(network: NetworkDescription, routes: Routes, node: int | None) -> Whereabouts:
+def whereabouts(
+    network: NetworkDescription, routes: Routes, node: int | None, *, box: Box | None = None
+) -> Whereabouts:
     """Return the line for the wall of a node.
 
     Args:
         network: of which the node is.
         routes: of what stands there.
         node: before whose wall one stands; None: before none.
+        box: the folded group that the wall stands for.
     """
     root = Crumb(network.name)
     if node is None or node >= len(network.graph.nodes):
@@ -58,15 +62,18 @@ def whereabouts(network: NetworkDescription, routes: Routes, node: int | None) -
     told = network.graph.nodes[node]
     parents = {group.id: group for group in network.graph.groups}
     chain: list[Crumb] = []
-    group = told.group
+    group = told.group if box is None else parents[box.group].parent
     while group is not None:
         parent = parents[group].parent
         chain.append(Crumb(_within(parents[group].name, parent), group))
         group = parent
-    facts = shape_line(told, spec_at(network, told.id))
+    if box is None:
+        facts, name = shape_line(told, spec_at(network, told.id)), _within(told.id, told.group)
+    else:
+        facts, name = box.subtitle, _within(box.title, parents[box.group].parent)
     if node in routes.depth:
         facts += f" · {routes.order.index(node) + 1} of {len(routes.order)}"
-    return Whereabouts(node, (root, *reversed(chain)), _within(told.id, told.group), facts)
+    return Whereabouts(node, (root, *reversed(chain)), name, facts)
 
 
 def _within(name: str, group: str | None) -> str:

@@ -14,6 +14,31 @@ PATTERN = rf"^{_SLICE.pattern}$"
 """For the model of a query."""
 
 
+LISTED = rf"^{_SLICE.pattern}(?:,{_SLICE.pattern})*$"
+MOST_LISTED = 4096
+"""Letters of a list of slices."""
+
+
+def chosen(channels: str | None) -> list[int] | None:
+    """Return the channels that a list of slices names (`0:16,40`), in that order; None for all.
+
+    Raises:
+        InvalidRequestError: a slice is empty, has no end, or there are more than a million.
+    """
+    if channels is None:
+        return None
+    found: list[int] = []
+    for part in channels.split(","):
+        match = _SLICE.fullmatch(part)
+        assert match is not None
+        first = int(match[1])
+        last = first + 1 if match[2] is None else int(match[3] or 0)
+        if not first < last <= first + 1_000_000 - len(found):
+            raise InvalidRequestError(f"channels {part!r}: expected FIRST:BEHIND, such as 0:16")
+        found += range(first, last)
+    return found
+
+
 def sliced(values: NDArray[Any], channels: str | None, *, node: str) -> NDArray[Any]:
     """Return those entries of the first axis, all of them where `channels` is None.
 

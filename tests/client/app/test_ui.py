@@ -73,9 +73,9 @@ def test_numbers_are_short(value, text):
 def test_the_help_tells_every_key():
     rows = help_rows(BINDINGS)
     assert set(rows) == set(SECTIONS)
-    told = {text for section in rows.values() for _, text in section}
+    told = {row.text for section in rows.values() for row in section}
     assert {binding.text for binding in BINDINGS} <= told
-    keys = [key for section in rows.values() for key, _ in section]
+    keys = [row.keys for section in rows.values() for row in section]
     assert len(keys) == len(set(keys))
 
 

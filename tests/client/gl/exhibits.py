@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from client.gl import signals
+from layerwalk_client.app.compared_looks import ComparedLooks, signed
 from layerwalk_client.app.desk import course_of, health_of
 from layerwalk_client.app.input_pictures import picture_of_sound
 from layerwalk_client.app.panels import Content
@@ -19,7 +20,7 @@ from layerwalk_client.gl.panel import PanelPointer, PanelTexture
 from layerwalk_client.gl.pictures import Images, Overlay
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
-from layerwalk_client.source.asking import Maximise
+from layerwalk_client.source.asking import Maximise, PutInput
 from layerwalk_client.source.exhibits import EXHIBITS, Exhibit
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
@@ -29,17 +30,13 @@ from layerwalk_client.ui.input_views import OnInput
 from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.style import make_style
 from layerwalk_client.ui.timeline import TimelinePanel
-from layerwalk_client.world.edited import EditedView
+from layerwalk_client.world.arranged import Arranged, Placed
+from layerwalk_client.world.camera import looking_at
+from layerwalk_client.world.comparison import Mode
 from layerwalk_client.world.scene import Scene
 from layerwalk_client.world.view import Appearance, Camera, Look
 from layerwalk_client.world.viewpoints import home, overview
-from layerwalk_shared.messages import (
-    EditedNode,
-    MaximiseRequest,
-    NamedInput,
-    NetworkDescription,
-    ScaleChannels,
-)
+from layerwalk_shared.messages import DatasetInput, MaximiseRequest, NamedInput, NetworkDescription
 
 Pixels = NDArray[np.uint8]
 SCALE = 0.72
@@ -57,13 +54,27 @@ class Place:
     maximised: tuple[tuple[str, int], ...] = ()
     """Nodes, and of how many of their first units images are made."""
     previews: int = 1000
-    has_signal: bool = False
-    """A made-up signal is followed."""
-    silenced: tuple[int, ...] = ()
-    """Channels of the node whose weights are silenced."""
+    arranged: Arranged = field(default_factory=Arranged)
+    camera: Camera | None = None
+    second: int | None = None
+    """Item that the first is compared with."""
+    mode: Mode = "difference"
 
+
+ARRANGED = Arranged(
+    {
+        ("block1.relu", 0): Placed((3.6, 0.0, 1.0), math.radians(45), 1.2),
+        ("block1.add", 0): Placed((-3.4, 0.6, 0.0), math.radians(15)),
+        ("stem.relu", 1): Placed((1.8, 0.3, 0.6), math.radians(30), 0.7),
+        ("nowhere", 0): Placed((1.0, 0.0, 0.0)),
+    },
+    frozenset({"block1.skip", "stem.conv"}),
+)
 
 PLACES: dict[str, Place] = {
+    "arranged": Place(
+        "", arranged=ARRANGED, camera=looking_at(Camera((6.5, 4.6, -1.0)), (0.6, 0.3, -6.5))
+    ),
     "vit-hall": Place("vit"),
     "vit-grid": Place("vit", "blocks.0.add"),
     "vit-attention": Place("vit", "blocks.1.attention", table="magma"),
@@ -81,9 +92,9 @@ PLACES: dict[str, Place] = {
         "*",
         maximised=(("stem.relu", 16), ("block1.conv1", 32), ("block2.relu", 300), ("fc", 10)),
     ),
-    "signal-hall": Place("", "*", has_signal=True),
-    "signal-wall": Place("", "block1.add", has_signal=True),
-    "edited-wall": Place("", "block1.conv1", silenced=(2, 9, 17)),
+    "compared-difference": Place("", second=4),
+    "compared-pair": Place("", "block1.conv1", second=4, mode="pair"),
+    "compared-answers": Place("", "fc", second=4, table="magma"),
     "maximised-sounds": Place("sound", "conv1", maximised=(("conv1", 12),), table="blue-orange"),
 }
 
@@ -102,14 +113,16 @@ def draw_place(place: Place, size_wh: tuple[int, int]) -> Pixels:
             request = MaximiseRequest(node=node, channels=tuple(range(count)))
             source.submit(Maximise(stage.network.id, request))
         source.work(place.previews)
-        if place.silenced:
-            edits = (ScaleChannels(channels=place.silenced),)
-            stage.scenery.dress(EditedView((EditedNode(node=place.node, edits=edits),)))
+        stage.arrange(place.arranged)
+        if place.second is not None:
+            image = DatasetInput(dataset="shapes", item=place.second)
+            stage.submit(PutInput(stage.network.id, image, is_second=True))
         now_s = 0.0
         camera = Camera()
         for _ in range(60):
             now_s += 1.0
             stage.take(now_s)
+            stage.comparing.set_mode(place.mode)
             assert stage.network is not None
             camera = _camera(place, stage.scene, stage.network, aspect)
             stage.plan(camera, size_wh, now_s=now_s, max_wishes=10_000)
@@ -117,9 +130,9 @@ def draw_place(place: Place, size_wh: tuple[int, int]) -> Pixels:
             if stage.is_settled(now_s):
                 break
         assert stage.is_settled(now_s)
-        network = stage.network
-        light = signals.glow(network.id, network.graph) if place.has_signal else None
-        look = Look(camera, Appearance(table=place.table), glow=light)
+        view, appearance = stage.comparing.view, Appearance(table=place.table)
+        ranges = ComparedLooks().ranges(view, appearance)
+        look = Look(camera, signed(appearance, view), ranges=ranges)
         stage.draw(look, target, dt=1.0)
         stage.draw(look, target, dt=1.0)
         pixels = target.read_rgb()
@@ -128,6 +141,8 @@ def draw_place(place: Place, size_wh: tuple[int, int]) -> Pixels:
 
 
 def _camera(place: Place, scene: Scene, network: NetworkDescription, aspect: float) -> Camera:
+    if place.camera is not None:
+        return place.camera
     if not place.node:
         return home(scene)
     if place.node == "*":

@@ -13,8 +13,8 @@ from layerwalk_client.gl.panel import PanelPointer
 from layerwalk_client.source.exhibits import EXHIBITS
 from layerwalk_client.source.synthetic import CLASSES
 from layerwalk_client.ui.answers import AnswerPanel
+from layerwalk_client.ui.compare import Candidate, ComparePanel
 from layerwalk_client.ui.jobs import JobsPanel
-from layerwalk_client.ui.saliency import SaliencyPanel, value_line
 from layerwalk_client.world.scores import score_lines, scores_of
 from layerwalk_shared.messages import Job, NetworkDescription
 
@@ -89,32 +89,25 @@ def areas() -> AnswerPanel:
     return panel
 
 
-def words_that_count() -> SaliencyPanel:
-    """Return the panel of what the words of a sentence gave."""
-    panel = SaliencyPanel()
-    panel.subject, panel.detail = "cheerful", value_line(3.271, -0.418)
-    words = [
-        "what",
-        "a",
-        "calm",
-        "and",
-        "lovely",
-        "evening",
-        "in",
-        "the",
-        "harbour",
-        ",",
-        "though",
-        "the",
-        "soup",
-        "was",
-        "cold",
-    ]
-    sizes = np.random.default_rng(11).normal(0.05, 0.3, len(words)).clip(-1, 1)
-    sizes[[2, 4]] = 0.7, 1.0
-    sizes[-1] = -0.8
-    panel.tokens = tuple(zip(words, sizes.tolist(), strict=True))
-    return panel
+def comparing() -> ComparePanel:
+    """Return the panel of comparing with something of each kind."""
+    return ComparePanel(
+        candidates=(
+            Candidate("input", "n1", "s9", "motorcycle", "motorbike 89 %", "A"),
+            Candidate("input", "n1", "s7", "gaussian noise, seed 3", "brain 12 %"),
+            Candidate(
+                "input",
+                "n1",
+                "s1",
+                "a picture with a long name from a holiday long ago.jpeg",
+                "cup 98 %",
+            ),
+            Candidate("step", "n1", "s3", "step 0"),
+            Candidate("step", "n1", "s5", "step 1200", "", "B"),
+            Candidate("network", "n2", "", "resnet18 noisy", "70 nodes"),
+        ),
+        mode="difference",
+    )
 
 
 REPORTS: dict[str, Callable[[], Pixels]] = {
@@ -122,5 +115,5 @@ REPORTS: dict[str, Callable[[], Pixels]] = {
     "answer-logits": lambda: draw_panel(answer(truth="red bar", measure="value", chosen=5)),
     "answer-areas": lambda: draw_panel(areas()),
     "jobs": lambda: draw_panel(jobs()),
-    "saliency-words": lambda: draw_panel(words_that_count()),
+    "panel-compare": lambda: draw_panel(comparing()),
 }

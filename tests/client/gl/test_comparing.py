@@ -210,6 +210,28 @@ def test_walls_of_a_pair_stand_side_by_side_and_none_covers_another(room: Room) 
     assert SceneArrays.from_scene(room.stage.scene).block_total == 2 * (count + 3)
 
 
+def test_two_halls_stand_side_by_side_and_the_second_shows_the_second(room: Room) -> None:
+    room.see("halls")
+    scene, hall = room.stage.scene, room.stage.comparing.hall
+    count = len(synthetic_graph().nodes)
+    assert len(scene.walls) == 2 * count
+    wall = next(w for w in scene.walls if w.network == hall.name and w.node == node(NODE))
+    assert room.stage.manifest_of(node(NODE), wall=wall) is hall.manifest
+    check(room.stage.finest(node(NODE), 0, wall=wall), exact(SECOND, NODE))
+    check(room.stage.finest(node(NODE), 0), exact(FIRST, NODE))
+    found = room.stage.comparing.correspondence(scene)
+    assert found is not None
+    room.camera = found.across(room.camera)
+    room.settle()
+    assert room.renderer.resident(hall.name, node(NODE), 0) is not None
+    there = room.draw()
+    room.stage.comparing.end()
+    room.put(SECOND)
+    room.face(NODE)
+    np.testing.assert_allclose(there[60:130, 120:200], room.draw()[60:130, 120:200], atol=3)
+    assert len(room.stage.scene.walls) == count
+
+
 def test_another_first_input_is_compared_with_the_same_second(room: Room) -> None:
     room.put(7)
     view = room.stage.comparing.view
@@ -261,9 +283,9 @@ def test_many_comparisons_leave_no_names_behind(room: Room) -> None:
         wish = NoiseInput(seed=turn)
         room.stage.submit(PutInput("synthetic", wish, is_second=True))
         room.settle()
-        room.see(("difference", "blink", "pair")[turn % 3])  # type: ignore[arg-type]
+        room.see(("difference", "blink", "pair", "halls")[turn % 4])  # type: ignore[arg-type]
         room.draw()
-        if turn % 3 == 2 and turn >= 5:
+        if turn % 4 == 3:
             counts.append(len(live_names()))
     assert len(set(counts)) == 1
 

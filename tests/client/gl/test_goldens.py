@@ -16,6 +16,8 @@ from PIL import Image
 
 from client.gl.exhibits import PANELS, PLACES, draw_place
 from client.gl.facts import FACTS
+from client.gl.glasses import GLASSES
+from client.gl.manners import MANNERS
 from client.gl.reports import REPORTS
 from client.gl.showroom import Showroom
 from client.gl.studios import STUDIOS
@@ -57,7 +59,7 @@ def test_a_panel_looks_as_it_should(
     check(name, PANELS[name](), clean_graphics, pytestconfig)
 
 
-KINDS = {**FACTS, **REPORTS}
+KINDS = {**FACTS, **MANNERS, **REPORTS}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -72,6 +74,13 @@ def test_the_panel_of_maximisation_looks_as_it_should(
     name: str, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
 ) -> None:
     check(name, STUDIOS[name](), clean_graphics, pytestconfig)
+
+
+@pytest.mark.parametrize("name", GLASSES)
+def test_the_magnifier_looks_as_it_should(
+    name: str, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
+) -> None:
+    check(name, GLASSES[name](), clean_graphics, pytestconfig)
 
 
 def check(
@@ -103,7 +112,7 @@ def check(
 
 def test_every_golden_belongs_to_a_view() -> None:
     assert {path.stem for path in GOLDENS.glob("*.png")} == {
-        *VIEWS, *PLACES, *PANELS, *KINDS, *STUDIOS,
+        *VIEWS, *PLACES, *PANELS, *KINDS, *STUDIOS, *GLASSES,
     }  # fmt: skip
 
 

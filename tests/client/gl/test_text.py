@@ -24,7 +24,13 @@ from layerwalk_client.gl.glyphs import (
     make_glyph_atlas,
     signed_distances,
 )
-from layerwalk_client.gl.labels import label_places, label_strengths
+from layerwalk_client.gl.labels import (
+    LabelPlaces,
+    label_places,
+    label_strengths,
+    screen_boxes,
+    seen_from,
+)
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
 from layerwalk_client.gl.typeset import Typesetter, anchor_shift
@@ -115,7 +121,9 @@ def draw_label(label: Label, *, size_wh: tuple[int, int] = (320, 200)) -> NDArra
         bare = target.read_rgb().astype(int)
         renderer.set_scene(Scene(labels=(label,)))
         renderer.draw(look, target)
-        return np.clip(target.read_rgb().astype(int) - bare, 0, 255).astype(np.uint8)[..., 1]
+        # White letters over a ground that is not black: the share of white.
+        share = (target.read_rgb().astype(int) - bare)[..., 1] / (255 - bare[..., 1])
+        return np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
 
 
 @pytest.mark.usefixtures("clean_graphics")
@@ -148,17 +156,21 @@ def test_letters_look_as_the_font_draws_them() -> None:
     assert overlap > 0.9
 
 
-def strengths(labels: list[Label], walls: list[Wall], camera: Camera) -> list[float]:
-    """Return how strongly each label shows."""
+def places_of(labels: list[Label]) -> LabelPlaces:
+    """Return labels as arrays, their text set."""
     setter = setter_of_all_tests()
     boxes = []
     for label in labels:
         em = label.height / CAP_HEIGHT
-        width = setter.set_line(label.text).width
+        width = setter.set_line(label.text, is_bold=label.is_bold).width
         x, y = anchor_shift(label.anchor, width)
         boxes.append((x * em, y * em, (x + width) * em, (y + CAP_HEIGHT) * em))
-    places = label_places(labels, np.array(boxes, np.float32).reshape(-1, 4))
-    found = label_strengths(places, wall_places(walls), eye_of(camera, (640, 360)))
+    return label_places(labels, np.array(boxes, np.float32).reshape(-1, 4))
+
+
+def strengths(labels: list[Label], walls: list[Wall], camera: Camera) -> list[float]:
+    """Return how strongly each label shows."""
+    found = label_strengths(places_of(labels), wall_places(walls), eye_of(camera, (640, 360)))
     return [float(strength) for strength in found]
 
 
@@ -200,6 +212,126 @@ def test_of_colliding_labels_the_more_important_stays() -> None:
     assert strengths([LABEL, replace(behind, priority=1)], [], EYE) == [0, 1]
     aside = replace(behind, position=(2.5, 1.6, -5.0))
     assert strengths([LABEL, aside], [], EYE) == [1, 1]
+
+
+FLOOR = Label("HHHHHH", (0.0, 0.0, -4.0), 0.2, WHITE, "floor", is_bold=True)
+
+
+@pytest.mark.usefixtures("clean_graphics")
+def test_labels_are_drawn_where_it_is_decided_that_they_show() -> None:
+    """What the shader does and what is calculated for collisions are one rule."""
+    rng = np.random.default_rng(4)
+    size_wh = (640, 360)
+    with Renderer() as renderer, Target(size_wh) as target:
+        seen = 0
+        for plane in ("floor", "floor", "floor", "wall", "back", "column") * 12:
+            label = replace(
+                FLOOR, plane=plane, position=(*rng.uniform((-2, 0), (2, 1.5)), -6.0),
+                yaw=float(rng.choice([0.0, 0.4, -0.7, math.pi])), grows=float(rng.choice([1, 2.5])),
+                slides=float(rng.choice([0.0, 1.5])), height=float(rng.choice([0.06, 0.2])),
+            )  # fmt: skip
+            camera = Camera(
+                (float(rng.uniform(-4, 4)), float(rng.uniform(0.4, 4)), float(rng.uniform(-2, 2)))
+            )
+            eye = eye_of(camera, size_wh)
+            if strengths([label], [], camera) != [1.0]:
+                continue
+            box = screen_boxes(seen_from(places_of([label]), eye), np.array([0]), eye)[0]
+            renderer.set_scene(Scene())
+            renderer.draw(Look(camera), target)
+            bare = target.read_rgb().astype(int)
+            renderer.set_scene(Scene(labels=(label,)))
+            renderer.draw(Look(camera), target)
+            changed = (target.read_rgb().astype(int) - bare)[..., 1] > 90
+            rows, columns = np.nonzero(changed)
+            found = (
+                columns.min() - 320, 180 - rows.max() - 1, columns.max() + 1 - 320, 180 - rows.min()
+            )  # fmt: skip
+            # The side bearings of H, and half a pixel.
+            room = 1.2 + 0.05 * (box[2:] - box[:2]).max()
+            np.testing.assert_allclose(found, np.clip(box, (-320, -180) * 2, (320, 180) * 2),
+                                       atol=room)  # fmt: skip
+            seen += 1
+    assert seen >= 12
+
+
+def test_what_lies_leans_towards_an_eye_that_sees_it_at_a_slant() -> None:
+    low, high = (eye_of(Camera((0.6, y, 0.0)), (640, 360)) for y in (0.4, 40.0))
+    places = places_of([FLOOR])
+    leant = seen_from(places, low)
+    to_eye = low.position - leant.position[0]
+    angle = math.asin(float(leant.normal[0] @ to_eye) / float(np.linalg.norm(to_eye)))
+    assert math.degrees(angle) > 33
+    np.testing.assert_array_equal(leant.position, places.position)
+    np.testing.assert_allclose(seen_from(places, high).up, places.up, atol=1e-6)
+
+
+def test_what_lies_is_read_from_both_sides_at_one_place() -> None:
+    eyes = [eye_of(Camera((0.6, 30.0, z)), (640, 360)) for z in (1.0, -9.0)]
+    before, behind = (seen_from(places_of([FLOOR]), eye) for eye in eyes)
+    np.testing.assert_allclose(behind.right, -before.right, atol=1e-6)
+    np.testing.assert_allclose(behind.up, -before.up, atol=1e-6)
+    corners = [
+        np.sort([p.position[0] + p.right[0] * p.box[0, x] + p.up[0] * p.box[0, y]
+                 for x, y in ((0, 1), (2, 3))], axis=0)
+        for p in (before, behind)
+    ]  # fmt: skip
+    np.testing.assert_allclose(*corners, atol=1e-4)
+
+
+def test_important_labels_stay_legible_where_others_are_gone() -> None:
+    far = replace(LABEL, position=(0.0, 1.6, -22.0))
+    assert strengths([far], [], EYE) == [0]
+    assert strengths([replace(far, grows=3.0)], [], EYE) == [1]
+    near = replace(LABEL, grows=3.0)
+    eye = eye_of(EYE, (640, 360))
+    np.testing.assert_array_equal(
+        seen_from(places_of([near]), eye).box, seen_from(places_of([LABEL]), eye).box
+    )
+
+
+def test_a_group_name_slides_to_the_side_from_which_it_is_seen() -> None:
+    label = replace(FLOOR, slides=3.0)
+    width = float(places_of([label]).box[0, 2])
+    lefts = [
+        seen_from(places_of([label]), eye_of(Camera((x, 2.0, 0.0)), (640, 360))).position[0, 0]
+        for x in (-5.0, 0.0, 3.0 + width, 3.5 + width, 9.0)
+    ]
+    assert lefts[0] == lefts[1] == lefts[2] == 0.0
+    assert lefts[3] == pytest.approx(1.5, abs=1e-4)
+    assert lefts[4] == 3.0
+
+
+def test_quiet_labels_keep_off_the_walls_behind_them() -> None:
+    label = replace(LABEL, position=(0.0, 1.6, -7.4))
+    wall = replace(make_wall(0, 64, (4, 4)), centre=(0.0, 1.6, -9.0))
+    assert strengths([label], [], EYE) == [1]
+    assert strengths([label], [wall], EYE) == [0]
+    assert strengths([replace(label, priority=3)], [wall], EYE) == [1]
+    assert strengths([replace(label, height=0.4)], [wall], EYE) == [1]  # large enough
+    own = replace(wall, centre=(0.0, 1.6, -7.42))
+    assert strengths([label], [own], EYE) == [1]
+
+
+def test_labels_that_leave_the_picture_fade() -> None:
+    label = replace(LABEL, anchor="left-centre")
+    shown = [
+        strengths([replace(label, position=(x, 1.6, -4.0))], [], EYE)[0]
+        for x in (3.0, 3.55, 3.75, 3.95)
+    ]
+    assert shown[0] == 1
+    assert 0 < shown[2] < 1
+    assert shown[3] == 0
+    assert sorted(shown, reverse=True) == shown
+
+
+def test_of_two_equals_the_one_that_shows_stays_while_the_eye_moves() -> None:
+    pair = [LABEL, replace(LABEL, position=(0.1, 1.65, -4.2), text="conv2")]
+    places, walls, eye = places_of(pair), wall_places([]), eye_of(EYE, (640, 360))
+    first = label_strengths(places, walls, eye)
+    other = np.array([0, 1], np.float32)
+    assert first.tolist() == [1, 0]
+    assert label_strengths(places, walls, eye, before=other).tolist() == [0, 1]
 
 
 def test_no_labels_have_no_strengths() -> None:

@@ -238,6 +238,9 @@ def test_nodes_of_another_graph_are_matched_by_place_and_kind_or_say_why_not(
     # What is compared with stands in the places of the first one's graph.
     np.testing.assert_array_equal(npy(web, made.second.id, "conv"), npy(web, other, "first"))
     nodes = served.network("n1").graph.nodes
+    told = {change.name: change for change in compared(made).changes}
+    assert told["cup"].second is None  # a class of one network alone
+    assert told["class 5"].first is None
     why = {nodes[one.node].id: one.reason for one in compared(made).unmatched}
     assert why["head"] == "4 here, 6 there"
     assert any("no 'add" in reason for reason in why.values())

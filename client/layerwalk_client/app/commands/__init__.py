@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from layerwalk_client.app.commands.arranging import ARRANGING
 from layerwalk_client.app.commands.compares import COMPARES
+from layerwalk_client.app.commands.folding import FOLDING
 from layerwalk_client.app.commands.looks import LOOKS
-from layerwalk_client.app.commands.signals import SIGNALS
 from layerwalk_client.app.commands.souvenirs import SOUVENIRS
 from layerwalk_client.app.commands.times import TIMES
 from layerwalk_client.app.commands.tools import TOOLS
@@ -24,8 +24,8 @@ COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {
     **LOOKS,
     **TIMES,
     **ARRANGING,
+    **FOLDING,
     **SOUVENIRS,
-    **SIGNALS,
     **COMPARES,
 }
 """Every command there is."""

@@ -15,8 +15,8 @@ NO_WALL = "point at a wall first"
 
 
 def _take(walker: Walker, number: int) -> None:
-    was_carrying = walker.arranger.carry is not None
-    if not walker.arranger.take(walker.pointed):
+    was_carrying = walker.handheld.arranger.carry is not None
+    if not walker.handheld.arranger.take(walker.pointed):
         walker.say(NO_WALL)
     elif not was_carrying:
         walker.say("wheel: nearer; with Shift: turn, with Ctrl: size; click sets it down")
@@ -24,43 +24,43 @@ def _take(walker: Walker, number: int) -> None:
 
 def _pin(walker: Walker, number: int) -> None:
     camera = walker.journey.camera
-    if walker.arranger.pin(walker.pointed, camera, aspect=walker.aspect):
+    if walker.handheld.arranger.pin(walker.pointed, camera, aspect=walker.aspect):
         walker.say("a copy: click sets it down, Esc puts it away")
     else:
         walker.say(NO_WALL)
 
 
 def _hide(walker: Walker, number: int) -> None:
-    walker.say(walker.arranger.hide(walker.pointed, walker.stub) or NO_WALL)
+    walker.say(walker.handheld.arranger.hide(walker.pointed, walker.stub) or NO_WALL)
 
 
 def _show_all(walker: Walker, number: int) -> None:
-    count = walker.arranger.show_all()
+    count = walker.handheld.arranger.show_all()
     walls = "1 wall is" if count == 1 else f"{count} walls are"
     walker.say(f"{walls} back" if count else "no wall is hidden")
 
 
 def _put_back(walker: Walker, number: int) -> None:
-    node = walker.arranger.put_back(walker.pointed)
+    node = walker.handheld.arranger.put_back(walker.pointed)
     walker.say(NO_WALL if node is None else f"{node} is where it was laid out")
 
 
 def _put_all_back(walker: Walker, number: int) -> None:
-    had = walker.arranger.put_all_back()
+    had = walker.handheld.arranger.put_all_back()
     walker.say("everything is as it was laid out" if had else "nothing was moved")
 
 
 def _undo(walker: Walker, number: int) -> None:
-    walker.say("undone" if walker.arranger.undo() else "nothing to undo")
+    walker.say("undone" if walker.handheld.arranger.undo() else "nothing to undo")
 
 
 def _redo(walker: Walker, number: int) -> None:
-    walker.say("done again" if walker.arranger.redo() else "nothing to do again")
+    walker.say("done again" if walker.handheld.arranger.redo() else "nothing to do again")
 
 
 def _export(walker: Walker, number: int) -> None:
     try:
-        path = walker.arranger.export_file(walker.start.pictures)
+        path = walker.handheld.arranger.export_file(walker.start.pictures)
     except LayerwalkError as error:
         walker.say(str(error), is_warning=True)
         return

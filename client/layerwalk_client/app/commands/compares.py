@@ -51,9 +51,21 @@ def _panel(walker: Walker, number: int) -> None:
     walker.tools.toggle("compare", walker.outlook())
 
 
+def _across(walker: Walker, number: int) -> None:
+    """Go to the same place of the other hall."""
+    stage = walker.stage
+    found = stage.comparing.correspondence(stage.scene)
+    if found is None:
+        walker.say("there is one hall: - stands what is compared beside it")
+        return
+    camera = walker.journey.camera
+    walker.journey.go((found.back() if found.is_in_second(camera) else found).across(camera))
+
+
 COMPARES: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.COMPARE: _panel,
     Command.COMPARE_MODE: _mode,
+    Command.COMPARE_ACROSS: _across,
     Command.COMPARE_SWAP: lambda walker, number: swap(walker),
     Command.COMPARE_TURN: _turn,
 }

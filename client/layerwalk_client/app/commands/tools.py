@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from layerwalk_client.app.pasting import copy, paste
 from layerwalk_client.app.results import unit_at
 from layerwalk_client.devices.actions import Command
 from layerwalk_client.ui.intents import ClosePanel
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 
 def _release(walker: Walker, number: int) -> None:
-    """Put back a wall that is carried, else put away, else close panels, else end the tour, else free or take the mouse."""
-    if walker.arranger.cancel() or walker.tools.put_away() or walker.tools.close_panels():
+    """End a ride, else put back a wall that is carried, else put away, else close panels, else free
+    or take the mouse."""
+    if walker.ways.riding.stop(walker):
         return
-    if walker.signals.end():
+    if walker.handheld.arranger.cancel() or walker.tools.put_away() or walker.tools.close_panels():
         return
     if walker.selection is not None and not walker.desktop.is_captured:
         walker.selection = None
@@ -82,6 +84,9 @@ TOOLS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.SEARCH: _panel("search"),
     Command.DATASET: _panel("dataset"),
     Command.NOISE: _panel("noise"),
+    Command.WEBCAM: _panel("webcam"),
+    Command.PASTE: lambda walker, number: paste(walker),
+    Command.COPY: lambda walker, number: copy(walker),
     Command.NODE: _node_panel,
     Command.MAXIMISE: _maximise,
     Command.COLOURS: _panel("colours"),
@@ -89,5 +94,6 @@ TOOLS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.TIMELINE: _panel("timeline"),
     Command.GRADIENTS: _panel("gradients"),
     Command.RESULTS: _panel("results"),
+    Command.SETTINGS: _panel("settings"),
     Command.JOBS: _panel("jobs"),
 }

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.going import go_to_node
 from layerwalk_client.app.places import OVERVIEW, camera_at
+from layerwalk_client.app.preferences import change
 from layerwalk_client.devices.actions import Command
 from layerwalk_client.world.routes import Routes
-from layerwalk_client.world.view import Camera
 
 if TYPE_CHECKING:
     from layerwalk_client.app.walker import Walker
@@ -21,7 +20,8 @@ def _go(place: str | None) -> Callable[[Walker, int], None]:
     def act(walker: Walker, number: int) -> None:
         network = walker.stage.network
         if network is not None:
-            walker.journey.go(camera_at(place, walker.stage.scene, network, aspect=walker.aspect))
+            camera = camera_at(place, walker.stage.scene, network, aspect=walker.aspect)
+            walker.journey.go(camera, walker.stage.arrays, stands=place != OVERVIEW)
 
     return act
 
@@ -89,6 +89,17 @@ def names(ids: Sequence[str], *, most: int = 3) -> str:
     return ", ".join(ids[:most]) + (f" and {more} more" if more > 0 else "")
 
 
+def _walk(walker: Walker, number: int) -> None:
+    walks = not walker.journey.walks
+    change(walker, "movement", "walk" if walks else "fly")
+    walker.keep(walker.settings)
+    walker.say("walking: Space jumps" if walks else "flying")
+
+
+def _ride(walker: Walker, number: int) -> None:
+    walker.ways.riding.begin(walker)
+
+
 def _map(walker: Walker, number: int) -> None:
     walker.keep(dataclasses.replace(walker.settings, shows_map=not walker.settings.shows_map))
 
@@ -103,27 +114,17 @@ def _redo(walker: Walker, number: int) -> None:
         walker.say("nothing was undone")
 
 
-def _bookmark_name(walker: Walker, number: int) -> str:
-    """Return the name under which a bookmark of this network is kept."""
-    network = walker.stage.network
-    return f"{network.name if network is not None else ''} {number}"
-
-
 def _bookmark(walker: Walker, number: int) -> None:
-    held = walker.settings.bookmarks.get(_bookmark_name(walker, number))
-    if held is None:
-        walker.say(f"no bookmark {number} yet: Ctrl+{number} sets it")
-        return
-    x, y, z, yaw, pitch = held
-    walker.journey.go(Camera(position=(x, y, z), yaw=math.radians(yaw), pitch=math.radians(pitch)))
+    if not walker.ways.riding.choose(walker, number):
+        walker.bookmarks.go(number)
 
 
 def _set_bookmark(walker: Walker, number: int) -> None:
-    camera = walker.journey.camera
-    place = (*camera.position, math.degrees(camera.yaw), math.degrees(camera.pitch))
-    bookmarks = {**walker.settings.bookmarks, _bookmark_name(walker, number): place}
-    walker.keep(dataclasses.replace(walker.settings, bookmarks=bookmarks))
-    walker.say(f"bookmark {number} is here")
+    walker.bookmarks.set(number)
+
+
+def _bookmarks(walker: Walker, number: int) -> None:
+    walker.tools.toggle("bookmarks", walker.outlook())
 
 
 TRAVEL: Mapping[Command, Callable[[Walker, int], None]] = {
@@ -134,8 +135,11 @@ TRAVEL: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.BRANCH_LEFT: _across(-1),
     Command.BRANCH_RIGHT: _across(1),
     Command.MAP: _map,
+    Command.RIDE: _ride,
+    Command.WALK: _walk,
     Command.UNDO_CAMERA: _undo,
     Command.REDO_CAMERA: _redo,
     Command.BOOKMARK: _bookmark,
     Command.SET_BOOKMARK: _set_bookmark,
+    Command.BOOKMARKS: _bookmarks,
 }

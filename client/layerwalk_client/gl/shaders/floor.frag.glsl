@@ -5,6 +5,7 @@ in vec2 place;
 out vec4 colour;
 
 #include "dither.glsl"
+#include "sky.glsl"
 
 // Lines of width `line` (share of a period) at whole numbers of `at`: never thinner than a pixel,
 // fainter instead (after Golus, "The best darn grid shader (yet)", 2023).
@@ -19,10 +20,13 @@ float lines(vec2 at, float line) {
 }
 
 void main() {
-    float away = distance(vec3(place.x, 0.0, place.y), eye);
+    vec3 from_eye = vec3(place.x, 0.0, place.y) - eye;
+    float aside = max(length(from_eye.xz), 1e-4);
+    float away = length(from_eye);
     float fine = lines(place, 0.02) * fine_opacity * exp(-away / 50.0);
     float coarse = lines(place / 10.0, 0.003) * coarse_opacity * exp(-away / 160.0);
-    vec3 ground = mix(floor_colour, line_colour, fine + coarse - fine * coarse);
-    float far = smoothstep(0.1, 0.85, length(place - eye.xz) / reach);
-    colour = vec4(mix(ground, sky_horizon, far) + dither(gl_FragCoord.xy), 1.0);
+    vec3 horizon = horizon_at(from_eye.xz / aside);
+    vec3 ground = mix(floor_colour, horizon, 0.5 * sheen(from_eye / away) * aside / away);
+    ground = mix(ground, line_colour, fine + coarse - fine * coarse);
+    colour = vec4(mix(ground, horizon, haze(aside)) + dither(gl_FragCoord.xy), 1.0);
 }

@@ -11,15 +11,17 @@ layout(std140, row_major) uniform Frame {
     bool is_diverging;         // of the colour table
     bool marks_out_of_range;
     float pixel_scale;         // pixels drawn along a side of each pixel that will be seen
-    float glow;                // how much of a signal's light is on
+    float reflection;          // how much of a wall the floor shows at a glancing angle
     vec3 sky_top;
     vec3 sky_horizon;
+    vec3 sky_glow;
     vec3 floor_colour;
     vec3 line_colour;
     vec3 plot_colour;
     vec3 plot_border;
     vec3 wall_colour;
     vec3 wall_border;
+    vec3 wall_back;
     vec3 wall_empty;
     vec3 ribbon_colour;
     vec3 towards_colour;

@@ -7,11 +7,13 @@ layout(location = 1) in float depth;  // nesting, 0 is outermost
 out vec2 place;  // metres from the centre
 flat out vec2 half_size;
 flat out float nesting;
+out vec2 from_eye;  // world x, z
 
 void main() {
     vec2 at = mix(bounds.xy, bounds.zw, vec2(gl_VertexID & 1, gl_VertexID >> 1));
     half_size = (bounds.zw - bounds.xy) * 0.5;
     place = at - (bounds.xy + bounds.zw) * 0.5;
     nesting = depth;
+    from_eye = at - eye.xz;
     gl_Position = clip_from_world * vec4(at.x, 0.0, at.y, 1.0);
 }
