@@ -13,15 +13,20 @@ from benchmarks.measure import HEADER, Result
 
 NAMES = ("tracing", "wire", "drawing", "drop", "training", "maximisation")
 """Modules of this package with a function `results() -> Iterable[Result]`."""
+LONG_NAMES = ("soak",)
+"""Further ones, which run for so long that they run only when named."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join((*NAMES, *LONG_NAMES))}"
+    )
     chosen = parser.parse_args().names or list(NAMES)
-    unknown = [name for name in chosen if name not in NAMES]
+    every = (*NAMES, *LONG_NAMES)
+    unknown = [name for name in chosen if name not in every]
     if unknown:
-        parser.error(f"no benchmark {unknown[0]!r}; there are {', '.join(NAMES)}")
+        parser.error(f"no benchmark {unknown[0]!r}; there are {', '.join(every)}")
     if len(chosen) == 1:
         found = [_shown(result) for result in _results(chosen[0])]
         return 0 if all(found) else 1

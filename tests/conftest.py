@@ -14,3 +14,13 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder: Path = tmp_path_factory.mktemp("caches")
     os.environ["XDG_CACHE_HOME"] = str(folder)
     os.environ["XDG_STATE_HOME"] = str(folder / "state")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long soak out unless somebody asks for it by its mark."""
+    if "soak" in str(config.getoption("markexpr")):
+        return
+    long = [item for item in items if item.get_closest_marker("soak")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]

@@ -43,6 +43,11 @@ class Screen:
         self._rate = (0.0, 0, 0.0)
 
     @property
+    def gpu_bytes(self) -> int:
+        """Bytes of values on the GPU."""
+        return self._renderer.memory_bytes
+
+    @property
     def size_wh(self) -> tuple[int, int]:
         """Pixels of the window."""
         return self._size_wh

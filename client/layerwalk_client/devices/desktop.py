@@ -101,7 +101,10 @@ class Desktop:
         """Take the mouse for looking around, or let it go."""
         self._is_captured = captures
         if pygame.display.get_init() and pygame.display.get_surface() is not None:
-            pygame.mouse.set_relative_mode(captures)
+            try:
+                pygame.mouse.set_relative_mode(captures)
+            except pygame.error:
+                self._is_captured = captures = False  # a display that cannot: the mouse stays free
         if not captures:
             self._position = (self._size_wh[0] / 2, self._size_wh[1] / 2)
 

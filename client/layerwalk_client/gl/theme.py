@@ -65,7 +65,7 @@ _COLOURS: dict[str, dict[str, str | float]] = {
         "line_fine": 0.05, "line_coarse": 0.11, "plot": "#ECE8DF", "plot_border": "#CFC8B8",
         "plot_opacity": 0.85, "wall": "#FFFFFF", "wall_border": "#C9C3B6",
         "wall_back": "#EFEBE2", "wall_empty": "#F3F0EA", "reflection": 0.25,
-        "ribbon": "#B9B2A2", "towards": "#1F7FC4", "away": "#C77700", "mark": "#C77700",
+        "ribbon": "#B9B2A2", "towards": "#1A72B4", "away": "#AD6500", "mark": "#AD6500",
     },
 }  # fmt: skip
 

@@ -170,6 +170,12 @@ class MemorySource:
         ]
         self._tell(SnapshotsDropped(number=self._number(), snapshots=tuple(snapshots)))
 
+    def forget(self, *, keeps: int) -> None:
+        """Let all snapshots go but the first and the newest `keeps`."""
+        old = list(self._vault.runs)[1:-keeps]
+        if old:
+            self.drop(old)
+
     def end_training(self) -> None:
         """Let the training close its viewer."""
         self._is_training = False

@@ -189,15 +189,18 @@ def test_inner_plots_lie_inside_outer_ones(graph: Graph) -> None:
         assert around.z0 < plot.z0 < plot.z1 < around.z1
 
 
-@every_network
-def test_plots_of_strangers_do_not_overlap(graph: Graph) -> None:
-    scene = scene_of(graph)
+def assert_plots_of_strangers_do_not_overlap(graph: Graph, scene: Scene) -> None:
     for one, two in itertools.combinations(scene.plots, 2):
         if members(graph, one.group) & members(graph, two.group):
             continue
         a = (np.array([one.x0, one.z0]), np.array([one.x1, one.z1]))
         b = (np.array([two.x0, two.z0]), np.array([two.x1, two.z1]))
         assert not boxes_meet(a, b), (one.group, two.group)
+
+
+@every_network
+def test_plots_of_strangers_do_not_overlap(graph: Graph) -> None:
+    assert_plots_of_strangers_do_not_overlap(graph, scene_of(graph))
 
 
 def wall_label_box(label: Label) -> tuple[np.ndarray, np.ndarray]:
@@ -450,6 +453,22 @@ def test_laws_hold_on_random_graphs(graph: Graph) -> None:
     assert_plots_hold_their_walls_and_no_other(graph, scene)
     for ribbon in scene.ribbons:
         assert scene.walls[ribbon.target].centre[2] < scene.walls[ribbon.source].centre[2]
+    edges = {(graph.index[edge.source], graph.index[edge.target]) for edge in graph.edges}
+    assert [(ribbon.source, ribbon.target) for ribbon in scene.ribbons] == sorted(edges)
+    # The input stands first, and what stands last is an end.
+    depths = [wall.centre[2] for wall in scene.walls]
+    ends = set(range(len(depths))) - {source for source, _ in edges}
+    assert depths[0] == max(depths)
+    assert all(node in ends for node, depth in enumerate(depths) if depth == min(depths))
+
+
+@settings(max_examples=25, deadline=None)
+@given(graph=random_graphs(), style=sampled_from(STYLES))
+def test_a_random_graph_gives_the_same_scene_twice(graph: Graph, style: Style) -> None:
+    one, two = scene_of(graph, style), scene_of(graph, style)
+    assert (one.walls, one.plots, one.labels) == (two.walls, two.plots, two.labels)
+    for first, second in zip(one.ribbons, two.ribbons, strict=True):
+        np.testing.assert_array_equal(first.path, second.path)
 
 
 @settings(max_examples=25, deadline=None)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
-from hypothesis.strategies import DrawFn, composite, floats, integers, sampled_from
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis.strategies import DrawFn, composite, floats, integers, lists, sampled_from, tuples
 
 from client.world.networks import described, manifest, resnet
 from layerwalk_client.world.arrays import SceneArrays
@@ -77,6 +78,43 @@ def test_picking_a_projected_point_gives_the_point_back(
     assert hit.texel is not None
     assert abs(hit.texel[0] + 0.5 - v * rows) <= 0.5 + 1e-3
     assert abs(hit.texel[1] + 0.5 - u * columns) <= 0.5 + 1e-3
+
+
+@settings(suppress_health_check=[HealthCheck.filter_too_much], deadline=None)
+@given(
+    items=lists(standing_walls(), min_size=2, max_size=6), chosen=integers(0, 5), u=floats(0.01, 0.99),
+    v=floats(0.01, 0.99), eye=tuples(floats(-9, 9), floats(0.1, 6), floats(-9, 9)),
+)  # fmt: skip
+def test_among_many_walls_the_nearest_on_the_ray_is_picked(
+    items: list[Wall], chosen: int, u: float, v: float, eye: tuple[float, float, float]
+) -> None:
+    """Against every wall's plane met one by one, by hand."""
+    items = [replace(item, node=node) for node, item in enumerate(items)]
+    target = point_of(items[chosen % len(items)], 0, (u, v))
+    camera = looking_at(Camera(eye), items[0].centre)
+    x, y, depth = project([target], camera, SIZE)[0].tolist()
+    assume(depth > 0.1)
+    ray = ray_from_pixel(camera, (x, y), SIZE)
+    origin, way = np.array(ray.origin), np.array(ray.direction)
+    met = []
+    for place, item in enumerate(items):
+        normal = np.array([math.sin(item.yaw), 0, math.cos(item.yaw)])
+        right = np.array([math.cos(item.yaw), 0, -math.sin(item.yaw)])
+        apart = np.array(item.centre) - origin
+        assume(abs(way @ normal) > 1e-3)
+        distance = (apart @ normal) / (way @ normal)
+        on = origin + distance * way - np.array(item.centre)
+        inside = np.array([item.size_wh[0] / 2 - abs(on @ right), item.size_wh[1] / 2 - abs(on[1])])
+        assume(abs(inside).min() > 1e-4)
+        if distance > 0 and (inside > 0).all():
+            met.append((distance, place))
+    assert met
+    met.sort()
+    assume(len(met) < 2 or met[1][0] - met[0][0] > 1e-3)
+    hit = pick(arrays(*items), ray)
+    assert hit is not None
+    assert hit.wall == met[0][1]
+    assert hit.distance == pytest.approx(met[0][0], abs=1e-4)
 
 
 def ahead(x: float, y: float) -> Ray:

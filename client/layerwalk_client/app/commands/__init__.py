@@ -13,7 +13,9 @@ from layerwalk_client.app.commands.souvenirs import SOUVENIRS
 from layerwalk_client.app.commands.times import TIMES
 from layerwalk_client.app.commands.tools import TOOLS
 from layerwalk_client.app.commands.travel import TRAVEL
+from layerwalk_client.app.toolbox import reason
 from layerwalk_client.devices.actions import Command, Ordered
+from layerwalk_shared.errors import LayerwalkError
 
 if TYPE_CHECKING:
     from layerwalk_client.app.walker import Walker
@@ -32,5 +34,8 @@ COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {
 
 
 def obey(walker: Walker, order: Ordered) -> None:
-    """Carry out one command."""
-    COMMANDS[order.command](walker, order.number)
+    """Carry out one command; one that cannot be done says why, and the walk goes on."""
+    try:
+        COMMANDS[order.command](walker, order.number)
+    except LayerwalkError as error:
+        walker.say(reason(error), is_warning=True)
