@@ -39,18 +39,33 @@ MOVES: dict[str, tuple[float, float, float]] = {
 }
 """Actions that last while their key is held: right, up, forward."""
 RUN = "run"
+LOOKS: dict[str, tuple[float, float]] = {
+    "look-left": (1.0, 0.0),
+    "look-right": (-1.0, 0.0),
+    "look-up": (0.0, 1.0),
+    "look-down": (0.0, -1.0),
+}
+"""Actions that turn the eye while their key is held: yaw (positive is left), pitch."""
+PRESS, MAGNIFY = "press", "magnify"
+"""What the mouse's buttons do, for who has none: held as long as the key is."""
+HELD = frozenset((*MOVES, RUN, *LOOKS, PRESS, MAGNIFY))
+"""Actions that last while their key is held, whatever is held with it."""
 NUMBERED = frozenset((Command.BOOKMARK, Command.SET_BOOKMARK))
 """Commands whose first key means 1, the second 2, and so on."""
 _DIGITS = tuple("123456789")
 
 BINDINGS: tuple[Binding, ...] = (
-    Binding("forward", ("w", "UP"), "forward", "Move"),
-    Binding("back", ("s", "DOWN"), "back", "Move"),
-    Binding("left", ("a", "LEFT"), "left", "Move"),
-    Binding("right", ("d", "RIGHT"), "right", "Move"),
+    Binding("forward", ("w",), "forward", "Move"),
+    Binding("back", ("s",), "back", "Move"),
+    Binding("left", ("a",), "left", "Move"),
+    Binding("right", ("d",), "right", "Move"),
     Binding("up", ("SPACE",), "up; while walking: jump", "Move"),
     Binding("down", ("c",), "down", "Move"),
     Binding("run", ("LSHIFT", "RSHIFT"), "run, while held", "Move"),
+    Binding("look-left", ("LEFT",), "look to the left", "Move"),
+    Binding("look-right", ("RIGHT",), "look to the right", "Move"),
+    Binding("look-up", ("UP",), "look up", "Move"),
+    Binding("look-down", ("DOWN",), "look down", "Move"),
     Binding(Command.WALK, ("y",), "walk on the floor, or fly", "Move"),
     Binding(Command.NEXT_WALL, ("n",), "next wall along the data", "Go"),
     Binding(Command.PREVIOUS_WALL, ("b",), "wall before", "Go"),
@@ -81,6 +96,8 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.JOBS, ("F6",), "jobs of the server", "Tools"),
     Binding(Command.COMPARE, ("EQUALS",), "compare with...", "Tools"),
     Binding(Command.SETTINGS, ("F7",), "settings", "Tools"),
+    Binding(PRESS, ("RETURN", "KP_ENTER"), "press what the crosshair is on", "Tools"),
+    Binding(MAGNIFY, ("u",), "magnify, while held", "Tools"),
     Binding(Command.RELEASE, ("ESCAPE",), "put away, close, free mouse", "Tools"),
     Binding(Command.TAKE_WALL, ("p",), "take a wall, set it down", "Arrange"),
     Binding(Command.PIN_WALL, ("INSERT",), "pin a copy of a wall", "Arrange"),
@@ -137,7 +154,7 @@ MOUSE_HELP: tuple[tuple[str, str, str], ...] = (
 _SHOWN = {
     "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "Shift", "BACKSPACE": "Backspace", "SLASH": "/", "EQUALS": "=", "MINUS": "-", "BACKSLASH": "\\",
     "LEFTBRACKET": "[", "RIGHTBRACKET": "]", "COMMA": ",", "PERIOD": ".", "HOME": "Home",
-    "END": "End", "INSERT": "Ins", "DELETE": "Del", "TAB": "Tab", "ESCAPE": "Esc",
+    "END": "End", "INSERT": "Ins", "DELETE": "Del", "TAB": "Tab", "RETURN": "Enter", "KP_ENTER": "Enter", "ESCAPE": "Esc",
     "UP": "Up", "DOWN": "Down", "LEFT": "Left", "RIGHT": "Right",
 }  # fmt: skip
 
@@ -171,7 +188,7 @@ def rebound(changes: Mapping[str, tuple[str, ...]]) -> tuple[Binding, ...]:
 
     Raises:
         InvalidRequestError: no such action, a key that cannot be read, one key for two actions, a
-            move with a modifier, or Shift, which runs, with the key of a move.
+            modifier with what lasts while a key is held, or Shift, which runs, with the key of a move.
     """
     known = {binding.name: binding for binding in BINDINGS}
     for name in changes:
@@ -199,10 +216,10 @@ def _chord_of(binding: Binding, key: str) -> Chord:
         chord = parse_chord(key)
     except InvalidRequestError as error:
         raise InvalidRequestError(f"[keys] {binding.name}: {error}") from error
-    if chord.modifiers and (binding.name in MOVES or binding.name == RUN):
+    if chord.modifiers and binding.name in HELD:
         raise InvalidRequestError(
-            f"[keys] {binding.name}: {key!r}, expected a key without modifiers: what moves does so "
-            "whatever else is held"
+            f"[keys] {binding.name}: {key!r}, expected a key without modifiers: what lasts while "
+            "a key is held does so whatever else is"
         )
     return chord
 

@@ -14,7 +14,7 @@ from typing import Any
 import pygame
 
 from layerwalk_client.devices.actions import Actions, Command, Key, Ordered, Typed
-from layerwalk_client.devices.bindings import MOVES, RUN, Binding
+from layerwalk_client.devices.bindings import LOOKS, MAGNIFY, MOVES, PRESS, RUN, Binding
 from layerwalk_client.devices.chords import Chord, Modifier
 from layerwalk_client.devices.strokes import MODIFIER_KEYS, Deed, Strokes, key_name, modifiers_of
 from layerwalk_client.world.scene import Vector
@@ -24,7 +24,11 @@ DOUBLE_CLICK_PIXELS = 12
 """Two clicks are a double click when the mouse has hardly moved between them."""
 DRAG_PIXELS = 5
 """A press that moves further is a drag, not a click (while the mouse is free)."""
+TURN_RATE = math.radians(75)
+"""Radians per second that a held key turns the eye by; running doubles it."""
+LONGEST_TURN_S = 0.1
 _LEFT, _RIGHT = 1, 3
+_BUTTONS = {PRESS: _LEFT, MAGNIFY: _RIGHT}
 _EDITING = {
     pygame.K_RETURN: Key.ENTER, pygame.K_KP_ENTER: Key.ENTER, pygame.K_BACKSPACE: Key.BACKSPACE,
     pygame.K_DELETE: Key.DELETE, pygame.K_LEFT: Key.LEFT, pygame.K_RIGHT: Key.RIGHT,
@@ -83,6 +87,9 @@ class Desktop:
         self._opening: set[int] = set()
         """Keys that were down when typing began: they open a panel, they write nothing."""
         self._buttons: set[int] = set()
+        self._pressing: dict[int, int] = {}
+        """Keys that stand for a button and are down: they let it go, whatever has begun since."""
+        self._read_s = -math.inf
         self._position = (size_wh[0] / 2, size_wh[1] / 2)
         self._press_travel = 0.0
         self._last_click_s = -math.inf
@@ -157,6 +164,7 @@ class Desktop:
         for event in events:
             self._note(frame, event, now_s)
         move = self._move()
+        turned = self._turn(frame, now_s)
         is_over_panel = self._is_over_panel
         return Actions(
             move=move,
@@ -177,7 +185,7 @@ class Desktop:
             typed=tuple(frame.typed),
             stroke=frame.stroke,
             dropped=tuple(frame.dropped),
-            is_any=frame.is_any or any(move),
+            is_any=frame.is_any or any(move) or turned,
         )
 
     def _pointer(self) -> tuple[float, float]:
@@ -196,6 +204,19 @@ class Desktop:
                 total = [a + b for a, b in zip(total, MOVES[deed.name], strict=True)]
         right, up, forward = (max(-1.0, min(1.0, value)) for value in total)
         return (right, up, forward)
+
+    def _turn(self, frame: _Frame, now_s: float) -> bool:
+        """Turn the eye as keys say for the time since the last frame; return whether any is held."""
+        passed_s = min(LONGEST_TURN_S, now_s - self._read_s)
+        self._read_s = now_s
+        names = [deed.name for deed in self._held.values() if deed is not None]
+        angle = TURN_RATE * passed_s * (2.0 if RUN in names else 1.0)
+        for name in names:
+            if name in LOOKS:
+                left, up = LOOKS[name]
+                frame.look[0] += left * angle
+                frame.look[1] += up * angle
+        return any(name in LOOKS for name in names)
 
     def _is_running(self) -> bool:
         return any(deed is not None and deed.name == RUN for deed in self._held.values())
@@ -238,6 +259,9 @@ class Desktop:
                 frame.typed.append(Typed(key=key))
             return
         self._held[event.key] = deed
+        if deed is not None and deed.name in _BUTTONS:
+            self._pressing[event.key] = _BUTTONS[deed.name]
+            self._push(frame, _BUTTONS[deed.name])
         if deed is not None and not deed.lasts:
             frame.ordered.append(Ordered(Command(deed.name), deed.number))
 
@@ -251,6 +275,9 @@ class Desktop:
         if self._is_listening and event.key in self._modifier_keys:
             self._hear(frame, event.key, frozenset())  # alone: it is meant itself
         self._held.pop(event.key, None)
+        button = self._pressing.pop(event.key, None)
+        if button is not None:
+            self._let_go(frame, button, now_s)
         self._modifier_keys.discard(event.key)
         self._opening.discard(event.key)
 
@@ -276,21 +303,27 @@ class Desktop:
     def _press(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
         if event.button not in (_LEFT, _RIGHT):
             return
-        self._buttons.add(event.button)
         if not self._is_captured:
             self._click_travel += math.hypot(*_apart(event.pos, self._position))
             self._position = event.pos
-        if event.button == _LEFT:
+        self._push(frame, event.button)
+
+    def _push(self, frame: _Frame, button: int) -> None:
+        self._buttons.add(button)
+        if button == _LEFT:
             self._press_travel = 0.0
             frame.primary.append(True)
         else:
             frame.secondary.append(True)
 
     def _release(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
-        if event.button not in self._buttons:
+        self._let_go(frame, event.button, now_s)
+
+    def _let_go(self, frame: _Frame, button: int, now_s: float) -> None:
+        if button not in self._buttons:
             return
-        self._buttons.discard(event.button)
-        if event.button == _RIGHT:
+        self._buttons.discard(button)
+        if button == _RIGHT:
             frame.secondary.append(False)
             return
         frame.primary.append(False)
@@ -313,6 +346,7 @@ class Desktop:
 
     def _blur(self, frame: _Frame, event: pygame.event.Event, now_s: float) -> None:
         self._held.clear()
+        self._pressing.clear()
         self._modifier_keys.clear()
         for button, edges in ((_LEFT, frame.primary), (_RIGHT, frame.secondary)):
             if button in self._buttons:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pygame
 
-from layerwalk_client.devices.bindings import MOVES, NUMBERED, RUN, Binding
+from layerwalk_client.devices.bindings import HELD, NUMBERED, Binding
 from layerwalk_client.devices.chords import Modifier, parse_chord
 from layerwalk_shared.errors import InvalidRequestError
 
@@ -54,7 +54,7 @@ class Deed:
     @property
     def lasts(self) -> bool:
         """Whether it goes on while the key is held."""
-        return self.name in MOVES or self.name == RUN
+        return self.name in HELD
 
 
 class Strokes:

@@ -16,7 +16,7 @@ from layerwalk_shared.graph import Node
 
 ALL, ONE = "all", "one"
 FORMS = (
-    ("png", "PNG sheet", "channels side by side with numbers and legend, in the colours of now"),
+    ("png", "PNG sheet", "side by side, with numbers and a legend"),
     ("npy", "NPY", "the exact values, float32"),
     ("npz", "NPZ", "the exact values, with node, network, input and channels"),
 )
@@ -42,7 +42,7 @@ class ExportPanel:
     is_wrong: bool = False
     part: str = ALL
 
-    size_wh = (470, 250)
+    size_wh = (430, 240)
 
     @property
     def title(self) -> str:

@@ -15,7 +15,7 @@ from layerwalk_client.devices.bindings import (
     shown_keys,
 )
 from layerwalk_client.devices.chords import Chord, Modifier, parse_chord
-from layerwalk_client.devices.desktop import Desktop
+from layerwalk_client.devices.desktop import TURN_RATE, Desktop
 from layerwalk_client.devices.strokes import Strokes
 from layerwalk_shared.errors import InvalidRequestError
 
@@ -60,7 +60,7 @@ def test_opposite_keys_cancel(desktop):
 
 
 def test_two_keys_for_one_direction_are_not_twice_as_fast(desktop):
-    assert desktop.read([down(pygame.K_w), down(pygame.K_UP)], 0.0).move == (0, 0, 1)
+    assert desktop.read([down(pygame.K_w)], 0.0).move == (0, 0, 1)
 
 
 def test_a_captured_mouse_turns_the_eye_and_the_crosshair_points(desktop):
@@ -295,12 +295,12 @@ def test_dropped_files_and_the_closed_window_arrive(desktop):
 
 
 def test_control_q_leaves(desktop):
-    assert desktop.read([down(pygame.K_q)], 0.0).ordered == ()
-    assert desktop.read([down(pygame.K_q, pygame.KMOD_LCTRL)], 0.0).ordered == (
+    assert desktop.read([down(pygame.K_u)], 0.0).ordered == ()
+    assert desktop.read([down(pygame.K_u, pygame.KMOD_LCTRL)], 0.0).ordered == (
         Ordered(Command.QUIT),
     )
     desktop.set_typing(is_typing=True)
-    assert desktop.read([down(pygame.K_q, pygame.KMOD_LCTRL)], 0.0).ordered == (
+    assert desktop.read([down(pygame.K_u, pygame.KMOD_LCTRL)], 0.0).ordered == (
         Ordered(Command.QUIT),
     )
 
@@ -327,3 +327,43 @@ def test_an_inverted_mouse_looks_up_when_pulled():
     desktop.capture(captures=True)
     assert desktop.read([motion((0, 0), (0, 5))], 0.0).look == pytest.approx((0, 0.05))
     assert math.isfinite(desktop.read([], 0.0).pointer[0])
+
+
+def test_arrows_turn_the_eye_at_a_steady_rate(desktop):
+    desktop.read([down(pygame.K_LEFT)], 10.0)
+    yaws = [desktop.read([], 10.0 + k / 60).look for k in range(1, 61)]
+    assert sum(yaw for yaw, _ in yaws) == pytest.approx(TURN_RATE, rel=1e-6)
+    assert all(pitch == 0 for _, pitch in yaws)
+    desktop.read([up(pygame.K_LEFT), down(pygame.K_DOWN), down(pygame.K_LSHIFT)], 11.0)
+    actions = desktop.read([], 11.05)
+    assert actions.look == (0, pytest.approx(-2 * TURN_RATE * 0.05))
+    assert actions.is_any
+    desktop.read([up(pygame.K_DOWN), up(pygame.K_LSHIFT)], 11.1)
+    assert desktop.read([], 20.0).look == (0, 0)
+
+
+def test_a_key_that_was_waited_for_does_not_leap(desktop):
+    desktop.read([], 0.0)
+    assert 0 < desktop.read([down(pygame.K_RIGHT)], 50.0).look[0] * -1 <= TURN_RATE * 0.1 + 1e-9
+
+
+def test_enter_presses_what_the_crosshair_is_on(desktop):
+    pressed = desktop.read([down(pygame.K_RETURN)], 1.0)
+    assert pressed.primary == (True,)
+    assert pressed.is_primary_down
+    released = desktop.read([up(pygame.K_RETURN)], 1.1)
+    assert released.primary == (False,)
+    assert (released.clicks, released.is_double_click) == (1, False)
+    desktop.read([down(pygame.K_RETURN)], 1.2)
+    assert desktop.read([up(pygame.K_RETURN)], 1.3).is_double_click
+    desktop.read([down(pygame.K_u)], 2.0)
+    assert desktop.read([], 2.1).is_secondary_down
+    assert desktop.read([up(pygame.K_u)], 2.2).secondary == (False,)
+
+
+def test_enter_lets_go_although_typing_has_begun_meanwhile(desktop):
+    desktop.read([down(pygame.K_RETURN)], 1.0)
+    desktop.set_typing(is_typing=True)
+    released = desktop.read([up(pygame.K_RETURN)], 1.1)
+    assert released.primary == (False,)
+    assert not released.is_primary_down

@@ -23,10 +23,10 @@ def keys_of(changes, name):
 
 
 def test_another_key_takes_the_place_of_the_first():
-    changes = rebind({}, "forward", "z")
-    assert keys_of(changes, "forward") == ("z", "UP")
-    assert rebind(changes, "forward", "w") == {}, "as usual again, nothing is kept"
-    assert keys_of(rebind({}, "forward", "UP"), "forward") == ("UP",)
+    changes = rebind({}, "press", "z")
+    assert keys_of(changes, "press") == ("z", "KP_ENTER")
+    assert rebind(changes, "press", "RETURN") == {}, "as usual again, nothing is kept"
+    assert keys_of(rebind({}, "press", "KP_ENTER"), "press") == ("KP_ENTER",)
 
 
 def test_a_key_of_another_action_is_told_and_may_be_swapped():
