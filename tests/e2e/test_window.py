@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -289,3 +290,29 @@ def test_walls_are_taken_set_down_undone_hidden_and_stay_so(window, xdotool, dis
     assert process.wait(30) == 0
     assert kept(tmp_path)["hidden"] == [hidden]
     assert [one["node"] for one in kept(tmp_path)["walls"]] == ["conv1"]
+
+
+def test_two_inputs_are_compared_by_a_key(window, xdotool, screen, server):
+    _, diary = window
+    diary.state(lambda line: line["is_settled"])
+    with urllib.request.urlopen(
+        urllib.request.Request(
+            f"{server.url}/api/v1/networks/n1/input",
+            data=b'{"kind": "noise", "seed": 5}',
+            headers={"Content-Type": "application/json"},
+        ),
+        timeout=30,
+    ) as answer:
+        assert answer.status == 202
+    diary.state(lambda line: line["is_settled"] and "seed 5" in line["input"])
+    before = screen()
+    xdotool("key", "minus")
+    seen = diary.state(lambda line: line["is_settled"] and line["compared"] is not None)
+    assert seen["compared"]["mode"] == "difference"
+    assert seen["compared"]["first"] == "gaussian noise, seed 5"
+    assert np.abs(screen().astype(int) - before).max() > 60
+    for mode in ("blink", "pair", "halls"):
+        xdotool("key", "minus")
+        diary.state(lambda line, mode=mode: line["is_settled"] and line["compared"]["mode"] == mode)
+    xdotool("key", "equal")
+    assert diary.event("panel-opened")["panel"] == "compare"

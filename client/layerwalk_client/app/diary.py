@@ -5,8 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from layerwalk_client.world.comparison import titles_of
+
 if TYPE_CHECKING:
     from layerwalk_client.app.walker import Walker
+
+
+def compared_titles(walker: Walker) -> dict[str, str] | None:
+    """Return what is compared, and how; None where nothing is."""
+    view = walker.stage.comparing.view
+    if view is None:
+        return None
+    first, second = titles_of(view.compared)
+    return {"mode": view.mode, "first": first, "second": second}
 
 
 def describe(walker: Walker, now_s: float) -> dict[str, Any]:
@@ -25,6 +36,7 @@ def describe(walker: Walker, now_s: float) -> dict[str, Any]:
         "answer": shown.top[0].name if shown is not None and shown.top else None,
         "step": None if shown is None else shown.step,
         "chosen_step": stage.state.chosen,
+        "compared": compared_titles(walker),
         "maximised": {wall: list(told) for wall, told in stage.gallery.told().items()},
         "is_switching": stage.residency.is_switching,
         "is_settled": stage.is_settled(now_s),

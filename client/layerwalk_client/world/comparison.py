@@ -89,15 +89,11 @@ def is_of(name: str, network: str) -> bool:
 
 
 def titles_of(compared: Compared) -> tuple[str, str]:
-    """Return what both are called, without what they have in common: the networks where they
-    differ and the inputs do not, and so on."""
+    """Return what both are called, without what they have in common: the input where that is the
+    same, and what both begin with."""
     first, second = compared.first_title.split(", "), compared.second_title.split(", ")
-    if len(first) == len(second) > 1:
-        kept = [
-            at for at, (one, other) in enumerate(zip(first, second, strict=True)) if one != other
-        ]
-        if kept:
-            first, second = [first[at] for at in kept], [second[at] for at in kept]
+    while min(len(first), len(second)) > 1 and first[-1] == second[-1]:
+        first, second = first[:-1], second[:-1]
     return _apart(", ".join(first), ", ".join(second))
 
 

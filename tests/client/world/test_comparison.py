@@ -23,6 +23,7 @@ def compared(first, second):
         (("resnet18 trained, cup", "resnet18 noisy, cup"), ("trained", "noisy")),
         (("resnet18, cup", "vgg, face"), ("resnet18, cup", "vgg, face")),
         (("cup", "cup"), ("cup", "cup")),
+        (("noise, seed 5", "noise, seed 0"), ("noise, seed 5", "noise, seed 0")),
     ],
 )
 def test_titles_are_as_short_as_they_can_be(titles, told):
