@@ -295,12 +295,12 @@ def test_dropped_files_and_the_closed_window_arrive(desktop):
 
 
 def test_control_q_leaves(desktop):
-    assert desktop.read([down(pygame.K_u)], 0.0).ordered == ()
-    assert desktop.read([down(pygame.K_u, pygame.KMOD_LCTRL)], 0.0).ordered == (
+    assert desktop.read([down(pygame.K_q)], 0.0).ordered == ()
+    assert desktop.read([down(pygame.K_q, pygame.KMOD_LCTRL)], 0.0).ordered == (
         Ordered(Command.QUIT),
     )
     desktop.set_typing(is_typing=True)
-    assert desktop.read([down(pygame.K_u, pygame.KMOD_LCTRL)], 0.0).ordered == (
+    assert desktop.read([down(pygame.K_q, pygame.KMOD_LCTRL)], 0.0).ordered == (
         Ordered(Command.QUIT),
     )
 
