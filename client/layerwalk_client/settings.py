@@ -41,6 +41,7 @@ class Settings:
         sweep_s: how long a new input takes to pass through the network on screen; 0: at once.
         tile_dtype: `auto`, `float16` or `int8`, how values travel.
         shows_hints: the hints of the first minute are still to be shown.
+        shows_guide: the guided tour of the first start is still to be begun.
         shows_map: the map in the corner is shown.
         keys: action -> keys, where they differ from the table.
         bookmarks: `"NETWORK NUMBER"` -> x, y, z (metres), yaw, pitch (degrees).
@@ -67,6 +68,7 @@ class Settings:
     sweep_s: float = 0.4
     tile_dtype: str = "auto"
     shows_hints: bool = True
+    shows_guide: bool = True
     shows_map: bool = False
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     bookmarks: Mapping[str, tuple[float, ...]] = field(default_factory=dict)

@@ -44,6 +44,7 @@ def furnish(walker: Walker, source: Source) -> KeyDesk:
         selected=lambda: None if walker.selection is None else walker.selection.node,
     )
     desks = (
+        walker.guide,
         colours,
         AnswerDesk(stage, source),
         CompareDesk(stage, look_at=walker.look_at, choose_step=walker.choose_step),

@@ -191,7 +191,8 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         is_warning=walker.notice.is_warning,
         progress=progress_of(state, busy_s),
         recording=clock_text(recorded_s) if walker.outbox.recorder.is_on else "",
-        hints=walker.lesson.hints() if has_hints else (),
+        hints=walker.lesson.hints() if has_hints and not walker.guide.is_on else (),
+        guide=None if is_magnified else walker.guide.card,
         carried=carried,
         cross=(0.0, 0.0) if walker.desktop.is_captured and not is_tour else None,
         is_hot=walker.badge is not None

@@ -24,6 +24,7 @@ from layerwalk_client.app.errand import Errand
 from layerwalk_client.app.furnishing import furnish
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.going import travel
+from layerwalk_client.app.guide import Guide
 from layerwalk_client.app.hand import hold_file
 from layerwalk_client.app.handheld import Handheld
 from layerwalk_client.app.journey import Journey
@@ -122,6 +123,7 @@ class Walker:
             tell=self.trace.note,
         )
         self.handheld = Handheld(self, source, self._renderer.images)
+        self.guide = Guide(self)
         self.keys = furnish(self, source)
         self.readings = Readings()
         self.compared = ComparedReading()
@@ -203,6 +205,7 @@ class Walker:
             self._pulse.wake(now_s)
         news.take_in(self, now_s)
         self.handheld.keep_up()
+        actions = self.guide.claim(actions)
         self._obey(actions)
         actions = self.handheld.claim(actions)
         pace = self.journey.pace

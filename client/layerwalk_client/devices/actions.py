@@ -15,6 +15,7 @@ class Command(StrEnum):
     QUIT = "quit"
     RELEASE = "release"
     HELP = "help"
+    GUIDE = "guide"
     OVERVIEW = "overview"
     HOME = "home"
     NEXT_WALL = "next-wall"

@@ -131,6 +131,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.EXPORT, ("ctrl+e",), "write the wall's maps to files", "Tools"),
     Binding(Command.LINK, ("F10",), "copy the link of this view", "View"),
     Binding(Command.HELP, ("F1",), "this page", "View"),
+    Binding(Command.GUIDE, ("shift+F1",), "guided tour", "View"),
     Binding(Command.QUIT, ("ctrl+q",), "leave", "View"),
 )
 """Every key there is."""

@@ -37,6 +37,10 @@ _EDITING = {
 }  # fmt: skip
 
 
+_LEADING = {
+    pygame.K_SPACE: Key.RIGHT, pygame.K_RIGHT: Key.RIGHT, pygame.K_LEFT: Key.LEFT,
+    pygame.K_ESCAPE: Key.ESCAPE,
+}  # fmt: skip
 _WHILE_TYPING = frozenset((Command.QUIT, Command.PASTE))
 """Commands that are obeyed while something is written, where Ctrl or Alt is held."""
 
@@ -97,6 +101,7 @@ class Desktop:
         self._is_captured = False
         self._is_typing = False
         self._is_listening = False
+        self._is_led = False
         self._is_over_panel = False
 
     @property
@@ -147,6 +152,11 @@ class Desktop:
         if is_listening and not self._is_listening:
             self._held.clear()
         self._is_listening = is_listening
+
+    def set_led(self, *, is_led: bool) -> None:
+        """Let Space, Left, Right and Esc be typed, as something that leads takes them, or stop
+        that; other keys do what they do."""
+        self._is_led = is_led
 
     def set_over_panel(self, *, is_over_panel: bool) -> None:
         """Say that the pointer is on a panel: dragging then is the panel's, the wheel too."""
@@ -257,6 +267,9 @@ class Desktop:
                 frame.ordered.append(Ordered(Command(deed.name), deed.number))
             elif key is not None:
                 frame.typed.append(Typed(key=key))
+            return
+        if self._is_led and not modifiers and event.key in _LEADING:
+            frame.typed.append(Typed(key=_LEADING[event.key]))
             return
         self._held[event.key] = deed
         if deed is not None and deed.name in _BUTTONS:

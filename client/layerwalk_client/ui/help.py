@@ -11,7 +11,7 @@ from layerwalk_client.devices.bindings import MOUSE_HELP, Binding, shown_key, sh
 from layerwalk_client.devices.rebinding import can_be_rebound
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.controls import button, label
-from layerwalk_client.ui.intents import Intent, Rebind, ResetKeys
+from layerwalk_client.ui.intents import Intent, Rebind, ResetKeys, StartGuide
 from layerwalk_client.ui.style import Style, packed
 from layerwalk_client.ui.widgets import panel, small, text_font
 
@@ -156,6 +156,9 @@ class HelpPanel:
         """Say what is going on, and offer what can be done about it."""
         intents: list[Intent] = []
         imgui.dummy((1, style.px(4)))
+        if button(style, "guided tour", colour=look.ACCENT):
+            intents.append(StartGuide())
+        imgui.same_line(0, style.px(8))
         if self._changed and button(style, "all keys as usual"):
             self.problem, self.taken = "", None
             intents.append(ResetKeys(None))

@@ -13,6 +13,7 @@ from imgui_bundle import imgui
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.choices import Choices, draw_choices
 from layerwalk_client.ui.compared_line import ComparedLine, draw_compared
+from layerwalk_client.ui.guide_card import GuideCard, draw_guide
 from layerwalk_client.ui.intents import Intent
 from layerwalk_client.ui.magnified import Magnified, draw_magnified
 from layerwalk_client.ui.minimap import MapShown, draw_map
@@ -84,6 +85,7 @@ class Hud:
         progress: text and share (0..1) of work under way.
         recording: how long the camera's way has been recorded, "" when it is not.
         hints: of the first minute.
+        guide: what the guided tour tells.
         carried: the image in the hand.
         cross: where the crosshair is in -1..1, None: hidden.
         is_hot: the crosshair is on something that can be operated.
@@ -105,6 +107,7 @@ class Hud:
     progress: tuple[str, float] | None = None
     recording: str = ""
     hints: tuple[Hint, ...] = ()
+    guide: GuideCard | None = None
     carried: Carried | None = None
     cross: tuple[float, float] | None = None
     is_hot: bool = False
@@ -132,6 +135,8 @@ def draw_hud(style: Style, hud: Hud) -> tuple[Spot, ...]:
             sheet.progress(*hud.progress, is_lower=bool(hud.recording))
         if hud.hints:
             sheet.hints(hud.hints)
+        if hud.guide is not None:
+            draw_guide(sheet, hud.guide, hot=hud.hot)
     if hud.recording:
         sheet.recording("" if hud.is_plain else hud.recording)
     if hud.message:

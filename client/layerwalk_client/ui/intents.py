@@ -120,6 +120,18 @@ class UnlockRange:
 
 
 @dataclass(frozen=True, slots=True)
+class StartGuide:
+    """Begin the guided tour."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepGuide:
+    """Go on in the guided tour, or back; 0 ends it."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rebind:
     """Let an action have a key; `swaps`: an action that has it gets the one given up."""
 
@@ -342,7 +354,7 @@ StudioIntent = (
 """What the panel of maximisation asks for."""
 SurveyIntent = ScoreDataset | FindExciting | CancelSurvey
 """What is asked for about whole data sets."""
-DeskIntent = LockRange | UnlockRange | Rebind | ResetKeys | ChangeSetting
+DeskIntent = StartGuide | StepGuide | LockRange | UnlockRange | Rebind | ResetKeys | ChangeSetting
 """What the pages of keys and settings ask for."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from imgui_bundle import imgui
 from numpy.typing import NDArray
 
 from client.gl.exhibits import draw_panel
@@ -16,8 +17,12 @@ from layerwalk_client.devices.bindings import Binding
 from layerwalk_client.gl.panel import PanelPointer
 from layerwalk_client.settings import Settings
 from layerwalk_client.ui.colours import ColoursPanel
+from layerwalk_client.ui.guide_card import GuideCard, draw_guide
 from layerwalk_client.ui.help import HelpPanel
+from layerwalk_client.ui.intents import Intent, StepGuide
 from layerwalk_client.ui.settings import SettingsPanel
+from layerwalk_client.ui.sheet import Sheet
+from layerwalk_client.ui.style import Style
 from layerwalk_client.world.legend import legend
 from layerwalk_client.world.view import Appearance
 from layerwalk_shared.colours import TABLES
@@ -85,9 +90,30 @@ def colours(appearance: Appearance, *, locked: float | None = None) -> ColoursPa
     return panel
 
 
+class Card:
+    """The card of the guided tour as all that there is."""
+
+    title = "card"
+    size_wh = (640, 260)
+
+    def draw(self, style: Style) -> list[Intent]:
+        """Draw it."""
+        ink = imgui.get_background_draw_list()
+        text = (
+            "In layer1.0 two ways meet at add: what went through the layers and what skipped them "
+            "are added. Ribbons on the floor show the ways; click a wall to light its own."
+        )
+        size = imgui.get_io().display_size
+        sheet = Sheet(style, ink, size.x, size.y)
+        draw_guide(sheet, GuideCard("Ways that meet", text, 2, 8), hot=StepGuide(1))
+        assert [one.intent for one in sheet.spots] == [StepGuide(1), StepGuide(-1), StepGuide(0)]
+        return []
+
+
 MANNERS: dict[str, Callable[[], Pixels]] = {
     "keys-listening": lambda: draw_panel(keys(listening="fold")),
     "keys-taken": lambda: draw_panel(keys(is_taken=True)),
+    "guide-card": lambda: draw_panel(Card()),
     "colours-percentile": lambda: draw_panel(colours(Appearance(mode="percentile"))),
     "colours-locked": lambda: draw_panel(
         colours(Appearance(table="magma", mode="node", marks_out_of_range=True), locked=3.1)

@@ -10,7 +10,7 @@ import numpy as np
 from layerwalk_client.app.pasting import copy, paste
 from layerwalk_client.app.results import unit_at
 from layerwalk_client.devices.actions import Command
-from layerwalk_client.ui.intents import ClosePanel
+from layerwalk_client.ui.intents import ClosePanel, StartGuide
 from layerwalk_shared.recipes import unit_axis
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ def _panel(kind: str) -> Callable[[Walker, int], None]:
         walker.tools.toggle(kind, walker.outlook())
 
     return act
+
+
+def _guide(walker: Walker, number: int) -> None:
+    walker.tools.carry_out("guide", StartGuide())
 
 
 def _node_panel(walker: Walker, number: int) -> None:
@@ -81,6 +85,7 @@ def _maximise(walker: Walker, number: int) -> None:
 TOOLS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.RELEASE: _release,
     Command.HELP: _panel("help"),
+    Command.GUIDE: _guide,
     Command.SEARCH: _panel("search"),
     Command.DATASET: _panel("dataset"),
     Command.NOISE: _panel("noise"),
