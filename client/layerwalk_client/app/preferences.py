@@ -70,10 +70,6 @@ def _budgets(walker: Walker, settings: Settings) -> None:
     walker.stage.set_budgets(cache_bytes=settings.cache_mib * MIB, gpu_bytes=settings.gpu_mib * MIB)
 
 
-def _movement(walker: Walker, settings: Settings) -> None:
-    walker.journey.walk(walks=settings.movement == "walk")
-
-
 def _speed(walker: Walker, settings: Settings) -> None:
     walker.journey.set_pace(settings.speed)
 

@@ -121,22 +121,7 @@ def draw_hud(style: Style, hud: Hud) -> tuple[Spot, ...]:
     if hud.carried is not None:
         sheet.carried(hud.carried)
     if not hud.is_plain:
-        sheet.heading(hud)
-        if hud.map is not None:
-            draw_map(sheet, hud.map)
-        if hud.choices is not None:
-            draw_choices(sheet, hud.choices)
-        taken = 0.0
-        if hud.legend is not None:
-            taken = sheet.legend(hud.legend)
-        if hud.readout is not None:
-            sheet.readout(hud.readout, taken)
-        if hud.progress is not None:
-            sheet.progress(*hud.progress, is_lower=bool(hud.recording))
-        if hud.hints:
-            sheet.hints(hud.hints)
-        if hud.guide is not None:
-            draw_guide(sheet, hud.guide, hot=hud.hot)
+        _draw_texts(sheet, hud)
     if hud.recording:
         sheet.recording("" if hud.is_plain else hud.recording)
     if hud.message:
@@ -150,6 +135,26 @@ def draw_hud(style: Style, hud: Hud) -> tuple[Spot, ...]:
     if hud.cross is not None and not (hud.carried and hud.carried.is_magnified):
         sheet.cross(hud.cross, is_hot=hud.is_hot)
     return tuple(sheet.spots)
+
+
+def _draw_texts(sheet: _Sheet, hud: Hud) -> None:
+    """Draw what is left away on plain pictures."""
+    sheet.heading(hud)
+    if hud.map is not None:
+        draw_map(sheet, hud.map)
+    if hud.choices is not None:
+        draw_choices(sheet, hud.choices)
+    taken = 0.0
+    if hud.legend is not None:
+        taken = sheet.legend(hud.legend)
+    if hud.readout is not None:
+        sheet.readout(hud.readout, taken)
+    if hud.progress is not None:
+        sheet.progress(*hud.progress, is_lower=bool(hud.recording))
+    if hud.hints:
+        sheet.hints(hud.hints)
+    if hud.guide is not None:
+        draw_guide(sheet, hud.guide, hot=hud.hot)
 
 
 class _Sheet(Sheet):

@@ -85,7 +85,6 @@ GROUPS: tuple[tuple[str, Literal[0, 1], tuple[SettingField, ...]], ...] = (
         _switch("shows_map", "map in the corner"),
     )),
     ("Moving", 1, (
-        SettingField("movement", "one", "choice", (("fly", "flies"), ("walk", "walks"))),
         SettingField("mouse_degrees", "mouse", low=0.02, high=0.6, is_log=True, unit="°/px"),
         _switch("inverts_y", "forward looks down"),
         _switch("captures_mouse", "take the mouse", NEXT_START),
