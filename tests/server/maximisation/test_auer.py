@@ -63,7 +63,7 @@ def test_smooth_is_auers_loop(start: str, total_variation: float, l1: float) -> 
         ).astype(np.float64)
     *_, last = layerwalk.maximise(
         model, "4", [2, 0], recipe, example=torch.zeros(1, 36),
-        start=begin.astype(np.float32) if start == "digit" else None,
+        start=begin.astype(np.float32) if start == "digit" else None, precision="float32",
     )  # fmt: skip
     weights = [(layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy()) for layer in model if isinstance(layer, nn.Linear)]  # type: ignore[attr-defined]  # fmt: skip
     for image, unit in zip(last.images, (2, 0), strict=True):
@@ -78,7 +78,7 @@ def test_a_pixel_beyond_a_bound_comes_back_by_the_penalties_alone() -> None:
         model.weight.copy_(torch.tensor([[1.0, 0, 0, 0]]))
     net = nn.Sequential(model)
     recipe = Recipe(name="r", steps=30, rate=0.3, bounds=(0.0, 1.0), l1=0.5, reference_px=None, start=ConstantStart(value=0.9))  # fmt: skip
-    seen = [step.images[0, 0].item() for step in layerwalk.maximise(net, "0", [0], recipe, example=torch.zeros(1, 4))]  # fmt: skip
+    seen = [step.images[0, 0].item() for step in layerwalk.maximise(net, "0", [0], recipe, example=torch.zeros(1, 4), precision="float32")]  # fmt: skip
     # 0.9 + 0.15 is seen as 1; there only L1 pulls: 0.9, and again.
     np.testing.assert_allclose(seen[:4], [1.0, 0.9, 1.0, 0.9], atol=1e-6)
 
@@ -111,7 +111,7 @@ def test_a_normalised_step_has_the_recipe_s_length_for_any_size() -> None:
     for px in (12, 24):
         recipe = Recipe(name="r", steps=1, rate=20.0, is_normalised=True, reference_px=224)
         start = picture(px)
-        *_, last = layerwalk.maximise(model, "8", [0, 1], recipe, start=start)
+        *_, last = layerwalk.maximise(model, "8", [0, 1], recipe, start=start, precision="float32")
         length = 20 * px / 224  # sqrt(3 px px / (3 224 224))
         moved = (last.images - start).flatten(1).norm(dim=1)
         np.testing.assert_allclose(moved, length, rtol=1e-5)
@@ -127,6 +127,8 @@ def test_a_normalised_ascent_does_not_feel_how_strong_the_gradient_is(gain: floa
         with torch.no_grad():
             model[3].weight.mul_(factor)
         recipe = Recipe(name="r", steps=5, rate=1.0, is_normalised=True, reference_px=None, start=NoiseStart())  # fmt: skip
-        *_, last = layerwalk.maximise(model, "3", [0], recipe, example=picture(8))
+        *_, last = layerwalk.maximise(
+            model, "3", [0], recipe, example=picture(8), precision="float32"
+        )
         images.append(last.images)
     torch.testing.assert_close(images[0], images[1], rtol=0, atol=1e-5)
