@@ -316,3 +316,38 @@ def test_two_inputs_are_compared_by_a_key(window, xdotool, screen, server):
         diary.state(lambda line, mode=mode: line["is_settled"] and line["compared"]["mode"] == mode)
     xdotool("key", "equal")
     assert diary.event("panel-opened")["panel"] == "compare"
+
+
+def test_the_way_is_found_by_search_along_the_data_and_on_the_map(window, xdotool, tmp_path):
+    process, diary = window
+    diary.state(lambda line: line["is_settled"])
+    xdotool("key", "slash")
+    diary.event("panel-opened")
+    xdotool("type", "stem.1")
+    xdotool("key", "Return")
+    assert diary.event("went")["node"] == "stem.1"
+    xdotool("key", "n")
+    assert diary.event("went")["node"] == "conv1"  # the main branch of the fork
+    xdotool("key", "bracketright")
+    assert diary.event("said")["text"] == "no branch runs beside this wall"
+    there = diary.state(lambda line: line["is_settled"])
+
+    xdotool("key", "F3", "Escape")
+    diary.state(lambda line: not line["is_captured"])
+    found = xdotool("getmouselocation", "--shell")
+    number = next(line[7:] for line in found.splitlines() if line.startswith("WINDOW="))
+    right, scale = SIZE[0] - 20 * SIZE[1] / 720, SIZE[1] / 720
+    xdotool("mousemove", "--window", number, round(right - 40 * scale), round(120 * scale))
+    xdotool("click", 1)
+    diary.event("went")
+    moved = diary.state(lambda line: line["is_settled"])
+    assert math.dist(moved["camera"][:3], there["camera"][:3]) > 1
+    xdotool("key", "BackSpace")
+    diary.state(lambda line: line["camera"] == there["camera"])
+    xdotool("key", "shift+BackSpace")
+    diary.state(lambda line: line["camera"] == moved["camera"])
+
+    xdotool("key", "ctrl+q")
+    diary.event("quit")
+    assert process.wait(30) == 0
+    assert "shows_map = true" in (tmp_path / "layerwalk" / "settings.toml").read_text()
