@@ -16,6 +16,7 @@ from layerwalk_client.world import carrying
 from layerwalk_client.world.arranged import Arranged, Stand, stood
 from layerwalk_client.world.camera import Ray
 from layerwalk_client.world.carrying import Carry
+from layerwalk_client.world.comparison import is_second
 from layerwalk_client.world.history import History
 from layerwalk_client.world.scene import Wall
 from layerwalk_client.world.view import Camera
@@ -47,7 +48,6 @@ class Arranger:
         self._tell = tell
         self._history = History(Arranged())
         self._carry: Carry | None = None
-        self._seen = Arranged()
         self._graph: Graph | None = None
         self._network = ""
         self._is_let_go = False
@@ -114,7 +114,7 @@ class Arranger:
             return self._show(there, ghost=self._ghost(carry))
         self._carry, self._is_let_go = None, False
         self._tell("stood", node=carry.stand[0], copy=carry.stand[1])
-        self._do(there)
+        self._do(there, slides=False)
         return True
 
     # What is asked for.
@@ -206,7 +206,7 @@ class Arranger:
         if self._carry is None:
             return False
         self._carry, self._is_let_go = None, False
-        self._show(self.arranged)
+        self._show(self.arranged, slides=True)
         return True
 
     def undo(self) -> bool:
@@ -244,8 +244,8 @@ class Arranger:
 
     def _found(self, pointed: Pointed | None) -> tuple[Stand, Wall] | None:
         """Return which wall is under the pointer, and how it is laid out."""
-        if pointed is None:
-            return None
+        if pointed is None or is_second(pointed.wall.network):
+            return None  # the second of a pair stands by the first
         laid = self._stage.scenery.laid_out(pointed.node.id)
         return None if laid is None else ((pointed.node.id, pointed.wall.copy), laid)
 
@@ -260,20 +260,19 @@ class Arranger:
         if history is None:
             return False
         self._history = history
-        self._show(self.arranged)
+        self._show(self.arranged, slides=True)
         self._save()
         return True
 
-    def _do(self, arranged: Arranged) -> None:
+    def _do(self, arranged: Arranged, *, slides: bool = True) -> None:
         before = self._history
         self._history = before.after(arranged)
-        self._show(arranged)
+        self._show(arranged, slides=slides)
         if self._history is not before:
             self._save()
 
-    def _show(self, arranged: Arranged, *, ghost: Wall | None = None) -> bool:
-        self._seen = arranged
-        return self._stage.arrange(arranged, ghost=ghost)
+    def _show(self, arranged: Arranged, *, ghost: Wall | None = None, slides: bool = False) -> bool:
+        return self._stage.arrange(arranged, ghost=ghost, slides=slides)
 
     def _save(self) -> None:
         network = self._stage.network

@@ -113,14 +113,17 @@ class Scenery:
         """Whether a run is shown as its first block."""
         return run.first in self.folded
 
-    def place(self, arranged: Arranged, *, left: Wall | None = None) -> None:
-        """Let walls be arranged otherwise; the scene changes with the next `arrange`.
+    def place(self, arranged: Arranged, *, left: Wall | None = None) -> bool:
+        """Let walls be arranged otherwise; the scene changes with the next `arrange`. Return whether
+        that is another arrangement.
 
         Args:
             arranged: what a person has done to them.
             left: a wall that is carried, as it was when it was taken: a trace of it stays.
         """
+        before = self.arranged, self._ghost
         self.arranged, self._ghost = arranged, left
+        return before != (arranged, left)
 
     def laid_out(self, node: str) -> Wall | None:
         """Return a node's wall as the layout has put it; None where it has none."""

@@ -185,16 +185,20 @@ class Stage:
 
     # What a person does to the walls.
 
-    def arrange(self, arranged: Arranged, *, ghost: Wall | None = None) -> bool:
+    def arrange(
+        self, arranged: Arranged, *, ghost: Wall | None = None, slides: bool = False
+    ) -> bool:
         """Let the walls stand as a person has arranged them; return whether the scene is another.
 
         Args:
             arranged: what was done to them.
             ghost: a wall that is carried, as it was when it was taken.
+            slides: they are seen to go there.
         """
-        self.scenery.place(arranged, left=ghost)
-        if self.network is None:
+        if self.network is None or not self.scenery.place(arranged, left=ghost):
             return False
+        if slides:
+            self.rearranging.expect()
         return self._arrange(self.shown or self.state.coming, has_answer=self.shown is not None)
 
     def restyle(self, *, theme: Theme, style: Style) -> None:

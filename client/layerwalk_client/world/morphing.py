@@ -73,7 +73,8 @@ def morph_between(before: Scene, after: Scene, stands_for: Callable[[int], Seque
         return Pose(_foot(wall), wall.yaw, SMALLEST)
 
     starts = tuple(
-        _pose(old[_key(wall)]) if _key(wall) in old else stand_in(wall, old) for wall in after.walls
+        _pose(old[_key(wall)], of=wall) if _key(wall) in old else stand_in(wall, old)
+        for wall in after.walls
     )
     goals = {
         place: stand_in(wall, new)
@@ -156,8 +157,10 @@ def _foot(wall: Wall) -> Vector:
     return x, y - wall.size_wh[1] / 2, z
 
 
-def _pose(wall: Wall) -> Pose:
-    return Pose(_foot(wall), wall.yaw)
+def _pose(wall: Wall, *, of: Wall | None = None) -> Pose:
+    """Return the pose of a wall; `of`: in which this other one is as high as it."""
+    scale = 1.0 if of is None else wall.size_wh[1] / of.size_wh[1]
+    return Pose(_foot(wall), wall.yaw, scale)
 
 
 def _behind(wall: Wall) -> Pose:
