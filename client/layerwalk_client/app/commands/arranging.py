@@ -66,7 +66,7 @@ def _export(walker: Walker, number: int) -> None:
         return
     if path is not None:
         walker.say(f"saved {path.name}")
-        walker.trace.note("exported", path=str(path))
+        walker.trace.note("saved-arrangement", path=str(path))
 
 
 ARRANGING: Mapping[Command, Callable[[Walker, int], None]] = {
