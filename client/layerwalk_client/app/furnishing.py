@@ -11,6 +11,7 @@ from layerwalk_client.app.export_desk import ExportDesk
 from layerwalk_client.app.job_desk import JobDesk
 from layerwalk_client.app.key_desk import KeyDesk
 from layerwalk_client.app.preferences import change, current
+from layerwalk_client.app.server_desk import ServerDesk
 from layerwalk_client.app.setting_desk import SettingDesk
 from layerwalk_client.devices.rebinding import Changes
 
@@ -43,6 +44,12 @@ def furnish(walker: Walker, source: Source) -> KeyDesk:
         looked_at=lambda: None if walker.pointed is None else walker.pointed.wall.node,
         selected=lambda: None if walker.selection is None else walker.selection.node,
     )
+
+    def go_elsewhere(url: str, network: str) -> None:
+        """End this walk, for one through a network of another server or of this one."""
+        walker.destination = (url, network)
+        walker.is_over = True
+
     desks = (
         walker.guide,
         colours,
@@ -55,6 +62,14 @@ def furnish(walker: Walker, source: Source) -> KeyDesk:
             appearance=lambda: tools.appearance,
             folder=walker.start.pictures,
             tell=walker.trace.note,
+        ),
+        ServerDesk(
+            stage,
+            here=(walker.address, walker.start.token),
+            client=source.client,
+            known=walker.start.known_servers,
+            ring=walker.start.ring,
+            go=go_elsewhere,
         ),
         keys,
         settings,

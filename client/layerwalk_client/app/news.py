@@ -78,6 +78,8 @@ def begin(walker: Walker) -> None:
         except LayerwalkError as error:
             walker.say(reason(error), is_warning=True)
     walker.errand.begin(walker)
+    if start.complaint:
+        walker.say(start.complaint, is_warning=True)
     walker.trace.note("connected", network=network.name, nodes=len(network.graph.nodes))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,10 @@ class Start:
         place: where the eye is; None: the tour to the input.
         shows_intro: lead a newcomer, show the hints of the first minute.
         item: (data set's name or id, number) to put on the input at the beginning.
+        token: for the server, where it asks for one.
+        known_servers: tells where one was before.
+        ring: wakes the main loop, from any thread.
+        complaint: said at the beginning, "" nothing.
         link: what it shows at the beginning, beside `place`.
         keep_settings: called with settings that have changed.
         pictures: folder for screenshots.
@@ -32,6 +36,10 @@ class Start:
     place: Place = None
     shows_intro: bool = True
     item: tuple[str, int] | None = None
+    token: str | None = None
+    known_servers: Callable[[], Sequence[str]] = tuple
+    ring: Callable[[], None] = lambda: None
+    complaint: str = ""
     link: Link | None = None
     keep_settings: Callable[[Settings], None] = lambda settings: None
     pictures: Path = Path()

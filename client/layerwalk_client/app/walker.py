@@ -145,6 +145,7 @@ class Walker:
         self.stub: str | None = None
         self.selection: Mark | None = None
         self.is_over = False
+        self.destination: tuple[str, str] | None = None
         self.is_plain = False
         self.outbox = Outbox()
         self.errand = Errand(self.start.link)

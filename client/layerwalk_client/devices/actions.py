@@ -73,6 +73,7 @@ class Command(StrEnum):
     RECORD = "record"
     LINK = "link"
     EXPORT = "export"
+    SERVERS = "servers"
     HUD = "hud"
     BOOKMARK = "bookmark"
     SET_BOOKMARK = "set-bookmark"

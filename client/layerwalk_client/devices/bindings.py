@@ -128,6 +128,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.SCREENSHOT, ("F12",), "save a picture", "View"),
     Binding(Command.LARGE_SCREENSHOT, ("shift+F12",), "save it four times as large", "View"),
     Binding(Command.RECORD, ("F9",), "record the way, for a film", "View"),
+    Binding(Command.SERVERS, ("ctrl+o",), "other networks and servers", "Go"),
     Binding(Command.EXPORT, ("ctrl+e",), "write the wall's maps to files", "Tools"),
     Binding(Command.LINK, ("F10",), "copy the link of this view", "View"),
     Binding(Command.HELP, ("F1",), "this page", "View"),

@@ -339,6 +339,14 @@ class RepeatRun:
 
 
 @dataclass(frozen=True, slots=True)
+class GoElsewhere:
+    """Walk through a network (its id) of a server instead of this one."""
+
+    url: str
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExportNode:
     """Write a node's maps, or one channel of it (None: all), to a file."""
 
@@ -391,6 +399,6 @@ TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 """Where one asks to be taken."""
 Intent = (
     ClosePanel | PickItem | PickNoise | PickChannel | BookmarkIntent | TravelIntent | SetAppearance | ChooseStep | PutOn
-    | OpenMaximise | ExportNode | OpenChannel | SurveyIntent | ChooseFilters | ClearJobs | GoToResult
+    | OpenMaximise | ExportNode | GoElsewhere | OpenChannel | SurveyIntent | ChooseFilters | ClearJobs | GoToResult
     | StudioIntent | CompareIntent | DeskIntent | WebcamIntent
 )  # fmt: skip

@@ -96,6 +96,7 @@ TOOLS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.MAXIMISE: _maximise,
     Command.COLOURS: _panel("colours"),
     Command.INPUT: _panel("input"),
+    Command.SERVERS: _panel("servers"),
     Command.TIMELINE: _panel("timeline"),
     Command.GRADIENTS: _panel("gradients"),
     Command.RESULTS: _panel("results"),
