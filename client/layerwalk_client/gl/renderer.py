@@ -66,6 +66,8 @@ class Renderer:
         self._scene = Scene()
         self._by_key: dict[tuple[str, int], list[Wall]] = {}
         self._value_keys: frozenset[tuple[str, int]] = frozenset()
+        self._unseen: set[tuple[str, int]] = set()
+        """Whose first overview has come since the last picture: nothing is faded from it."""
 
     @property
     def memory_bytes(self) -> int:
@@ -122,7 +124,8 @@ class Renderer:
         Raises:
             TileError: it is no such chain.
         """
-        self._residency.put((network, node), block, chain)
+        key = network, node
+        self._residency.put(key, block, chain, fades=key not in self._unseen)
         self._scales.note(network, chain[0])
         if self._atlas.generation((network, node), block) != chain[0].generation:
             # No overview has come with it: from afar the wall shows this block's own.
@@ -133,6 +136,8 @@ class Renderer:
     def put_overview(self, network: str, tiles: Iterable[Tile]) -> None:
         """Take tiles of any nodes (small ones, one a block) as what far walls show."""
         tiles = list(tiles)
+        keys = {(network, tile.key.node) for tile in tiles}
+        self._unseen |= {key for key in keys if not self._atlas.has_overview(key)}
         self._atlas.put(network, tiles)
         for tile in tiles:
             self._scales.note(network, tile)
@@ -185,6 +190,7 @@ class Renderer:
         # The sky covers every pixel that nothing stands before, so only depth is cleared.
         gl.glClear(gl.GL_DEPTH_BUFFER_BIT)
         self._walls.draw(eye, self._colours)
+        self._unseen.clear()
 
         self._draw_ground(eye)
         self._walls.draw_rims(eye.size_wh)

@@ -55,8 +55,15 @@ class Residency:
         """Return the resident blocks of a node, None where there are none."""
         return self._nodes.get(key)
 
-    def put(self, key: NodeKey, block: int, chain: Sequence[Tile]) -> None:
+    def put(
+        self, key: NodeKey, block: int, chain: Sequence[Tile], *, fades: bool = True
+    ) -> None:
         """Upload a block's levels; they replace what the block showed.
+
+        Args:
+            key, block: which one.
+            chain: its levels.
+            fades: from what was there; not where nobody has seen that.
 
         Raises:
             TileError: it is no chain of levels.
@@ -72,7 +79,7 @@ class Residency:
             chain[0].key.level,
             chain[0].dtype,
             block * BLOCK_CHANNELS,
-            fade=0.0,
+            fade=0.0 if fades or old is not None else 1.0,
         )
         if old is not None:
             if (old.dtype is TileType.RGB8) == (made.dtype is TileType.RGB8):

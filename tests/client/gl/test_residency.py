@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from client.gl.showroom import NETWORK, make_chain, make_wall
-from client.gl.straight import chains_of, stage
+from client.gl.straight import Stage, chains_of, stage
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.residency import FADE_S, Residency
 from layerwalk_client.gl.textures import POOL_BYTES, TexturePool
@@ -131,6 +132,7 @@ def test_a_first_block_fades_from_its_overview() -> None:
     with stage(make_wall(1, 1, (16, 16), tile=1.0)) as made:
         look = Appearance(mode="manual", manual=1.0)
         made.renderer.put_overview(NETWORK, [make_chain(values, node=1)[1]])
+        made.picture(look)  # it has been seen
         made.put(chains_of(values * 2))
         made.renderer.draw(_look(made, look), made.target, dt=0.03)  # type: ignore[arg-type]
         middle = int(made.target.read_rgb()[140, 210, 0])
@@ -213,3 +215,26 @@ def test_the_renderer_can_be_closed_with_everything_in_flight() -> None:
         renderer.put_block(NETWORK, 1, 0, chain)
     renderer.images.make(np.zeros((4, 4, 3), np.uint8), is_smooth=True)
     renderer.close()
+
+
+def test_what_comes_with_its_first_overview_is_sharp_at_once() -> None:
+    """Another number of pictures hangs on a wall under another name: both come between two frames,
+    and the wall must not blur for a moment."""
+    values = np.indices((16, 16)).sum(axis=0)[None].repeat(4, axis=0) % 2 * 2.0 - 1.0
+
+    def after(made: Stage) -> NDArray[np.uint8]:
+        made.renderer.draw(_look(made, Appearance(mode="node")), made.target, dt=0.02)
+        return made.target.read_rgb()
+
+    with stage(make_wall(1, 4, (16, 16))) as made:
+        after(made)
+        made.renderer.put_overview(NETWORK, [chains_of(values)[0][1]])
+        made.put(chains_of(values))
+        first = after(made)
+        assert not made.renderer.is_animating
+        np.testing.assert_array_equal(first, made.picture())
+    with stage(make_wall(1, 4, (16, 16))) as made:
+        made.renderer.put_overview(NETWORK, [chains_of(values)[0][1]])
+        after(made)  # seen: now it is faded from
+        made.put(chains_of(values))
+        assert (after(made) != made.picture()).any()
