@@ -55,9 +55,7 @@ class Residency:
         """Return the resident blocks of a node, None where there are none."""
         return self._nodes.get(key)
 
-    def put(
-        self, key: NodeKey, block: int, chain: Sequence[Tile], *, fades: bool = True
-    ) -> None:
+    def put(self, key: NodeKey, block: int, chain: Sequence[Tile], *, fades: bool = True) -> None:
         """Upload a block's levels; they replace what the block showed.
 
         Args:
