@@ -128,7 +128,7 @@ class Panels:
             if _angle(camera, one.picture.centre) < SAME_PLACE:
                 self.close(other)
         scale = panel_scale(content.size_wh, window_wh)
-        size_wh = (round(content.size_wh[0] * scale), round(content.size_wh[1] * scale))
+        size_wh = panel_pixels(content.size_wh, scale, window_wh)
         centre, metres_wh = place_before(
             camera,
             size_wh,
@@ -231,6 +231,18 @@ def panel_scale(design_wh: tuple[int, int], window_wh: tuple[int, int]) -> float
     return max(0.5, min(scale, room_w, room_h))
 
 
+def panel_pixels(
+    design_wh: tuple[int, int], scale: float, window_wh: tuple[int, int]
+) -> tuple[int, int]:
+    """Return the pixels of a panel: so many that, in the middle of the window, each of them lies on
+    one of the window's, which keeps letters sharp."""
+    width, height = (
+        round(side * scale) - (window - round(side * scale)) % 2
+        for side, window in zip(design_wh, window_wh, strict=True)
+    )
+    return width, height
+
+
 def place_before(
     camera: Camera,
     size_wh: tuple[int, int],
@@ -254,13 +266,13 @@ def place_before(
     metres_per_pixel = 2 * distance * math.tan(camera.fov / 2) / window_wh[1]
     centre = np.array(camera.position) + forward(camera) * distance
     if is_low:
-        lowered = max(0.0, window_wh[1] * (0.5 - LOW_MARGIN) - size_wh[1] / 2)
+        lowered = round(max(0.0, window_wh[1] * (0.5 - LOW_MARGIN) - size_wh[1] / 2))
         centre -= axes(camera)[1] * lowered * metres_per_pixel
     if is_aside:
         moved = round(max(0.0, window_wh[0] * (0.5 - ASIDE_MARGIN) - size_wh[0] / 2))
         centre -= axes(camera)[0] * moved * metres_per_pixel
         above, below = (window_wh[1] * (0.5 - share) - size_wh[1] / 2 for share in ASIDE_MARGINS)
-        raised = max(0.0, min(-below, above))
+        raised = round(max(0.0, min(-below, above)))
         centre += axes(camera)[1] * raised * metres_per_pixel
     x, y, z = centre.tolist()
     return (x, y, z), (size_wh[0] * metres_per_pixel, size_wh[1] * metres_per_pixel)

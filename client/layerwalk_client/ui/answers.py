@@ -47,6 +47,7 @@ class AnswerPanel:
 
     title = "Answer"
     size_wh = (600, 500)
+    is_aside = True
 
     def __init__(self) -> None:
         self.kind: Kind = "classes"

@@ -66,6 +66,7 @@ class ColoursPanel:
 
     title = "Colours and range"
     size_wh = (520, 560)
+    is_aside = True
 
     def __init__(self, appearance: Appearance) -> None:
         self.appearance = appearance

@@ -103,6 +103,10 @@ class HelpPanel:
         """Draw the page."""
         with panel(style, self.title) as intents:
             if imgui.begin_table("keys", len(COLUMNS)):
+                for column in COLUMNS:  # as wide as what stands there needs
+                    weight = max(self._needed(style, section) for section in column)
+                    stretch = imgui.TableColumnFlags_.width_stretch
+                    imgui.table_setup_column(column[0], stretch, weight)
                 for column in COLUMNS:
                     imgui.table_next_column()
                     for section in column:
@@ -110,6 +114,14 @@ class HelpPanel:
                 imgui.end_table()
             intents.extend(self._foot(style))
         return intents
+
+    def _needed(self, style: Style, section: str) -> float:
+        """Return the width of a section, pixels."""
+        rows = self._rows[section]
+        with text_font(style, 14):
+            keys = max(imgui.calc_text_size(row.keys).x for row in rows)
+            texts = max(imgui.calc_text_size(row.text).x for row in rows)
+        return float(keys + texts) + style.px(34)
 
     def _section(self, style: Style, section: str) -> None:
         with text_font(style, 15, is_bold=True):

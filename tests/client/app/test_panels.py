@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from layerwalk_client.app.panels import Panels, panel_scale, place_before
+from layerwalk_client.app.panels import Panels, panel_pixels, panel_scale, place_before
 from layerwalk_client.ui.maximise import MaximisePanel
 from layerwalk_client.world.camera import forward, project, ray_from_pixel
 from layerwalk_client.world.view import Camera
@@ -128,3 +128,13 @@ def test_a_new_panel_replaces_the_one_in_its_place_and_leaves_others(panels):
     assert panels.kinds == ("a", "b")
     panels.open("c", Content(), aside, window_wh=WINDOW)
     assert panels.kinds == ("a", "c")
+
+
+@pytest.mark.parametrize("window", [(1280, 720), (1920, 1080), (801, 451)])
+@pytest.mark.parametrize("design", [(1120, 690), (540, 574), (333, 222)])
+def test_pixels_of_a_panel_in_the_middle_lie_on_those_of_the_window(design, window):
+    scale = panel_scale(design, window)
+    found = panel_pixels(design, scale, window)
+    for side, size, room in zip(found, design, window, strict=True):
+        assert (room - side) % 2 == 0
+        assert abs(side - size * scale) <= 1.5
