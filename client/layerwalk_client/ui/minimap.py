@@ -25,6 +25,8 @@ LEAST_LINES = 1.5
 """Lines of text that an inner plot must be high to be named."""
 EYE, CONE = 7.0, 46.0
 """Pixels of the design of the eye's arrow, and of what it sees."""
+INSIDE_LINES = 6.0
+"""Lines of text that an inner plot must be high for its name to stand in it."""
 _GROUND = (0.027, 0.039, 0.059, 1.0)
 _LINE = (0.17, 0.23, 0.33, 1.0)
 _WALL = (0.62, 0.69, 0.79, 1.0)
@@ -93,17 +95,32 @@ def _names(style: Style, ink: Any, scene: Scene, view: MapView) -> None:
         (left, top), (right, bottom) = view.pixel(plot.x0, plot.z0), view.pixel(plot.x1, plot.z1)
         if plot.depth and bottom - top < LEAST_LINES * size:
             continue
-        middle = (top + bottom - size) / 2
-        gap = style.px(5)
-        for x in (right + gap, left - gap - wide, (left + right - wide) / 2):
-            box = x, middle, x + wide, middle + size
+        gap, middle = style.px(5), (top + bottom - size) / 2
+        strangers = [
+            (*view.pixel(one.x0, one.z0), *view.pixel(one.x1, one.z1))
+            for one in scene.plots
+            if one is not plot and one.depth >= plot.depth
+        ]
+        spots = [
+            (x, middle)
+            for x in (right + gap, left - gap - wide)
+            if not any(_meet((x, middle, x + wide, middle + size), one) for one in strangers)
+        ]
+        has_room = bottom - top > INSIDE_LINES * size and right - left > wide + 2 * gap
+        high = max(top, 0.0) + gap / 2
+        if high + size < bottom and (plot.depth == 0 or has_room):
+            spots.append((left + gap, high))
+        for x, y in spots:
+            box = x, y, x + wide, y + size
             is_within = gap <= x and x + wide <= view.size_wh[0] - gap
-            is_within &= gap <= middle <= view.size_wh[1] - size - gap
+            is_within &= 0 <= y <= view.size_wh[1] - size - gap
             if is_within and not any(_meet(box, other) for other in taken):
                 taken.append(box)
                 named.add(plot.group)
+                plate = (x - gap / 2, y), (x + wide + gap / 2, y + size + gap / 2)
+                ink.add_rect_filled(*plate, packed(_GROUND, 0.7), style.px(3))
                 colour = look.TEXT if plot.depth == 0 else look.QUIET
-                ink.add_text(style.regular, size, (round(x), round(middle)), packed(colour), name)
+                ink.add_text(style.regular, size, (round(x), round(y)), packed(colour), name)
                 break
 
 

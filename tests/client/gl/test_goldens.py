@@ -22,6 +22,7 @@ from client.gl.reports import REPORTS
 from client.gl.showroom import Showroom
 from client.gl.studios import STUDIOS
 from client.gl.views import VIEWS, draw_view
+from client.gl.wayfinding import WAYS
 from layerwalk_client.gl.context import GraphicsInfo
 
 GOLDENS = Path(__file__).parents[2] / "golden"
@@ -59,7 +60,7 @@ def test_a_panel_looks_as_it_should(
     check(name, PANELS[name](), clean_graphics, pytestconfig)
 
 
-KINDS = {**FACTS, **MANNERS, **REPORTS}
+KINDS = {**FACTS, **MANNERS, **REPORTS, **WAYS}
 
 
 @pytest.mark.parametrize("name", KINDS)
