@@ -34,7 +34,7 @@ class Wish:
 
     Attributes:
         label: only items of that class.
-        text: only items whose name contains it; case does not count.
+        text: only items whose name or class contains it; case does not count.
         order: by what.
     """
 
@@ -168,7 +168,12 @@ def _filtered(names: Callable[[], Names], wish: Wish, count: int) -> NDArray[np.
     if wish.label is not None:
         is_in &= np.array([label == wish.label for label in names().labels], np.bool_)
     if text := wish.text.casefold():
-        is_in &= np.array([text in name.casefold() for name in names().names], np.bool_)
+        known = names()
+        pairs = zip(known.names, known.labels, strict=True)
+        is_in &= np.array(
+            [text in name.casefold() or text in (label or "").casefold() for name, label in pairs],
+            np.bool_,
+        )
     return np.flatnonzero(is_in)
 
 

@@ -37,7 +37,7 @@ from layerwalk_shared.messages import (
 )
 
 TOLD_EVERY_S = 1.0
-"""While a data set is scored, what is known is renewed so often at most."""
+"""While a data set is gone through, what is known is renewed so often at most."""
 
 
 class Surveyor:
@@ -283,10 +283,22 @@ class Surveyor:
                 if place is not None
             )
 
+        told_s = time.monotonic()
+
         def take(offers: Sequence[Offer], read: tuple[Tensor, ...]) -> None:
+            nonlocal told_s
             for one, summary in zip(strongest, read, strict=True):
                 one.take(offers, summary)
                 one.scanned += len(offers)
+            if time.monotonic() - told_s > TOLD_EVERY_S:
+                keep()
+                told_s = time.monotonic()
+
+        def keep() -> None:
+            for one in strongest:
+                self._excitations.put(
+                    (network.id, request.dataset, one.place.node), print_, one.frozen()
+                )
 
         def leave_out(_: Offer) -> None:
             for one in strongest:
@@ -311,10 +323,7 @@ class Surveyor:
                     leave_out=leave_out,
                 )
         finally:
-            for one in strongest:
-                self._excitations.put(
-                    (network.id, request.dataset, one.place.node), print_, one.frozen()
-                )
+            keep()
         self._tell_of_change(handle, network, print_)
 
     def _feed(self, network: Network, dataset_id: str, indices: Sequence[int]) -> Feed:

@@ -12,8 +12,10 @@ from layerwalk_client.app.start import Start
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.dataset import DatasetPanel
+from layerwalk_client.ui.intents import FindExciting, PutOn, ScoreDataset
 from layerwalk_client.ui.pictures import Wanted
 from layerwalk_client.world.picking import point_of
+from layerwalk_shared.messages import DatasetInput
 
 pytestmark = pytest.mark.gl
 
@@ -70,6 +72,53 @@ def test_an_image_is_picked_from_the_panel_and_put_on_the_input(hand):
     assert hand.walker.stage.shown.client is not None
     assert hand.walker.tools.hand.holding is None
     hand.settle()
+
+
+def test_a_data_set_is_scored_and_its_mistakes_come_first(hand):
+    hand.key(pygame.K_TAB)
+    panel = hand.walker.tools.panels.content("dataset")
+    hand.until(lambda: panel.scoring.summary is not None)
+    hand.walker.tools.carry_out("dataset", ScoreDataset("d1"))
+    hand.until(lambda: panel.scoring.summary.is_whole)
+    panel.order = "wrong-first"
+    thumbnails = hand.walker.tools.thumbnails
+    hand.until(lambda: thumbnails.count(panel.wanted) and thumbnails.item(panel.wanted, 0))
+    first = thumbnails.item(panel.wanted, 0)
+    summary = panel.scoring.summary
+    assert first.is_right is (summary.right == summary.compared)
+    hand.type("gr")
+    hand.until(lambda: thumbnails.count(panel.wanted) == 30)
+    hand.key(pygame.K_TAB)
+    assert panel.label == "green"
+    hand.key(pygame.K_ESCAPE)
+    assert hand.walker.tools.panels.kinds == ()
+    assert not hand.walker.stage.state.is_busy
+
+
+def test_a_channel_tells_what_excites_it_and_that_goes_on_the_input(hand):
+    wall = hand.face("conv1")
+    hand.move(hand.pixel_of(point_of(wall, 2)))
+    hand.frames(4)
+    hand.key(pygame.K_u)
+    panel = hand.walker.tools.panels.content("channel")
+    assert (panel.view.node.id, panel.view.channel) == ("conv1", 2)
+    hand.walker.tools.carry_out("channel", FindExciting("conv1", "d1"))
+    hand.until(lambda: panel.view.search.found and panel.view.search.found.state == "fresh")
+    hand.until(lambda: panel.view.search.found.scanned == 150)
+    hand.until(lambda: panel.view.weights is not None and panel.view.map is not None)
+    assert {one.node for one in panel.view.weights.incoming} == {"stem.1"}
+    best = panel.view.search.found.by_maximum[0]
+    hand.walker.tools.carry_out(
+        "channel", PutOn(DatasetInput(dataset="d1", item=best.item), best.name)
+    )
+    hand.until(lambda: hand.walker.stage.shown.input.title == best.name)
+    hand.until(lambda: panel.view.map.limit > 0)
+    hand.until(lambda: abs(panel.view.map.numbers()[1] - best.value) < 1e-3)
+    row, column = best.position
+    assert panel.view.map.values[row, column] == pytest.approx(best.value, abs=1e-3)
+    hand.walker.tools.open_channel(panel.view.index, 3)
+    assert hand.walker.tools.panels.content("channel") is panel
+    assert panel.view.channel == 3
 
 
 def test_a_feature_map_is_picked_from_its_wall_and_put_on_the_input(hand):

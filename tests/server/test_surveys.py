@@ -368,6 +368,8 @@ def test_items_are_filtered_and_put_in_order(surveyed: Session) -> None:
             assert head == sorted(head, reverse=True)  # the surest of what is asked for first
     of_class = catalogue.arranged("d1", Wish(label="dragon", text="PHOTO 01"), scores).tolist()
     assert of_class == [i for i in range(COUNT) if i % 3 == 2 and names[i].startswith("photo 01")]
+    lilies = catalogue.arranged("d1", Wish(text="lily"), scores).tolist()
+    assert lilies == [i for i in range(COUNT) if i % 3 == 1 and i not in BROKEN]
     with pytest.raises(InvalidRequestError, match="nearest: 'dragon'"):
         catalogue.arranged("d1", Wish(label="dragoon"), scores)
     with pytest.raises(InvalidRequestError, match="needs the scores"):

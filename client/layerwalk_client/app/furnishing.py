@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.answer_desk import AnswerDesk
+from layerwalk_client.app.channel_desk import ChannelDesk
 from layerwalk_client.app.colour_desk import ColourDesk
 from layerwalk_client.app.compare_desk import CompareDesk
 from layerwalk_client.app.export_desk import ExportDesk
@@ -16,11 +17,12 @@ from layerwalk_client.app.setting_desk import SettingDesk
 from layerwalk_client.devices.rebinding import Changes
 
 if TYPE_CHECKING:
+    from layerwalk_client.app.thumbnails import Textures
     from layerwalk_client.app.walker import Walker
     from layerwalk_client.source import Source
 
 
-def furnish(walker: Walker, source: Source) -> KeyDesk:
+def furnish(walker: Walker, source: Source, images: Textures) -> KeyDesk:
     """Give a walk's toolbox its desks; return the one that listens for keys."""
     tools, stage = walker.tools, walker.stage
 
@@ -53,6 +55,7 @@ def furnish(walker: Walker, source: Source) -> KeyDesk:
     desks = (
         walker.guide,
         colours,
+        ChannelDesk(stage, source, images, tools.thumbnails, table=lambda: tools.appearance.table),
         AnswerDesk(stage, source),
         CompareDesk(stage, look_at=walker.look_at, choose_step=walker.choose_step),
         JobDesk(stage, source, ask=lambda one: tools.carry_out("jobs", one)),

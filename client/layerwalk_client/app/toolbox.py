@@ -41,6 +41,7 @@ from layerwalk_client.ui.intents import (
     GoToClass,
     GoToGroup,
     Intent,
+    OpenChannel,
     OpenMaximise,
     PickChannel,
     PickItem,
@@ -155,11 +156,18 @@ class Toolbox:
     def open_maximise(self, node: int, unit: int | None) -> bool:
         """Open the panel of maximisation about a node or one of its units; one that is open stays
         where it is. Return whether there is one."""
-        content = self.maximising.open(node, unit)
-        if content is not None and self.panels.content("maximise") is content:
-            self.panels.touch("maximise")
+        return self._turn("maximise", lambda: self.maximising.open(node, unit))
+
+    def open_channel(self, node: int, channel: int) -> bool:
+        """Open the panel of a channel; one that is open turns to it. Return whether there is one."""
+        return self._turn("channel", lambda: self.desks.content("channel", node=node, unit=channel))
+
+    def _turn(self, kind: str, make: Callable[[], Content | None]) -> bool:
+        before, content = self.panels.content(kind), make()
+        if content is not None and before is content:
+            self.panels.touch(kind)
             return True
-        return self._open("maximise", content, self._outlook())
+        return self._open(kind, content, self._outlook())
 
     def _open(self, kind: str, content: Content | None, outlook: Outlook) -> bool:
         if content is None:
@@ -187,7 +195,7 @@ class Toolbox:
 
     def forget_nodes(self) -> None:
         """Close what is about nodes that may be gone: the graph has changed."""
-        for kind in ("node", "search", "input", "maximise"):
+        for kind in ("node", "channel", "search", "input", "maximise"):
             self.carry_out(kind, ClosePanel())
         self.desk.renew()
         self.desks.renew()
@@ -220,6 +228,7 @@ class Toolbox:
             PickNoise: self._pick_noise,
             PickChannel: lambda _, one: self.pick_channel(one.node, one.channel),
             OpenMaximise: lambda _, one: self.open_maximise(one.node, one.unit),
+            OpenChannel: lambda _, one: self.open_channel(one.node, one.channel),
         }
         method = methods.get(type(intent))
         if method is not None:
@@ -241,7 +250,8 @@ class Toolbox:
 
     def _pick_item(self, kind: str, intent: PickItem) -> None:
         self.pick_item(intent.dataset, intent.item, intent.title)
-        self._close(kind, ClosePanel())  # it would stand before the input
+        if kind == "dataset":
+            self._close(kind, ClosePanel())  # it would stand before the input
 
     def _pick_noise(self, kind: str, intent: PickNoise) -> None:
         if self._stage.network is not None:
@@ -319,6 +329,8 @@ class Toolbox:
             self._stage.submit(
                 PutInput(network.id, wish.image, title=wish.title, argument=wish.argument)
             )
+            if self.hand.holding is not None and self.hand.holding.image == wish.image:
+                self.hand.put_away()  # the first of two clicks took it up
 
     def pick_up(self, holding: Holding) -> None:
         """Take something in the hand."""

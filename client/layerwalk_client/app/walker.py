@@ -124,7 +124,7 @@ class Walker:
         )
         self.handheld = Handheld(self, source, self._renderer.images)
         self.guide = Guide(self)
-        self.keys = furnish(self, source)
+        self.keys = furnish(self, source, self._renderer.images)
         self.readings = Readings()
         self.compared = ComparedReading()
         self.compared_looks = ComparedLooks()

@@ -31,6 +31,7 @@ class Command(StrEnum):
     DATASET = "dataset"
     NOISE = "noise"
     NODE = "node"
+    CHANNEL = "channel"
     MAXIMISE = "maximise"
     COLOURS = "colours"
     INPUT = "input"

@@ -87,6 +87,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.COPY, ("ctrl+c",), "a picture to the clipboard", "Tools"),
     Binding(Command.NOISE, ("g",), "noise", "Tools"),
     Binding(Command.NODE, ("e",), "facts about the wall", "Tools"),
+    Binding(Command.CHANNEL, ("u",), "all about a channel", "Tools"),
     Binding(Command.MAXIMISE, ("m",), "maximise the wall or the channel", "Tools"),
     Binding(Command.COLOURS, ("l",), "colours and range", "Tools"),
     Binding(Command.INPUT, ("i",), "what is on the input", "Tools"),

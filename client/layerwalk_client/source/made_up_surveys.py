@@ -154,7 +154,7 @@ def _arranged(items: list[DatasetItem], listing: Listing) -> list[DatasetItem]:
     found = [
         one
         for one in items
-        if (listing.label is None or one.label == listing.label) and text in one.name.casefold()
+        if listing.label in (None, one.label) and text in f"{one.name}\n{one.label}".casefold()
     ]
     if listing.order == "least-sure":
         return sorted(found, key=lambda one: one.probability or 2.0)

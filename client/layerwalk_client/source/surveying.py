@@ -15,7 +15,7 @@ class Listing:
     Attributes:
         dataset: its id.
         label: only items of that class.
-        text: only items whose name contains it.
+        text: only items whose name or class contains it.
         order: by what.
         network: whose scores the items are told with.
     """

@@ -7,7 +7,13 @@ from typing import Literal
 
 from layerwalk_client.world.comparison import Mode as CompareMode
 from layerwalk_client.world.view import Appearance
-from layerwalk_shared.messages import ExampleInput, MaximiseRequest, NoiseInput, TextInput
+from layerwalk_shared.messages import (
+    DatasetInput,
+    ExampleInput,
+    MaximiseRequest,
+    NoiseInput,
+    TextInput,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ class ChooseStep:
 class PutOn:
     """Put something on the input; `argument` names one of several, None: the shown one."""
 
-    image: TextInput | NoiseInput | ExampleInput
+    image: TextInput | NoiseInput | ExampleInput | DatasetInput
     title: str
     argument: str | None = None
 
@@ -195,6 +201,13 @@ class CancelSurvey:
     """Stop a scoring or a search."""
 
     job: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchIn:
+    """Look for exciting items in another data set."""
+
+    dataset: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +373,7 @@ StudioIntent = (
     | ExportRun | RepeatRun
 )  # fmt: skip
 """What the panel of maximisation asks for."""
-SurveyIntent = ScoreDataset | FindExciting | CancelSurvey
+SurveyIntent = ScoreDataset | FindExciting | SearchIn | CancelSurvey
 """What is asked for about whole data sets."""
 DeskIntent = StartGuide | StepGuide | LockRange | UnlockRange | Rebind | ResetKeys | ChangeSetting
 """What the pages of keys and settings ask for."""

@@ -9,7 +9,7 @@ from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.controls import button, choice
-from layerwalk_client.ui.intents import Intent, OpenMaximise
+from layerwalk_client.ui.intents import Intent, OpenChannel, OpenMaximise
 from layerwalk_client.ui.node_curve import FunctionTab
 from layerwalk_client.ui.node_kernels import KernelView, kernels_tab
 from layerwalk_client.ui.node_numbers import GradientFacts, gradients_tab, values_tab
@@ -133,6 +133,6 @@ class NodePanel:
         if self.unit is not None:
             imgui.same_line(0, style.px(6))
             text = f"channel {self.unit}"
-            if button(style, text, colour=look.ACCENT, name="maximise unit"):
-                intents.append(OpenMaximise(self.index, self.unit))
+            if button(style, text, colour=look.ACCENT, name="about unit"):
+                intents.append(OpenChannel(self.index, self.unit))
         return intents

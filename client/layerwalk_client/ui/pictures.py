@@ -31,7 +31,7 @@ class Wanted:
     Attributes:
         dataset: its id.
         label: only items of that class.
-        text: only items whose name contains it.
+        text: only items whose name or class contains it.
         order: by what.
     """
 

@@ -37,7 +37,8 @@ class ArrangedQuery(Query):
     text: Annotated[
         str,
         Field(
-            max_length=200, description="Only items whose name contains it; case does not count."
+            max_length=200,
+            description="Only items whose name or class contains it; case does not count.",
         ),
     ] = ""
     order: Annotated[

@@ -2,9 +2,9 @@
 
 import pytest
 
+from client.app.staged import FakeStage, NoTextures
 from layerwalk_client.app.browsing import Browsing, progress_of, scoring_of
 from layerwalk_client.source.memory import MemorySource
-from layerwalk_client.source.surveying import Score
 from layerwalk_client.ui.collection import Scoring
 from layerwalk_client.ui.dataset import DatasetPanel
 from layerwalk_client.ui.intents import CancelSurvey, PickItem, ScoreDataset
@@ -119,37 +119,6 @@ def test_a_job_is_told_with_its_time_to_go():
     assert progress_of(queued) == "place 3"
 
 
-class FakeStage:
-    """A stage as far as browsing looks at it."""
-
-    def __init__(self, source):
-        from layerwalk_client.app.state import SceneState
-        from layerwalk_client.cache import TileCache
-
-        self.source = source
-        self.state = SceneState(TileCache(2**20), client=source.client)
-
-    @property
-    def network(self):
-        return self.state.network
-
-    @property
-    def shown(self):
-        return self.state.shown
-
-    def submit(self, wish):
-        self.state.note_sent()
-        self.source.submit(wish)
-
-
-class NoTextures:
-    def make(self, pixels, *, is_smooth):
-        return 1
-
-    def drop(self, texture):
-        pass
-
-
 def test_a_data_set_is_scored_and_its_wrong_items_come_first():
     source = MemorySource()
     source.open()
@@ -181,4 +150,4 @@ def test_a_data_set_is_scored_and_its_wrong_items_come_first():
     assert [one.is_right for one in first] == [False] * 3
     assert first[0].probability >= first[1].probability
     assert browsing.carry_out(CancelSurvey("j9"))
-    assert not browsing.carry_out(Score)
+    assert not browsing.carry_out(PickItem("shapes", 1, ""))

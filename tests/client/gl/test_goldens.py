@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from client.gl.collected import COLLECTED
 from client.gl.exhibits import PANELS, PLACES, draw_place
 from client.gl.facts import FACTS
 from client.gl.glasses import GLASSES
@@ -77,6 +78,13 @@ def test_the_panel_of_maximisation_looks_as_it_should(
     check(name, STUDIOS[name](), clean_graphics, pytestconfig)
 
 
+@pytest.mark.parametrize("name", COLLECTED)
+def test_the_panels_of_pictures_and_of_a_channel_look_as_they_should(
+    name: str, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
+) -> None:
+    check(name, COLLECTED[name](), clean_graphics, pytestconfig)
+
+
 @pytest.mark.parametrize("name", GLASSES)
 def test_the_magnifier_looks_as_it_should(
     name: str, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
@@ -113,7 +121,7 @@ def check(
 
 def test_every_golden_belongs_to_a_view() -> None:
     assert {path.stem for path in GOLDENS.glob("*.png")} == {
-        *VIEWS, *PLACES, *PANELS, *KINDS, *STUDIOS, *GLASSES,
+        *VIEWS, *PLACES, *PANELS, *KINDS, *STUDIOS, *GLASSES, *COLLECTED,
     }  # fmt: skip
 
 

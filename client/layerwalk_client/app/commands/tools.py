@@ -67,6 +67,20 @@ def unit_under_pointer(walker: Walker) -> int | None:
     return int(np.ravel_multi_index(spot.index, spot.node.shape))
 
 
+def _channel(walker: Walker, number: int) -> None:
+    """The channel under the pointer, else the selected one; else close the panel."""
+    pointed, mark = walker.pointed, walker.selection
+    unit = unit_under_pointer(walker)
+    if pointed is not None and unit is not None:
+        walker.tools.open_channel(pointed.wall.node, unit)
+    elif "channel" in walker.tools.panels.kinds:
+        walker.tools.carry_out("channel", ClosePanel())
+    elif mark is not None and mark.channel is not None:
+        walker.tools.open_channel(mark.node, mark.channel)
+    else:
+        walker.say("point at a channel first")
+
+
 def _maximise(walker: Walker, number: int) -> None:
     """The wall or the channel under the pointer, else the selected one; else close the panel."""
     pointed = walker.pointed
@@ -93,6 +107,7 @@ TOOLS: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.PASTE: lambda walker, number: paste(walker),
     Command.COPY: lambda walker, number: copy(walker),
     Command.NODE: _node_panel,
+    Command.CHANNEL: _channel,
     Command.MAXIMISE: _maximise,
     Command.COLOURS: _panel("colours"),
     Command.INPUT: _panel("input"),
