@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from layerwalk.inputs.pictures import Picture, fit
+from layerwalk.mappages import percentile_end
 from layerwalk.pyramid import make_pictures
 from layerwalk.snapshots import Snapshot
 from layerwalk_shared.colours import paint
@@ -99,9 +100,7 @@ def range_end(
     if range_mode == "shared":
         return max(one.scale for one in statistics)
     if range_mode == "percentile":
-        magnitudes = np.abs(snapshot.node_values(node).astype(np.float32, copy=False))
-        known = magnitudes[np.isfinite(magnitudes)]
-        return float(np.percentile(known, percentile)) if known.size else 0.0
+        return percentile_end(snapshot.node_values(node), percentile)
     if manual <= 0:
         raise InvalidRequestError(f"manual range {manual}, expected more than 0")
     return manual

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from layerwalk.mapsheets import Looks, draw_maps, values_npz
+from layerwalk.mappages import Looks
+from layerwalk.mapsheets import draw_maps, values_npz
 from layerwalk.papers import GAP, MARGIN
 from layerwalk_shared.colours import paint
 from layerwalk_shared.errors import InvalidRequestError, NotFoundError, TooLargeError

@@ -45,7 +45,7 @@ class ServersPanel:
     is_waiting: bool = True
 
     title = "Servers"
-    size_wh = (520, 420)
+    size_wh = (520, 320)
 
     def draw(self, style: Style) -> list[Intent]:
         """Draw the panel."""
@@ -79,5 +79,6 @@ def _line(style: Style, url: str, network: NetworkLine) -> list[Intent]:
         colour = look.MARK if network.is_here else look.BRIGHT
         imgui.text_colored(imgui.ImVec4(*colour), network.name)
     imgui.same_line(0, style.px(12))
+    imgui.set_cursor_pos_y(imgui.get_cursor_pos_y() + style.px(4))
     small(style, network.facts)
     return [GoElsewhere(url, network.id)] if pressed else []

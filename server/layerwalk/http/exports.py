@@ -12,7 +12,8 @@ from layerwalk.http.context import Context
 from layerwalk.http.operations import Answer, Operation, Query
 from layerwalk.http.slices import LISTED, MOST_LISTED, chosen
 from layerwalk.http.snapshots import node_index
-from layerwalk.mapsheets import Looks, draw_maps, values_npz
+from layerwalk.mappages import Looks
+from layerwalk.mapsheets import draw_maps, values_npz
 from layerwalk_shared.colours import DEFAULT_TABLE
 from layerwalk_shared.messages import RangeMode
 from layerwalk_shared.routes import NODE_SHEET, VALUES_NPZ
