@@ -130,6 +130,27 @@ def test_a_key_leads_to_the_same_place_of_the_other_hall_and_back(quick):
     assert quick.walker.journey.camera.position == pytest.approx(start.position, abs=0.01)
 
 
+def test_the_view_parts_in_two_and_is_one_again(quick):
+    put_second(quick, DatasetInput(dataset="shapes", item=4))
+    quick.key(pygame.K_BACKSLASH, pygame.KMOD_LSHIFT)
+    quick.settle()
+    walker = quick.walker
+    assert walker.stage.comparing.mode == "halls"
+    wall = quick.face("block1.conv1")
+    quick.settle()
+    whole = walker.aspect
+    assert walker.split.across(walker.stage, walker.journey.camera) is not None
+    width, height = walker.screen.size_wh
+    assert whole == width / height / 2
+    quick.move((width * 3 // 4, height // 2))  # the middle of the right half
+    quick.frames(2)
+    assert walker.across is not None
+    assert walker.across.wall.node == wall.node
+    quick.key(pygame.K_BACKSLASH, pygame.KMOD_LSHIFT)
+    quick.settle()
+    assert walker.aspect == 2 * whole
+
+
 def test_without_a_second_the_key_compares_with_what_was_there_before(quick):
     quick.key(pygame.K_MINUS)
     assert "nothing to compare with" in quick.walker.notice.text

@@ -102,3 +102,23 @@ def _note(
     wall = arrays.scene.walls[int(arrays.wall_of[index])]
     number = int(arrays.number_of[index])
     wanted.setdefault(wall.values, []).append(Wanted(wall.node, number, level, is_coarser))
+
+
+def joined(
+    first: tuple[WantedOf, EvictedOf], second: tuple[WantedOf, EvictedOf]
+) -> tuple[WantedOf, EvictedOf]:
+    """Return what two eyes need together: of each block the finer level, and only what neither of
+    them needs goes."""
+    wanted: WantedOf = {}
+    for values in {**first[0], **second[0]}:
+        best: dict[tuple[int, int], Wanted] = {}
+        for one in (*first[0].get(values, ()), *second[0].get(values, ())):
+            known = best.get((one.node, one.block))
+            if known is None or one.level < known.level:
+                best[one.node, one.block] = one
+        wanted[values] = list(best.values())
+    evicted = {
+        values: [one for one in gone if one in second[1].get(values, ())]
+        for values, gone in first[1].items()
+    }
+    return {"": [], **wanted}, {"": [], **evicted}

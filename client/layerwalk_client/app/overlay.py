@@ -180,6 +180,7 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         title="" if network is None else network.name,
         detail=detail_line(shown),
         compared=line_of(walker.stage.comparing),
+        is_split=walker.split.correspondence(walker.stage) is not None,
         whereabouts=walker.ways.whereabouts(walker),
         hot=walker.ways.hot,
         map=walker.ways.minimap.shown(walker),
@@ -194,7 +195,9 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
         hints=walker.lesson.hints() if has_hints and not walker.guide.is_on else (),
         guide=None if is_magnified else walker.guide.card,
         carried=carried,
-        cross=(0.0, 0.0) if walker.desktop.is_captured and not is_tour else None,
+        cross=walker.split.middle(walker.stage)
+        if walker.desktop.is_captured and not is_tour
+        else None,
         is_hot=walker.badge is not None
         or walker.stub is not None
         or (pointed is not None and pointed.hit.channel is not None),

@@ -35,6 +35,7 @@ class Screen:
         self._size_wh = window.size_wh()
         self._world = Target(self._size_wh)
         self._target = Target(self._size_wh)
+        self._half: Target | None = None
         self._panel = self._make_panel()
         self._seen_world: object = None
         self._seen_hud: object = None
@@ -83,6 +84,7 @@ class Screen:
         *,
         dt: float,
         now_s: float,
+        across: Look | None = None,
         is_forced: bool = False,
     ) -> bool:
         """Draw and show, unless all is as it was; return whether it was drawn.
@@ -96,9 +98,10 @@ class Screen:
             pictures: panels in the world.
             dt: seconds since the last frame.
             now_s: any clock that only goes forward.
+            across: what the right half shows; None: the view is one.
             is_forced: something else has changed (values, panels).
         """
-        world = (look, tuple(pictures))
+        world = (look, across, tuple(pictures))
         is_world_new = is_forced or self._renderer.is_animating or world != self._seen_world
         is_needed = is_world_new or hud != self._seen_hud
         self._count(now_s, is_drawn=is_needed)
@@ -106,13 +109,36 @@ class Screen:
             return False
         self._seen_world, self._seen_hud = world, hud
         if is_world_new:
-            self._renderer.draw(look, self._world, dt=dt, pictures=pictures)
+            self._draw_world(look, across, pictures, dt)
         self._target.take_over(self._world)
         self._panel.draw_onto(self._target, lambda: self._draw_hud(hud), dt=dt)
         self._target.present(self._size_wh)
         self._window.flip()
         self._frames += 1
         return True
+
+    def _draw_world(
+        self, look: Look, across: Look | None, pictures: Sequence[Picture], dt: float
+    ) -> None:
+        if across is None:
+            self._end_split()
+            self._renderer.draw(look, self._world, dt=dt, pictures=pictures)
+            return
+        width, height = self._size_wh
+        left_wide = width - width // 2
+        if self._half is None:
+            self._half = Target((left_wide, height))
+        self._half.resize((left_wide, height))
+        self._renderer.draw(look, self._half, dt=dt, pictures=pictures)
+        self._world.take_part(self._half, left=0)
+        self._renderer.draw_across(across, self._half, dt=dt, pictures=pictures)
+        self._world.take_part(self._half, left=width - left_wide)
+
+    def _end_split(self) -> None:
+        if self._half is not None:
+            self._half.close()
+            self._half = None
+            self._renderer.end_across()
 
     def _draw_hud(self, hud: Hud) -> None:
         self.spots = draw_hud(self._panel.style, hud)
@@ -158,6 +184,7 @@ class Screen:
     def close(self) -> None:
         """Release every GL object that was made here."""
         self._panel.close()
+        self._end_split()
         self._world.close()
         self._target.close()
 

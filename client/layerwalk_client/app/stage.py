@@ -6,13 +6,14 @@ The window and the picture without a window stand on the same stage.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from layerwalk_client.app.changes import NOTHING, Changes, Happenings
 from layerwalk_client.app.compared_values import ComparedValues
 from layerwalk_client.app.comparing import Comparing
 from layerwalk_client.app.decor import Decor
 from layerwalk_client.app.gallery import Gallery
-from layerwalk_client.app.needs import Needs
+from layerwalk_client.app.needs import Needs, joined
 from layerwalk_client.app.rearranging import Rearranging
 from layerwalk_client.app.residency import Residency, Wanted
 from layerwalk_client.app.scenery import Scenery
@@ -96,7 +97,7 @@ class Stage:
         )  # fmt: skip
         self.comparing = Comparing(source.fetch, compared, hall, client=source.client)
         self._gpu_bytes = gpu_bytes
-        self._needs = Needs(renderer.resident)
+        self._needs, self._needs_across = Needs(renderer.resident), Needs(renderer.resident)
         self.rearranging = Rearranging(renderer)
         self._scene, self._hall = Scene(), 0
         self.arrays = SceneArrays.from_scene(self.scene)
@@ -224,6 +225,7 @@ class Stage:
         now_s: float,
         motion: Vector = (0.0, 0.0, 0.0),
         extra: Sequence[Wanted] = (),
+        across: Camera | None = None,
         max_wishes: int = MAX_WISHES,
     ) -> None:
         """Ask for what the camera needs and is not there.
@@ -234,21 +236,26 @@ class Stage:
             now_s: the caller's clock.
             motion: of the eye, metres per second.
             extra: blocks wanted before all others (what is held to the eye).
+            across: a second eye, where the view is in two.
             max_wishes: blocks asked for at once.
         """
         self.needs_plan = False
         if self.shown is None or self.network is None:
             return
-        wanted, evicted = self._needs.plan(
-            self.arrays,
-            camera,
-            size_wh,
+        plan = partial(
+            Needs.plan,
+            arrays=self.arrays,
+            size_wh=size_wh,
             # What blinks lies there twice.
             gpu_bytes=self._gpu_bytes // (1 + self.comparing.is_blinking),
             motion=motion,
             extra=extra,
             max_wishes=max_wishes,
         )
+        wanted, evicted = plan(self._needs, camera=camera)
+        if across is not None:
+            found = plan(self._needs_across, camera=across)
+            wanted, evicted = joined((wanted, evicted), found)
         batches = self.gallery.want(wanted, evicted, now_s=now_s)
         batches += self.residency.want(wanted[""], now_s=now_s, evicted=evicted[""])
         batches += self.comparing.want(wanted, evicted, now_s=now_s)

@@ -35,6 +35,7 @@ from layerwalk_client.app.pulse import Pulse
 from layerwalk_client.app.reading import read
 from layerwalk_client.app.readings import Readings, Spot
 from layerwalk_client.app.screen import Screen
+from layerwalk_client.app.split import SplitView
 from layerwalk_client.app.stage import MIB, Stage
 from layerwalk_client.app.start import Start, appearance_of
 from layerwalk_client.app.toolbox import Outlook, Toolbox, reason
@@ -127,6 +128,7 @@ class Walker:
         self.keys = furnish(self, source, self._renderer.images)
         self.readings = Readings()
         self.compared = ComparedReading()
+        self.split = SplitView()
         self.compared_looks = ComparedLooks()
         self.notice = overlay.Notice()
         self.lesson = overlay.Lesson()
@@ -164,7 +166,7 @@ class Walker:
     def aspect(self) -> float:
         """Width over height of the view."""
         width, height = self.screen.size_wh
-        return width / height
+        return width / height / (1 if self.split.correspondence(self.stage) is None else 2)
 
     def outlook(self) -> Outlook:
         """Return where a panel would appear."""
@@ -294,11 +296,13 @@ class Walker:
             self.pointed = self.badge = None
             self.desktop.set_over_panel(is_over_panel=True)
             return None
-        ray = ray_of(self.journey.camera, actions.pointer, self.screen.size_wh)
-        stage = self.stage
+        stage, is_captured = self.stage, self.desktop.is_captured
+        eye = self.journey.camera
+        camera, pointer = self.split.aim(stage, eye, actions.pointer, is_captured=is_captured)
+        ray = ray_of(camera, pointer, self.screen.size_wh)
         world = pick(stage.arrays, ray)
         room = math.inf if world is None else world.distance
-        hit = self.tools.panels.hit(ray, self.journey.camera, room=room)
+        hit = self.tools.panels.hit(ray, camera, room=room)
         self.pointed = self.across = None
         self.badge = self.stub = None
         if hit is None:
@@ -336,6 +340,7 @@ class Walker:
             now_s=now_s,
             motion=self.journey.velocity,
             extra=extra,
+            across=self.split.across(self.stage, camera),
         )
 
     # The picture.
@@ -348,6 +353,7 @@ class Walker:
             self.pictures_at(self.journey.camera),
             dt=dt,
             now_s=now_s,
+            across=self.split.look_across(self.stage, look),
             is_forced=is_forced or self.needs_draw,
         )
         self.needs_draw = False

@@ -50,6 +50,7 @@ class Command(StrEnum):
     COMPARE_SWAP = "compare-swap"
     COMPARE_TURN = "compare-turn"
     COMPARE_ACROSS = "compare-across"
+    COMPARE_SPLIT = "compare-split"
     STEP_BACK = "step-back"
     STEP_FORWARD = "step-forward"
     NEWEST_STEP = "newest-step"

@@ -119,6 +119,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.PICTURES, ("v",), "values, maximised, or both", "View"),
     Binding(Command.COMPARE_MODE, ("MINUS",), "difference, blink, pair, halls", "View"),
     Binding(Command.COMPARE_ACROSS, ("BACKSLASH",), "the same place, other hall", "Go"),
+    Binding(Command.COMPARE_SPLIT, ("shift+BACKSLASH",), "both halls at once", "View"),
     Binding(Command.COMPARE_TURN, ("shift+MINUS",), "turn A and B by hand", "View"),
     Binding(Command.COMPARE_SWAP, ("shift+EQUALS",), "A and B change places", "View"),
     Binding(Command.STEP_BACK, ("COMMA",), "step before, of images or training", "View"),

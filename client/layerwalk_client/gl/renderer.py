@@ -28,6 +28,9 @@ from layerwalk_client.world.view import Look
 from layerwalk_shared.messages import NodeStatistics
 from layerwalk_shared.tiles import Tile
 
+SAME_MOMENT_S = 1e-9
+"""Seconds that pass between two views of one frame: none, but not the 0 that ends fades."""
+
 
 class Renderer:
     """Everything on the GPU that makes the picture. Mutable, owned by the main thread.
@@ -60,6 +63,7 @@ class Renderer:
         self._boards = BoardPainter()
         self._text = TextPainter()
         self._notes = TextPainter()
+        self._across: TextPainter | None = None
         self._marks = MarkPainter()
         self._pictures = PicturePainter()
         self.images = Images()
@@ -81,6 +85,7 @@ class Renderer:
             self._residency.is_fading
             or self._text.is_fading
             or self._notes.is_fading
+            or (self._across is not None and self._across.is_fading)
             or self._walls.is_fading
             or self._ribbons.is_fading
         )
@@ -98,6 +103,8 @@ class Renderer:
         self._ribbons.set_ribbons(scene.ribbons)
         self._boards.set_boards(scene.boards)
         self._text.set_labels(scene.labels)
+        if self._across is not None:
+            self._across.set_labels(scene.labels)
         self._by_key = {}
         for wall in scene.walls:
             self._by_key.setdefault((wall.network, wall.node), []).append(wall)
@@ -180,6 +187,20 @@ class Renderer:
         """
         eye = eye or eye_of(look.camera, target.size_wh, pixel_scale=target.pixel_scale)
         self._prepare(look, eye, dt)
+        self._draw_world(look, eye, target, text=self._text, pictures=pictures, dt=dt)
+        self._pictures.draw_overlays(target.size_wh, overlays)
+        _end_drawing()
+
+    def _draw_world(
+        self,
+        look: Look,
+        eye: Eye,
+        target: Target,
+        *,
+        text: TextPainter,
+        pictures: Sequence[Picture],
+        dt: float,
+    ) -> None:
         target.bind()
         gl.glDisable(gl.GL_BLEND)
         gl.glDisable(gl.GL_CULL_FACE)
@@ -199,7 +220,7 @@ class Renderer:
         gl.glDepthMask(False)
         self._marks.draw(look.marks, self._by_key)
         gl.glEnable(gl.GL_DEPTH_CLAMP)  # names that lie on the floor, too
-        self._text.draw(eye, self._walls.places, dt=dt)
+        text.draw(eye, self._walls.places, dt=dt)
         gl.glDisable(gl.GL_DEPTH_CLAMP)
         self._pictures.draw(eye, [one for one in pictures if not one.is_always_seen])
         gl.glEnable(gl.GL_DEPTH_TEST)
@@ -209,10 +230,32 @@ class Renderer:
         self._notes.set_labels(look.notes)
         self._notes.draw(eye, self._walls.places, dt=dt)
         self._pictures.draw(eye, [one for one in pictures if one.is_always_seen])
-        self._pictures.draw_overlays(target.size_wh, overlays)
-        gl.glDepthMask(True)
-        gl.glDisable(gl.GL_BLEND)
-        gl.glDisable(gl.GL_DEPTH_TEST)
+
+    def draw_across(
+        self, look: Look, target: Target, *, dt: float = 0.0, pictures: Sequence[Picture] = ()
+    ) -> None:
+        """Draw the same frame once more, as another eye sees it: its labels come and go on their
+        own.
+
+        Args:
+            look: with the other camera.
+            target: what is drawn into.
+            dt: seconds since the last frame, for labels; 0 draws them settled.
+            pictures: in the world.
+        """
+        if self._across is None:
+            self._across = TextPainter()
+            self._across.set_labels(self._scene.labels)
+        eye = eye_of(look.camera, target.size_wh, pixel_scale=target.pixel_scale)
+        self._prepare(look, eye, SAME_MOMENT_S if dt > 0 else 0.0)
+        self._draw_world(look, eye, target, text=self._across, pictures=pictures, dt=dt)
+        _end_drawing()
+
+    def end_across(self) -> None:
+        """Say that there is one eye again."""
+        if self._across is not None:
+            self._across.close()
+            self._across = None
 
     def _prepare(self, look: Look, eye: Eye, dt: float) -> None:
         """Let time pass, and write what this frame's programs read."""
@@ -261,9 +304,16 @@ class Renderer:
             self._pictures, self.images, self._colours, self._frame, self._atlas, self._pool,
         ):  # fmt: skip
             item.close()
+        self.end_across()
 
     def __enter__(self) -> Renderer:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _end_drawing() -> None:
+    gl.glDepthMask(True)
+    gl.glDisable(gl.GL_BLEND)
+    gl.glDisable(gl.GL_DEPTH_TEST)

@@ -156,6 +156,17 @@ class Target:
         other.resolve()
         other._blit(other._resolve_framebuffer, self._draw_framebuffer, self._size_wh)
 
+    def take_part(self, other: Target, *, left: int) -> None:
+        """Copy the picture of another target of the same height, `left` pixels from the left."""
+        other.resolve()
+        width, height = other.size_wh
+        gl.glBindFramebuffer(gl.GL_READ_FRAMEBUFFER, other._resolve_framebuffer)
+        gl.glBindFramebuffer(gl.GL_DRAW_FRAMEBUFFER, self._draw_framebuffer)
+        gl.glBlitFramebuffer(
+            0, 0, width, height, left, 0, left + width, height,
+            gl.GL_COLOR_BUFFER_BIT, gl.GL_NEAREST,
+        )  # fmt: skip
+
     def present(self, size_wh: tuple[int, int] | None = None) -> None:
         """Copy the picture to the window's framebuffer (0); the window flips afterwards.
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.sheet import Sheet
+from layerwalk_client.ui.style import packed
 from layerwalk_client.world.scene import Colour
 
 LONGEST = 42
@@ -43,6 +44,18 @@ def draw_compared(sheet: Sheet, line: ComparedLine, *, top: float) -> None:
     left = _write(sheet, line.mode, left, top, colour=look.BRIGHT)
     if line.note:
         _write(sheet, line.note, left + sheet.style.px(18), top, colour=look.QUIET)
+
+
+def draw_split(sheet: Sheet) -> None:
+    """Draw the line between two halves of the view, and which is which."""
+    px, middle = sheet.style.px, sheet.width / 2
+    sheet.ink.add_line((middle, 0), (middle, sheet.height), packed((0.0, 0.0, 0.0, 0.85)), px(5))
+    sheet.ink.add_line((middle, 0), (middle, sheet.height), packed(look.QUIET, 0.6), px(1))
+    for letter, colour, at in (("A", look.ACCENT, -px(34)), ("B", look.MARK, px(20))):
+        sheet.write(
+            letter, (middle + at, sheet.margin * 0.8), pixels=22, colour=colour, is_bold=True,
+            has_shadow=True,
+        )  # fmt: skip
 
 
 def _write(

@@ -12,7 +12,7 @@ from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.choices import Choices, draw_choices
-from layerwalk_client.ui.compared_line import ComparedLine, draw_compared
+from layerwalk_client.ui.compared_line import ComparedLine, draw_compared, draw_split
 from layerwalk_client.ui.guide_card import GuideCard, draw_guide
 from layerwalk_client.ui.intents import Intent
 from layerwalk_client.ui.magnified import Magnified, draw_magnified
@@ -89,6 +89,7 @@ class Hud:
         carried: the image in the hand.
         cross: where the crosshair is in -1..1, None: hidden.
         is_hot: the crosshair is on something that can be operated.
+        is_split: the view is in two.
         is_plain: leave all texts away.
     """
 
@@ -111,6 +112,7 @@ class Hud:
     carried: Carried | None = None
     cross: tuple[float, float] | None = None
     is_hot: bool = False
+    is_split: bool = False
     is_plain: bool = False
 
 
@@ -120,21 +122,28 @@ def draw_hud(style: Style, hud: Hud) -> tuple[Spot, ...]:
     sheet = _Sheet(style, imgui.get_background_draw_list(), size.x, size.y)
     if hud.carried is not None:
         sheet.carried(hud.carried)
+    if hud.is_split:
+        draw_split(sheet)
     if not hud.is_plain:
         _draw_texts(sheet, hud)
     if hud.recording:
         sheet.recording("" if hud.is_plain else hud.recording)
+    _notices(sheet, hud)
+    if hud.cross is not None and not (hud.carried and hud.carried.is_magnified):
+        sheet.cross(hud.cross, is_hot=hud.is_hot)
+    return tuple(sheet.spots)
+
+
+def _notices(sheet: _Sheet, hud: Hud) -> None:
+    """Draw what has just happened, and why there is no server."""
     if hud.message:
         sheet.line(
             hud.message,
-            size.y * 0.16,
+            sheet.height * 0.16,
             colour=look.MARK if hud.is_warning else look.BRIGHT,
         )
     if hud.banner:
         sheet.banner(hud.banner)
-    if hud.cross is not None and not (hud.carried and hud.carried.is_magnified):
-        sheet.cross(hud.cross, is_hot=hud.is_hot)
-    return tuple(sheet.spots)
 
 
 def _draw_texts(sheet: _Sheet, hud: Hud) -> None:

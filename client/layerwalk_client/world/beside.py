@@ -15,7 +15,7 @@ from layerwalk_client.world.view import Camera
 
 AISLE = 6.0
 """Metres of free floor between two halls."""
-NAME_CAP = 0.2
+NAME_CAP = 0.11
 """Cap height of a hall's name, metres."""
 
 

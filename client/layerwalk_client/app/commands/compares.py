@@ -62,10 +62,24 @@ def _across(walker: Walker, number: int) -> None:
     walker.journey.go((found.back() if found.is_in_second(camera) else found).across(camera))
 
 
+def _split(walker: Walker, number: int) -> None:
+    """See both halls at once, the eyes linked; or one view again."""
+    comparing = walker.stage.comparing
+    if comparing.comparison is None:
+        walker.say(NOTHING)
+        return
+    walker.split.is_wished = not walker.split.is_wished
+    if walker.split.is_wished:
+        comparing.set_mode("halls")
+    walker.say("the view is in two" if walker.split.is_wished else "one view")
+    walker.needs_draw = walker.needs_plan = True
+
+
 COMPARES: Mapping[Command, Callable[[Walker, int], None]] = {
     Command.COMPARE: _panel,
     Command.COMPARE_MODE: _mode,
     Command.COMPARE_ACROSS: _across,
+    Command.COMPARE_SPLIT: _split,
     Command.COMPARE_SWAP: lambda walker, number: swap(walker),
     Command.COMPARE_TURN: _turn,
 }
