@@ -31,7 +31,12 @@ from layerwalk.maximisation.keeping import (
     to_result,
 )
 from layerwalk.maximisation.plan import Plan
-from layerwalk.maximisation.truncated import Precision, TruncatedNetwork, precision_for
+from layerwalk.maximisation.truncated import (
+    Precision,
+    TruncatedNetwork,
+    place_of,
+    precision_for,
+)
 from layerwalk.network import Network
 from layerwalk.networks import Networks
 from layerwalk.results import ResultCache
@@ -41,6 +46,7 @@ from layerwalk_shared.errors import (
     TooLargeError,
 )
 from layerwalk_shared.messages import (
+    Climb,
     InputRequest,
     InputStart,
     Job,
@@ -139,6 +145,26 @@ class Studio:
             client=client,
             node=request.node,
             priority=request.priority,
+        )
+
+    def prepare(self, network_id: str, request: MaximiseRequest) -> Climb:
+        """Make the network ready for a maximisation that may be asked for, which begins sooner then;
+        any thread.
+
+        Raises:
+            LayerwalkError: what `submit` would raise of the same request.
+        """
+        network = self._networks.get(network_id)
+        recipe = request.recipe
+        recipe = recipe_named(recipe) if isinstance(recipe, str) else recipe
+        plan = self._plan(network, request, recipe)
+        units = plan.units(request.channels, most=self._limits.maximised_channels)
+        run = self._jobs.call(lambda: plan.run(self._truncated(network, plan), units))
+        return Climb(
+            node=request.node,
+            units=place_of(network.graph, network.trace, request.node).units,
+            batch=run.batch,
+            precision=self.precision,
         )
 
     def _plan(self, network: Network, request: MaximiseRequest, recipe: Recipe) -> Plan:

@@ -5,12 +5,13 @@ import pygame
 import pytest
 
 from layerwalk_client.app.places import facing_node, wall_of
-from layerwalk_client.source.asking import Values
+from layerwalk_client.source.asking import Climb, Values
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui import intents as asked
 from layerwalk_client.ui.maximise import MaximisePanel
 from layerwalk_client.ui.maximise_comparison import compared_recipes
 from layerwalk_client.ui.node import NodePanel
+from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.messages import ChannelInput, InputStart
 
 pytestmark = pytest.mark.gl
@@ -250,3 +251,23 @@ def test_the_input_cannot_be_maximised(studio):
     order = studio.order()
     assert order.request is None
     assert "this is the input" in order.complaints[""]
+
+
+def test_what_cannot_be_climbed_is_told_when_the_panel_opens(studio, monkeypatch):
+    said = "node 'block1.conv1' passes no gradient back to the input"
+
+    def refuse(_source, fetch):
+        assert isinstance(fetch, Climb)
+        raise InvalidRequestError(said)
+
+    index = studio.stage.network.graph.index["block1.conv1"]
+    with monkeypatch.context() as patched:
+        patched.setattr(MemorySource, "_climb", refuse)
+        studio.tools.open_maximise(index, None)
+        studio.hand.frames(3)
+    order = studio.order()
+    assert order.request is None
+    assert order.complaints[""] == said
+    studio.tools.open_maximise(index, None)  # it was a matter of the weights, say
+    studio.hand.frames(3)
+    assert studio.order().request is not None

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from layerwalk.limits import Limits
+from layerwalk.maximisation.truncated import TruncatedNetwork
 from layerwalk.results import ResultCache
 from layerwalk.session import Session
 from layerwalk.snapshots import Snapshot
@@ -307,6 +308,8 @@ def test_a_node_without_a_gradient_is_refused_before_the_job() -> None:
         session.add_network(Blocked(), input_spec=InputSpec(kind="image", shape=(3, 8, 8)))
         with pytest.raises(InvalidRequestError, match="'second' passes no gradient back"):
             session.studio.submit("n1", MaximiseRequest(node="second"))
+        with pytest.raises(InvalidRequestError, match="'second' passes no gradient back"):
+            session.studio.prepare("n1", MaximiseRequest(node="second", channels=(0,)))
         assert session.jobs.jobs() == ()
         assert (
             ended(
@@ -314,6 +317,25 @@ def test_a_node_without_a_gradient_is_refused_before_the_job() -> None:
             ).state
             == "done"
         )
+
+
+def test_what_was_made_ready_is_what_the_run_climbs(
+    studio: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_ready = []
+    own = TruncatedNetwork.__init__
+
+    def counted(self: TruncatedNetwork, *args: object, **kwargs: object) -> None:
+        made_ready.append(kwargs["nodes"])
+        own(self, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(TruncatedNetwork, "__init__", counted)
+    climb = studio.studio.prepare("n1", MaximiseRequest(node="head", channels=(0,), recipe=FEW))
+    assert climb.node == "head"
+    assert climb.units == len(CLASSES)
+    assert 1 <= climb.batch <= 32
+    made(studio, MaximiseRequest(node="head", channels=(1, 2), recipe=FEW))
+    assert len(made_ready) == 1
 
 
 def test_tokens_cannot_be_climbed() -> None:

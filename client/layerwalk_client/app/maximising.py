@@ -20,18 +20,19 @@ from layerwalk_client.app.thumbnails import Textures
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import (
     Arrival,
+    ClimbArrived,
     FileArrived,
     RequestFailed,
     ValuesArrived,
     WishTaken,
 )
-from layerwalk_client.source.asking import CancelJob, Maximise, PutInput, Values
+from layerwalk_client.source.asking import CancelJob, Climb, Maximise, PutInput, Values
 from layerwalk_client.source.files import ResultFile
 from layerwalk_client.ui import intents as asked
 from layerwalk_client.ui.drafts import draft_of
 from layerwalk_client.ui.maximise import MaximisePanel
 from layerwalk_client.ui.studio import Studio
-from layerwalk_shared.errors import LayerwalkError
+from layerwalk_shared.errors import InvalidRequestError, LayerwalkError, ModelError
 from layerwalk_shared.messages import MaximiseRequest, SnapshotManifest
 
 MOST_COMPARED = 6
@@ -104,6 +105,7 @@ class Maximising:
             return None
         self._node, self._unit = node, unit
         self._drawn = None
+        self._notes.problem = ""
         studio = self._studio()
         if self.panel is None:
             self.panel = MaximisePanel(studio.subject)
@@ -116,6 +118,8 @@ class Maximising:
             draft = draft.put("extent", "all")
         self.panel.form.draft = draft
         self.panel.form.writing.end()
+        if not studio.subject.problem:  # what cannot be climbed is told before anybody asks for it
+            self._source.fetch(Climb(network.id, studio.subject.node, draft.slope))
         self.refresh()
         return self.panel
 
@@ -272,6 +276,9 @@ class Maximising:
 
     def take(self, arrival: Arrival) -> bool:
         """Take in what was asked for here; return whether it was."""
+        if isinstance(arrival, ClimbArrived):
+            self._views.notes(arrival.fetch.node).problem = ""
+            return True
         if isinstance(arrival, WishTaken) and isinstance(arrival.wish, Maximise):
             self._views.requests[arrival.job.id] = arrival.wish.request
             self._place(arrival.wish.request, arrival.job.id)
@@ -300,6 +307,10 @@ class Maximising:
             notes.failure = said
             if failed.request in notes.compared:
                 notes.compared.remove(failed.request)
+            return True
+        if isinstance(failed, Climb):
+            is_about_it = isinstance(arrival.error, InvalidRequestError | ModelError)
+            self._views.notes(failed.node).problem = said if is_about_it else ""
             return True
         if isinstance(failed, ResultFile):
             self._say(said, is_wrong=True)

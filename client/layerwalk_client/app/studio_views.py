@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from layerwalk_client.app import bench
 from layerwalk_client.app.hand import Holding
@@ -25,6 +25,7 @@ class Told:
         said: of a file or a picture that went elsewhere; `is_wrong`: it failed.
         fired: whether a unit fires on its picture; `fires`: it does.
         failure: why a run was refused.
+        problem: why the node cannot be maximised at all, as the server says.
         place: number of the picture that is looked at.
         compared: runs side by side: ids of jobs, or requests that no job is known of yet.
     """
@@ -34,6 +35,7 @@ class Told:
     fired: str = ""
     fires: bool = False
     failure: str = ""
+    problem: str = ""
     place: int = 0
     compared: list[str | MaximiseRequest] = field(default_factory=list)
 
@@ -103,8 +105,9 @@ class Views:
         )
         session = self._stage.state.session
         others = () if session is None else session.networks
+        subject = bench.subject_of(network.id, network.graph, node, unit=unit, offers=offers)
         return Studio(
-            bench.subject_of(network.id, network.graph, node, unit=unit, offers=offers),
+            replace(subject, problem=subject.problem or notes.problem),
             tuple(
                 bench.job_line(run, self.requests.get(run.id))
                 for run in sorted(results.running, key=_turn)

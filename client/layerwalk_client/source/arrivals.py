@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from layerwalk_client.source.asking import (
     ChannelPicture,
     ChannelShares,
+    Climb,
     Compare,
     EndComparison,
     Fetch,
@@ -44,6 +45,7 @@ from layerwalk_shared.messages import (
     SnapshotManifest,
     ValueStatistics,
 )
+from layerwalk_shared.messages import Climb as ClimbMessage
 from layerwalk_shared.recipes import Recipe
 from layerwalk_shared.tiles import Tile
 from layerwalk_shared.training import GradientHistograms, TrainingHistory
@@ -153,6 +155,12 @@ class GradientsArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class ClimbArrived:
+    fetch: Climb
+    climb: ClimbMessage
+
+
+@dataclass(frozen=True, slots=True)
 class RecipesArrived:
     fetch: Recipes
     recipes: tuple[Recipe, ...]
@@ -227,6 +235,7 @@ Arrival = (
     | NetworkArrived
     | TrainingArrived
     | GradientsArrived
+    | ClimbArrived
     | RecipesArrived
     | JobsArrived
     | SnapshotsArrived

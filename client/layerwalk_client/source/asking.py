@@ -202,6 +202,21 @@ class Gradients:
 
 
 @dataclass(frozen=True, slots=True)
+class Climb:
+    """Whether a node can be maximised; makes the server ready for it. `slope`: of ProxyGrad."""
+
+    network: str
+    node: str
+    slope: float = 0.0
+
+    priority = 2
+
+    @property
+    def slot(self) -> Hashable:
+        return Climb
+
+
+@dataclass(frozen=True, slots=True)
 class Recipes:
     """The recipes of maximisation that the server knows."""
 
@@ -300,7 +315,16 @@ class ChannelShares:
 
 
 Record = (
-    Manifest | Network | Training | Gradients | Recipes | Jobs | Snapshots | Compare | EndComparison
+    Manifest
+    | Network
+    | Training
+    | Gradients
+    | Climb
+    | Recipes
+    | Jobs
+    | Snapshots
+    | Compare
+    | EndComparison
 )
 """Fetches that one JSON document answers."""
 Fetch = (

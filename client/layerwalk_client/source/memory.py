@@ -13,6 +13,7 @@ from typing import Any
 from layerwalk_client.source import collection, made_up
 from layerwalk_client.source.arrivals import (
     Arrival,
+    ClimbArrived,
     Connected,
     EventArrived,
     GradientsArrived,
@@ -31,6 +32,7 @@ from layerwalk_client.source.asking import (
     SECOND,
     CancelJob,
     ChannelPicture,
+    Climb,
     Compare,
     EndComparison,
     Fetch,
@@ -88,7 +90,8 @@ from layerwalk_shared.messages import (
     TrainingEnded,
     TrainingStepped,
 )
-from layerwalk_shared.recipes import RECIPES
+from layerwalk_shared.messages import Climb as ClimbMessage
+from layerwalk_shared.recipes import RECIPES, unit_count
 from layerwalk_shared.training import MetricPoint, TrainingHistory, TrainingStep
 
 NETWORK = PictureShowcase.name
@@ -358,6 +361,7 @@ class MemorySource:
             return self._vault.compare(fetch, generation=self._taken)
         methods: dict[type, Callable[[Any], Arrival]] = {
             Jobs: lambda asked: JobsArrived(asked, tuple(self._told_jobs.values())),
+            Climb: self._climb,
             Recipes: lambda asked: RecipesArrived(asked, tuple(RECIPES.values())),
             Snapshots: lambda asked: SnapshotsArrived(asked, self._vault.manifests()),
             Network: lambda asked: NetworkArrived(asked, self._network()),
@@ -365,6 +369,12 @@ class MemorySource:
             Training: self._training,
         }
         return methods[type(fetch)](fetch)
+
+    def _climb(self, fetch: Climb) -> ClimbArrived:
+        node = self._graph.node(fetch.node)
+        units = unit_count(node.view, node.shape)
+        climb = ClimbMessage(node=node.id, units=units, batch=units, precision="float32")
+        return ClimbArrived(fetch, climb)
 
     def _training(self, fetch: Training) -> TrainingArrived:
         history = TrainingHistory(

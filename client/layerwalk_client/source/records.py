@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, ValidationError
 
 from layerwalk_client.source.arrivals import (
     Arrival,
+    ClimbArrived,
     ComparisonArrived,
     GradientsArrived,
     JobsArrived,
@@ -19,6 +21,7 @@ from layerwalk_client.source.arrivals import (
     TrainingArrived,
 )
 from layerwalk_client.source.asking import (
+    Climb,
     Compare,
     EndComparison,
     Gradients,
@@ -33,6 +36,7 @@ from layerwalk_client.source.asking import (
 from layerwalk_client.source.connection import Connection, Reply
 from layerwalk_shared import routes
 from layerwalk_shared.errors import ProtocolError
+from layerwalk_shared.messages import Climb as ClimbMessage
 from layerwalk_shared.messages import (
     ComparisonDescription,
     ComparisonRequest,
@@ -58,6 +62,7 @@ def perform(connection: Connection, fetch: Record) -> Arrival:
         Network: _network,
         Training: _training,
         Gradients: _gradients,
+        Climb: _climb,
         Recipes: _recipes,
         Jobs: _jobs,
         Snapshots: _snapshots,
@@ -85,6 +90,12 @@ def _training(connection: Connection, fetch: Training) -> TrainingArrived:
 def _gradients(connection: Connection, fetch: Gradients) -> GradientsArrived:
     path = routes.GRADIENTS.url(network=fetch.network, step=fetch.step)
     return GradientsArrived(fetch, _read(connection, path, GradientHistograms))
+
+
+def _climb(connection: Connection, fetch: Climb) -> ClimbArrived:
+    path = routes.MAXIMISE.url(network=fetch.network)
+    query = urlencode({"node": fetch.node, "slope": fetch.slope})
+    return ClimbArrived(fetch, _read(connection, f"{path}?{query}", ClimbMessage))
 
 
 def _recipes(connection: Connection, fetch: Recipes) -> RecipesArrived:

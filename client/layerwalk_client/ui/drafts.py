@@ -124,6 +124,15 @@ class Draft:
         }
 
     @property
+    def slope(self) -> float:
+        """What is written as ProxyGrad's slope, 0 where that is no number from 0 to 1."""
+        try:
+            slope = float(self.texts[f"{RECIPE}slope"])
+        except ValueError:
+            return 0.0
+        return slope if 0 <= slope <= 1 else 0.0
+
+    @property
     def fields(self) -> tuple[Field, ...]:
         """Fields of the recipe, all of them."""
         return fields_of(self.recipe_texts)

@@ -17,7 +17,7 @@ from layerwalk.sheets import MOST_PICTURES, Entry, Legend, draw_sheet, images_np
 from layerwalk.snapshots import Snapshot
 from layerwalk_shared.colours import DEFAULT_TABLE
 from layerwalk_shared.errors import InvalidRequestError, NotFoundError, UnsupportedMediaError
-from layerwalk_shared.messages import CLIENT_HEADER, Job, MaximiseRequest, RecipeList
+from layerwalk_shared.messages import CLIENT_HEADER, Climb, Job, MaximiseRequest, RecipeList
 from layerwalk_shared.recipes import RECIPES as TABLE
 from layerwalk_shared.routes import JOB, MAXIMISE, PICTURES_NPZ, PICTURES_SHEET, RECIPES
 
@@ -34,6 +34,19 @@ def maximise(context: Context, query: Query, *, network: str) -> Response:
     response = message(job, 202)
     response.headers["Location"] = JOB.url(job=job.id)
     return response
+
+
+class ClimbQuery(Query):
+    """Query of a climb."""
+
+    node: Annotated[str, Field(description="Id of the node.")]
+    slope: Annotated[float, Field(ge=0, le=1, description="Of ProxyGrad, as in recipes.")] = 0.0
+
+
+def prepare(context: Context, query: ClimbQuery, *, network: str) -> Response:
+    recipe = TABLE["plain"].model_copy(update={"slope": query.slope})
+    wish = MaximiseRequest(node=query.node, channels=(0,), recipe=recipe)
+    return message(context.session.studio.prepare(network, wish))
 
 
 def list_recipes(context: Context, query: Query) -> Response:
@@ -132,6 +145,21 @@ OPERATIONS = (
         bodies={"application/json": MaximiseRequest},
         answers={202: json_answer(Job, "The job; `Location` names it.")},
         errors=(404, 410, 413, 415, 503),
+    ),
+    Operation(
+        "GET",
+        MAXIMISE,
+        prepare,
+        tag="maximisation",
+        summary="Whether a node can be maximised, and how many images at once",
+        text=(
+            "Refused with the reason where it cannot: nothing passes a gradient back to the input, "
+            "for example. The network is made ready for it, so that a maximisation that is asked "
+            "for next shows its first images sooner."
+        ),
+        query=ClimbQuery,
+        answers={200: json_answer(Climb, "What it would be like.")},
+        errors=(400, 404, 503),
     ),
     Operation(
         "GET",

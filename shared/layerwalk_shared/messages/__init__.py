@@ -54,6 +54,7 @@ from layerwalk_shared.messages.inputs import (
 )
 from layerwalk_shared.messages.jobs import Job, JobList
 from layerwalk_shared.messages.maximisation import (
+    Climb,
     InputStart,
     Maximised,
     MaximisedImage,
@@ -119,6 +120,7 @@ __all__ = [
     "ClassChange",
     "ClassRate",
     "ClassScore",
+    "Climb",
     "Compared",
     "ComparisonDescription",
     "ComparisonList",

@@ -106,6 +106,22 @@ class MaximiseRequest(Frozen):
     uses_cache: bool = True
 
 
+class Climb(Frozen):
+    """What a maximisation of a node would be like; that it is told says that it can be.
+
+    Attributes:
+        node: which.
+        units: how many it has.
+        batch: images that are climbed with at once, as memory is now.
+        precision: element type of the climb, as torch names it.
+    """
+
+    node: str
+    units: Positive
+    batch: Positive
+    precision: str
+
+
 class RecipeList(Frozen):
     """The recipes that come with it, the default first."""
 

@@ -54,6 +54,25 @@ def test_the_recipes_are_told_with_every_number(web: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "status", "word"),
+    [
+        ("node=head", 200, "float"),
+        ("node=head&slope=0.075", 200, "float"),
+        ("node=nose", 404, "nose"),
+        ("node=input", 422, "input"),
+        ("node=head&slope=2", 422, "slope"),
+        ("", 422, "node"),
+    ],
+)
+def test_whether_a_node_can_be_maximised_is_told_before(
+    web: FlaskClient, query: str, status: int, word: str
+) -> None:
+    answer = web.get(f"/api/v1/networks/n1/maximise?{query}")
+    assert answer.status_code == status, answer.text
+    assert word in answer.text
+
+
+@pytest.mark.parametrize(
     ("body", "status", "word"),
     [
         (b"{", 400, "JSON"),
