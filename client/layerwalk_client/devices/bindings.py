@@ -98,7 +98,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(Command.COMPARE, ("EQUALS",), "compare with...", "Tools"),
     Binding(Command.SETTINGS, ("F7",), "settings", "Tools"),
     Binding(PRESS, ("RETURN", "KP_ENTER"), "press what the crosshair is on", "Tools"),
-    Binding(MAGNIFY, ("u",), "magnify, while held", "Tools"),
+    Binding(MAGNIFY, ("q",), "magnify, while held", "Tools"),
     Binding(Command.RELEASE, ("ESCAPE",), "put away, close, free mouse", "Tools"),
     Binding(Command.TAKE_WALL, ("p",), "take a wall, set it down", "Arrange"),
     Binding(Command.PIN_WALL, ("INSERT",), "pin a copy of a wall", "Arrange"),
