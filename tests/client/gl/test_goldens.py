@@ -18,6 +18,7 @@ from client.gl.collected import COLLECTED
 from client.gl.exhibits import PANELS, PLACES, draw_place
 from client.gl.facts import FACTS
 from client.gl.glasses import GLASSES
+from client.gl.halls import HALLS, draw_hall
 from client.gl.manners import MANNERS
 from client.gl.reports import REPORTS
 from client.gl.showroom import Showroom
@@ -52,6 +53,13 @@ def test_an_exhibit_looks_as_it_should(
     name: str, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
 ) -> None:
     check(name, draw_place(PLACES[name], LARGE_WH), clean_graphics, pytestconfig)
+
+
+@pytest.mark.parametrize("name", HALLS)
+def test_a_hall_looks_as_it_should(
+    name: str, clean_graphics: GraphicsInfo, pytestconfig: pytest.Config
+) -> None:
+    check(name, draw_hall(HALLS[name], LARGE_WH), clean_graphics, pytestconfig)
 
 
 @pytest.mark.parametrize("name", PANELS)
@@ -121,7 +129,7 @@ def check(
 
 def test_every_golden_belongs_to_a_view() -> None:
     assert {path.stem for path in GOLDENS.glob("*.png")} == {
-        *VIEWS, *PLACES, *PANELS, *KINDS, *STUDIOS, *GLASSES, *COLLECTED,
+        *VIEWS, *PLACES, *HALLS, *PANELS, *KINDS, *STUDIOS, *GLASSES, *COLLECTED,
     }  # fmt: skip
 
 
