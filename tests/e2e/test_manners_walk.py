@@ -6,7 +6,7 @@ import pytest
 from e2e.walking import SIZE
 from layerwalk_client.app.overlay import hud_of
 from layerwalk_client.source.memory import MemorySource
-from layerwalk_client.ui.intents import ChangeSetting, LockRange, Rebind
+from layerwalk_client.ui.desk_intents import ChangeSetting, LockRange, Rebind
 
 pytestmark = [pytest.mark.gl]
 

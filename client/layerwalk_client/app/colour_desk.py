@@ -10,7 +10,10 @@ from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import Arrival, StatisticsArrived
 from layerwalk_client.source.asking import Statistics
 from layerwalk_client.ui.colours import ColoursPanel
-from layerwalk_client.ui.intents import Intent, LockRange, UnlockRange
+from layerwalk_client.ui.desk_intents import LockRange, UnlockRange
+from layerwalk_client.ui.intents import (
+    Intent,
+)
 from layerwalk_client.world.folding import nodes_inside
 from layerwalk_client.world.legend import legend
 from layerwalk_client.world.locks import NodeKey

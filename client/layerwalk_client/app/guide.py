@@ -11,8 +11,11 @@ from layerwalk_client.app.places import camera_at
 from layerwalk_client.devices.actions import Actions, Key
 from layerwalk_client.devices.bindings import rebound, shown_keys
 from layerwalk_client.source.arrivals import Arrival
+from layerwalk_client.ui.desk_intents import StartGuide, StepGuide
 from layerwalk_client.ui.guide_card import GuideCard
-from layerwalk_client.ui.intents import Intent, StartGuide, StepGuide
+from layerwalk_client.ui.intents import (
+    Intent,
+)
 from layerwalk_client.world.stations import Station, stations
 
 if TYPE_CHECKING:

@@ -9,7 +9,13 @@ from layerwalk_client.app.stage import Stage
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import Arrival
 from layerwalk_client.source.asking import Jobs, PutInput
-from layerwalk_client.ui.intents import ChooseRun, ClearJobs, GoTo, GoToResult, Intent, OpenMaximise
+from layerwalk_client.ui.desk_intents import ClearJobs, GoToResult
+from layerwalk_client.ui.intents import (
+    ChooseRun,
+    GoTo,
+    Intent,
+    OpenMaximise,
+)
 from layerwalk_client.ui.jobs import JobRow, JobsPanel
 from layerwalk_client.world.answer import output_node
 from layerwalk_shared.errors import error_from_problem

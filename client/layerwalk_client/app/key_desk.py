@@ -15,8 +15,11 @@ from layerwalk_client.devices.rebinding import (
     with_usual,
 )
 from layerwalk_client.source.arrivals import Arrival
+from layerwalk_client.ui.desk_intents import Rebind, ResetKeys
 from layerwalk_client.ui.help import HelpPanel
-from layerwalk_client.ui.intents import Intent, Rebind, ResetKeys
+from layerwalk_client.ui.intents import (
+    Intent,
+)
 from layerwalk_shared.errors import InvalidRequestError
 
 

@@ -14,7 +14,10 @@ from layerwalk_client.source.arrivals import (
     WeightsArrived,
 )
 from layerwalk_client.source.asking import Gradients, Statistics, Weights, WeightStatistics
-from layerwalk_client.ui.intents import ChooseFilters, Intent
+from layerwalk_client.ui.desk_intents import ChooseFilters
+from layerwalk_client.ui.intents import (
+    Intent,
+)
 from layerwalk_client.ui.node import NodePanel
 from layerwalk_client.ui.node_kernels import KernelView
 from layerwalk_client.ui.node_numbers import GradientFacts

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from layerwalk_client.settings import Settings
 from layerwalk_client.source.arrivals import Arrival
-from layerwalk_client.ui.intents import ChangeSetting, Intent
+from layerwalk_client.ui.desk_intents import ChangeSetting
+from layerwalk_client.ui.intents import (
+    Intent,
+)
 from layerwalk_client.ui.setting_fields import GROUPS, Value
 from layerwalk_client.ui.settings import SettingsPanel
 from layerwalk_shared.errors import InvalidRequestError

@@ -9,8 +9,12 @@ from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.controls import button, choice, label
+from layerwalk_client.ui.desk_intents import LockRange, UnlockRange
 from layerwalk_client.ui.histograms import Bars
-from layerwalk_client.ui.intents import Intent, LockRange, SetAppearance, UnlockRange
+from layerwalk_client.ui.intents import (
+    Intent,
+    SetAppearance,
+)
 from layerwalk_client.ui.plots import MINUS
 from layerwalk_client.ui.range_slider import RangeSlider
 from layerwalk_client.ui.style import Style, packed

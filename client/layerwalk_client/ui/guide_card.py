@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from layerwalk_client.ui import style as look
-from layerwalk_client.ui.intents import Intent, StepGuide
+from layerwalk_client.ui.desk_intents import StepGuide
+from layerwalk_client.ui.intents import (
+    Intent,
+)
 from layerwalk_client.ui.sheet import Sheet, Spot
 from layerwalk_client.ui.style import packed
 

@@ -11,11 +11,14 @@ from layerwalk_client.devices.bindings import MOUSE_HELP, Binding, shown_key, sh
 from layerwalk_client.devices.rebinding import can_be_rebound
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.controls import button, label
-from layerwalk_client.ui.intents import Intent, Rebind, ResetKeys, StartGuide
+from layerwalk_client.ui.desk_intents import Rebind, ResetKeys, StartGuide
+from layerwalk_client.ui.intents import (
+    Intent,
+)
 from layerwalk_client.ui.style import Style, packed
 from layerwalk_client.ui.widgets import panel, small, text_font
 
-COLUMNS = (("Move", "Arrange"), ("Go",), ("Tools",), ("View",))
+COLUMNS = (("Move",), ("Go",), ("Tools",), ("Arrange",), ("View",))
 """Sections side by side, and below each other."""
 SECTIONS = tuple(section for column in COLUMNS for section in column)
 ASKING = "press a key"
@@ -85,7 +88,7 @@ class HelpPanel:
         lines = [
             sum(len(self._rows[section]) + HEADING for section in column) for column in COLUMNS
         ]
-        return (1120, round(128 + LINE * max(lines)))
+        return (1340, round(128 + LINE * max(lines)))
 
     def show(self, bindings: Sequence[Binding], changed: Collection[str]) -> None:
         """Show other bindings."""
@@ -121,7 +124,7 @@ class HelpPanel:
         with text_font(style, 14):
             keys = max(imgui.calc_text_size(row.keys).x for row in rows)
             texts = max(imgui.calc_text_size(row.text).x for row in rows)
-        return float(keys + texts) + style.px(34)
+        return float(keys + texts) + style.px(28)
 
     def _section(self, style: Style, section: str) -> None:
         with text_font(style, 15, is_bold=True):

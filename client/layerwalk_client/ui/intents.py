@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from layerwalk_client.ui.desk_intents import DeskIntent
 from layerwalk_client.world.comparison import Mode as CompareMode
 from layerwalk_client.world.view import Appearance
 from layerwalk_shared.messages import (
@@ -100,77 +101,6 @@ class PutOn:
     image: TextInput | NoiseInput | ExampleInput | DatasetInput
     title: str
     argument: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChooseFilters:
-    """Show the kernels of a node from that filter on."""
-
-    node: str
-    first: int
-
-
-@dataclass(frozen=True, slots=True)
-class LockRange:
-    """Hold a value as the table's end at the node that is looked at, at its group, or at all."""
-
-    scope: Literal["node", "group", "all"]
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class UnlockRange:
-    """Let ranges go that are held: of the node that is looked at, or all."""
-
-    scope: Literal["node", "all"]
-
-
-@dataclass(frozen=True, slots=True)
-class StartGuide:
-    """Begin the guided tour."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepGuide:
-    """Go on in the guided tour, or back; 0 ends it."""
-
-    by: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rebind:
-    """Let an action have a key; `swaps`: an action that has it gets the one given up."""
-
-    action: str
-    key: str
-    swaps: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ResetKeys:
-    """Let an action have its usual keys; None: all of them."""
-
-    action: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeSetting:
-    """Let a setting have another value, at once and for the next walk."""
-
-    name: str
-    value: bool | int | float | str
-
-
-@dataclass(frozen=True, slots=True)
-class ClearJobs:
-    """Show jobs no more that have ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class GoToResult:
-    """Go to what came of a job."""
-
-    job: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,8 +305,6 @@ StudioIntent = (
 """What the panel of maximisation asks for."""
 SurveyIntent = ScoreDataset | FindExciting | SearchIn | CancelSurvey
 """What is asked for about whole data sets."""
-DeskIntent = StartGuide | StepGuide | LockRange | UnlockRange | Rebind | ResetKeys | ChangeSetting
-"""What the pages of keys and settings ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +340,6 @@ TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 """Where one asks to be taken."""
 Intent = (
     ClosePanel | PickItem | PickNoise | PickChannel | BookmarkIntent | TravelIntent | SetAppearance | ChooseStep | PutOn
-    | OpenMaximise | ExportNode | GoElsewhere | OpenChannel | SurveyIntent | ChooseFilters | ClearJobs | GoToResult
+    | OpenMaximise | ExportNode | GoElsewhere | OpenChannel | SurveyIntent
     | StudioIntent | CompareIntent | DeskIntent | WebcamIntent
 )  # fmt: skip

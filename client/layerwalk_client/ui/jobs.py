@@ -9,7 +9,11 @@ from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.controls import button, choice, cross, progress
-from layerwalk_client.ui.intents import CancelRun, ClearJobs, GoToResult, Intent
+from layerwalk_client.ui.desk_intents import ClearJobs, GoToResult
+from layerwalk_client.ui.intents import (
+    CancelRun,
+    Intent,
+)
 from layerwalk_client.ui.style import Style, packed
 from layerwalk_client.ui.widgets import panel, shortened, small, text_font
 
@@ -87,7 +91,7 @@ class JobsPanel:
                 self._clear(style, intents)
             imgui.dummy((1, style.px(2)))
             if not seen:
-                small(style, "nothing to do" if self.has_list else "\N{HORIZONTAL ELLIPSIS}")
+                small(style, "no jobs so far" if self.has_list else "\N{HORIZONTAL ELLIPSIS}")
                 return intents
             room = imgui.get_content_region_avail()
             imgui.begin_child("rows", (room.x, room.y))

@@ -9,7 +9,10 @@ from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.controls import button
-from layerwalk_client.ui.intents import ChooseFilters, Intent
+from layerwalk_client.ui.desk_intents import ChooseFilters
+from layerwalk_client.ui.intents import (
+    Intent,
+)
 from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.ui.plots import MINUS
 from layerwalk_client.ui.style import Style, packed

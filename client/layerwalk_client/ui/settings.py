@@ -10,7 +10,10 @@ from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.controls import ENTRY_HIGH, button, choice, combo, label
-from layerwalk_client.ui.intents import ChangeSetting, Intent
+from layerwalk_client.ui.desk_intents import ChangeSetting
+from layerwalk_client.ui.intents import (
+    Intent,
+)
 from layerwalk_client.ui.plots import MINUS
 from layerwalk_client.ui.setting_fields import GROUPS, SettingField, Value
 from layerwalk_client.ui.style import Style, packed

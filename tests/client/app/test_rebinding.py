@@ -11,7 +11,7 @@ from layerwalk_client.devices.bindings import BINDINGS, NUMBERED, rebound
 from layerwalk_client.devices.desktop import Desktop
 from layerwalk_client.devices.rebinding import KeyTakenError, owner_of, rebind, with_usual
 from layerwalk_client.devices.strokes import key_name
-from layerwalk_client.ui.intents import Rebind, ResetKeys
+from layerwalk_client.ui.desk_intents import Rebind, ResetKeys
 from layerwalk_shared.errors import InvalidRequestError
 
 ACTIONS = [one.name for one in BINDINGS if one.name not in NUMBERED]

@@ -8,7 +8,7 @@ import pytest
 from layerwalk_client.app.setting_desk import SettingDesk, values_of
 from layerwalk_client.cache import TileCache
 from layerwalk_client.settings import Settings
-from layerwalk_client.ui.intents import ChangeSetting, ResetKeys
+from layerwalk_client.ui.desk_intents import ChangeSetting, ResetKeys
 from layerwalk_client.ui.setting_fields import GROUPS
 from layerwalk_client.ui.settings import told_value
 from layerwalk_shared.tiles import Tile, TileKey, TileType

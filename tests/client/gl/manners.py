@@ -17,9 +17,12 @@ from layerwalk_client.devices.bindings import Binding
 from layerwalk_client.gl.panel import PanelPointer
 from layerwalk_client.settings import Settings
 from layerwalk_client.ui.colours import ColoursPanel
+from layerwalk_client.ui.desk_intents import StepGuide
 from layerwalk_client.ui.guide_card import GuideCard, draw_guide
 from layerwalk_client.ui.help import HelpPanel
-from layerwalk_client.ui.intents import Intent, StepGuide
+from layerwalk_client.ui.intents import (
+    Intent,
+)
 from layerwalk_client.ui.settings import SettingsPanel
 from layerwalk_client.ui.sheet import Sheet
 from layerwalk_client.ui.style import Style

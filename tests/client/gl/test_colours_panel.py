@@ -10,8 +10,11 @@ from client.gl.desks import Pointing, room
 from client.gl.manners import colours
 from layerwalk_client.app.colour_desk import ColourDesk
 from layerwalk_client.app.range_locks import RangeLocks
+from layerwalk_client.ui.desk_intents import LockRange, UnlockRange
 from layerwalk_client.ui.histograms import Bars
-from layerwalk_client.ui.intents import LockRange, SetAppearance, UnlockRange
+from layerwalk_client.ui.intents import (
+    SetAppearance,
+)
 from layerwalk_client.ui.range_slider import reach_of
 from layerwalk_client.world.view import Appearance
 

@@ -10,7 +10,10 @@ from client.gl.facts import activation, convolution, kernels, rectified
 from layerwalk_client.app.node_desk import NodeDesk
 from layerwalk_client.source.asking import PutInput
 from layerwalk_client.source.made_up import weights_of
-from layerwalk_client.ui.intents import ChooseFilters, OpenMaximise
+from layerwalk_client.ui.desk_intents import ChooseFilters
+from layerwalk_client.ui.intents import (
+    OpenMaximise,
+)
 from layerwalk_client.ui.node import NodePanel
 from layerwalk_client.ui.node_curve import flat_share
 from layerwalk_client.world.activation_curves import activation_of

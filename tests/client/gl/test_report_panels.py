@@ -10,13 +10,12 @@ from client.gl.reports import answer, jobs
 from layerwalk_client.app.answer_desk import AnswerDesk
 from layerwalk_client.app.job_desk import JobDesk
 from layerwalk_client.source.asking import CancelJob, Maximise, PutInput
+from layerwalk_client.ui.desk_intents import ClearJobs, GoToResult
 from layerwalk_client.ui.intents import (
     CancelRun,
     ChooseRun,
-    ClearJobs,
     GoTo,
     GoToChannel,
-    GoToResult,
     Intent,
     OpenMaximise,
 )

@@ -10,7 +10,10 @@ import numpy as np
 from layerwalk_client.app.pasting import copy, paste
 from layerwalk_client.app.results import unit_at
 from layerwalk_client.devices.actions import Command
-from layerwalk_client.ui.intents import ClosePanel, StartGuide
+from layerwalk_client.ui.desk_intents import StartGuide
+from layerwalk_client.ui.intents import (
+    ClosePanel,
+)
 from layerwalk_shared.recipes import unit_axis
 
 if TYPE_CHECKING:
