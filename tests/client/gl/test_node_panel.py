@@ -11,9 +11,7 @@ from layerwalk_client.app.node_desk import NodeDesk
 from layerwalk_client.source.asking import PutInput
 from layerwalk_client.source.made_up import weights_of
 from layerwalk_client.ui.desk_intents import ChooseFilters
-from layerwalk_client.ui.intents import (
-    OpenMaximise,
-)
+from layerwalk_client.ui.intents import OpenChannel, OpenMaximise
 from layerwalk_client.ui.node import NodePanel
 from layerwalk_client.ui.node_curve import flat_share
 from layerwalk_client.world.activation_curves import activation_of
@@ -127,7 +125,7 @@ def test_tabs_scale_and_buttons_are_pressed() -> None:
         hand.click(480, 223)
         assert not panel.is_log
         assert hand.click(185, TABS_Y) == [OpenMaximise(panel.index)]
-        assert hand.click(265, TABS_Y) == [OpenMaximise(panel.index, 3)]
+        assert hand.click(265, TABS_Y) == [OpenChannel(panel.index, 3)]
         hand.click(40, TABS_Y)
         assert panel.tab == "function"
     panel = convolution("block2.conv1", "values")
