@@ -288,6 +288,7 @@ class Comparing:
     def take(self, arrival: Arrival, now_s: float) -> bool:
         """Take in what is about the comparison; return whether it is about nothing else."""
         self.hall.take(arrival, now_s)
+        self.failure = self.hall.problem or self.failure
         if isinstance(arrival, Connected):
             self._connect()
         elif isinstance(arrival, EventArrived):

@@ -12,6 +12,7 @@ from layerwalk_client.app.scenery import Scenery
 from layerwalk_client.cache import TileCache
 from layerwalk_client.source.arrivals import (
     Arrival,
+    EventArrived,
     ManifestArrived,
     NetworkArrived,
     RequestFailed,
@@ -22,6 +23,7 @@ from layerwalk_client.world.comparison import hall_of
 from layerwalk_client.world.scene import Scene
 from layerwalk_shared.messages import (
     ComparisonDescription,
+    NetworkChanged,
     NetworkDescription,
     SnapshotManifest,
 )
@@ -139,10 +141,12 @@ class SecondHall:
         elif self._place(snapshot) not in self._cache.snapshots():
             self._fetch(Overview(snapshot))
 
-    def take(self, arrival: Arrival, now_s: float) -> bool:
-        """Take in what is about the hall; return whether it is about nothing else."""
+    def take(self, arrival: Arrival, now_s: float) -> None:
+        """Take in what is about the hall; others may need it, too."""
+        if isinstance(arrival, EventArrived) and isinstance(arrival.event, NetworkChanged):
+            self._known.pop(arrival.event.network.id, None)
         if self._wanted is None:
-            return False
+            return
         network, snapshot = self._wanted
         if isinstance(arrival, NetworkArrived) and arrival.network.id == network:
             self._known[network] = arrival.network
@@ -154,7 +158,6 @@ class SecondHall:
             self._take_tiles(arrival, now_s)
         elif isinstance(arrival, RequestFailed) and _is_of(arrival.request, network, snapshot):
             self._fail(arrival, now_s)
-        return False
 
     def _take_tiles(self, arrival: TilesArrived, now_s: float) -> None:
         manifest = self._manifests.get(arrival.snapshot)

@@ -232,6 +232,16 @@ def test_two_halls_stand_side_by_side_and_the_second_shows_the_second(room: Room
     assert len(room.stage.scene.walls) == count
 
 
+def test_a_hall_that_cannot_be_had_is_told_and_the_first_stays(room: Room) -> None:
+    view = room.stage.comparing.view
+    assert view is not None
+    room.source.drop([view.second.id])
+    room.stage.comparing.set_mode("halls")
+    room.settle()
+    assert any("is not kept" in text for text in room.notices)
+    assert len(room.stage.scene.walls) == len(synthetic_graph().nodes)
+
+
 def test_another_first_input_is_compared_with_the_same_second(room: Room) -> None:
     room.put(7)
     view = room.stage.comparing.view
