@@ -157,7 +157,7 @@ MOUSE_HELP: tuple[tuple[str, str, str], ...] = (
 
 _SHOWN = {
     "SPACE": "Space", "LSHIFT": "Shift", "RSHIFT": "Shift", "BACKSPACE": "Backspace", "SLASH": "/", "EQUALS": "=", "MINUS": "-", "BACKSLASH": "\\",
-    "LEFTBRACKET": "[", "RIGHTBRACKET": "]", "COMMA": ",", "PERIOD": ".", "HOME": "Home",
+    "LEFTBRACKET": "[", "RIGHTBRACKET": "]", "COMMA": ",", "SEMICOLON": ";", "PERIOD": ".", "HOME": "Home",
     "END": "End", "INSERT": "Ins", "DELETE": "Del", "TAB": "Tab", "RETURN": "Enter", "KP_ENTER": "Enter", "ESCAPE": "Esc",
     "UP": "Up", "DOWN": "Down", "LEFT": "Left", "RIGHT": "Right",
 }  # fmt: skip
