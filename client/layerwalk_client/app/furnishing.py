@@ -12,6 +12,7 @@ from layerwalk_client.app.export_desk import ExportDesk
 from layerwalk_client.app.job_desk import JobDesk
 from layerwalk_client.app.key_desk import KeyDesk
 from layerwalk_client.app.preferences import change, current
+from layerwalk_client.app.saliency_desk import SaliencyDesk
 from layerwalk_client.app.server_desk import ServerDesk
 from layerwalk_client.app.setting_desk import SettingDesk
 from layerwalk_client.devices.rebinding import Changes
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 
 def furnish(walker: Walker, source: Source, images: Textures) -> KeyDesk:
-    """Give a walk's toolbox its desks; return the one that listens for keys."""
+    """Give a walk's toolbox its desks, which make textures by `images`; return the one that
+    listens for keys."""
     tools, stage = walker.tools, walker.stage
 
     def keep_keys(changes: Changes) -> None:
@@ -58,6 +60,7 @@ def furnish(walker: Walker, source: Source, images: Textures) -> KeyDesk:
         ChannelDesk(stage, source, images, tools.thumbnails, table=lambda: tools.appearance.table),
         AnswerDesk(stage, source),
         CompareDesk(stage, look_at=walker.look_at, choose_step=walker.choose_step),
+        SaliencyDesk(stage, source, images, followed=lambda: walker.signals.followed),
         JobDesk(stage, source, ask=lambda one: tools.carry_out("jobs", one)),
         ExportDesk(
             stage,

@@ -33,6 +33,7 @@ def take_in(walker: Walker, now_s: float) -> None:
     show(walker, found)
     for arrival in found.others:
         _hand_on(walker, arrival)
+    walker.needs_draw |= walker.editing.keep_up() | walker.signals.keep_up()
     walker.note_connection()
     walker.errand.follow(walker)
     if not walker.stage.state.is_busy:
@@ -61,6 +62,7 @@ def begin(walker: Walker) -> None:
     network = stage.network
     assert network is not None
     walker.tools.renew()
+    walker.signals.end()
     walker.selection = None
     if start.place is None and start.shows_intro:
         walker.journey.begin_tour(first_minute(stage.scene, walker.aspect))
@@ -101,6 +103,7 @@ def go_on(walker: Walker, selected: str | None) -> None:
     network = walker.stage.network
     assert network is not None
     walker.tools.forget_nodes()
+    walker.signals.end()
     index = None if selected is None else network.graph.index.get(selected)
     walker.selection = None if index is None else Mark(network.id, index)
     walker.readings.clear()
@@ -118,6 +121,7 @@ def selected_id(walker: Walker) -> str | None:
 
 def _hand_on(walker: Walker, arrival: Arrival) -> None:
     """Give what is not the stage's to whoever asked for it."""
+    walker.needs_draw |= walker.signals.take(arrival) | walker.editing.take(arrival)
     if isinstance(arrival, ValuesArrived) and walker.compared.arrive(arrival):
         walker.needs_draw = True
         return

@@ -179,6 +179,7 @@ def hud_of(walker: Walker, now_s: float) -> Hud:
     return Hud(
         title="" if network is None else network.name,
         detail=detail_line(shown),
+        followed=walker.signals.line,
         compared=line_of(walker.stage.comparing),
         is_split=walker.split.correspondence(walker.stage) is not None,
         whereabouts=walker.ways.whereabouts(walker),

@@ -9,12 +9,13 @@ from dataclasses import replace
 from functools import partial
 
 from layerwalk_client.app.boxing import Boxing
-from layerwalk_client.world.answer import with_answer
+from layerwalk_client.world.answer import BoardMaker, with_answer
 from layerwalk_client.world.arranged import Arranged
 from layerwalk_client.world.arranging import Stub, arrange, ghost
 from layerwalk_client.world.boxes import Box, fold_groups, named_boxes, with_sides
 from layerwalk_client.world.compared import ComparedView, with_compared, with_reverse
 from layerwalk_client.world.compared_answer import compared_board
+from layerwalk_client.world.edited import EditedView, edited_board, with_edits
 from layerwalk_client.world.folding import (
     MANY_NODES,
     Badge,
@@ -57,6 +58,7 @@ class Scenery:
         self.scene = Scene()
         self.arranged = Arranged()
         self._ghost: Wall | None = None
+        self._edited = EditedView()
         self._stubs: tuple[Stub, ...] = ()
         self.badges: tuple[Badge, ...] = ()
         self.folded: frozenset[str] = frozenset()
@@ -124,6 +126,15 @@ class Scenery:
         before = self.arranged, self._ghost
         self.arranged, self._ghost = arranged, left
         return before != (arranged, left)
+
+    def dress(self, edited: EditedView) -> bool:
+        """Tell which weights are edited; return whether that is news.
+
+        The scene changes with the next `arrange`.
+        """
+        is_news = edited != self._edited
+        self._edited = edited
+        return is_news
 
     def laid_out(self, node: str) -> Wall | None:
         """Return a node's wall as the layout has put it; None where it has none."""
@@ -215,7 +226,9 @@ class Scenery:
         answer = (manifest.input, manifest.top) if manifest is not None and has_answer else None
         titled = titles(network, manifest)
         seen_by = None if compared is None else (compared.mode, compared.difference.id)
-        dressed = (titled, answer, tuple(warnings), hung, seen_by, self.arranged, self._ghost)
+        dressed = (
+            titled, answer, tuple(warnings), hung, seen_by, self.arranged, self._ghost, self._edited
+        )  # fmt: skip
         if shapes == self._shapes and dressed == self._dressed:
             return False
         if shapes != self._shapes:
@@ -243,9 +256,15 @@ class Scenery:
         if manifest is not None and has_answer:
             seen = {one.node for one in hung if one.is_seen}
             seen |= {wall.node for wall in scene.walls if wall.values}
-            board = None if compared is None else partial(compared_board, compared)
+            before = self._edited.before
+            board: BoardMaker | None = None
+            if compared is not None:
+                board = partial(compared_board, compared)
+            elif before is not None and before.top and before.id != manifest.id:
+                board = partial(edited_board, manifest, before)
             scene = with_answer(scene, network, manifest, theme=theme, unmarked=seen, board=board)
         scene = with_warnings(scene, network.graph, warnings, theme=theme)
+        scene = with_edits(scene, network.graph, self._edited.nodes, theme=theme)
         scene = with_pictures(scene, hung, theme=theme)
         scene = with_reverse(scene, network.id, compared)
         if self._ghost is not None:

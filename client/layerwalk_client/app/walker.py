@@ -20,7 +20,9 @@ from layerwalk_client.app.bookmarks import BookmarkDesk
 from layerwalk_client.app.commands import obey
 from layerwalk_client.app.compared_looks import ComparedLooks, signed
 from layerwalk_client.app.compared_reading import ComparedReading
+from layerwalk_client.app.editing import Editing
 from layerwalk_client.app.errand import Errand
+from layerwalk_client.app.following import Following
 from layerwalk_client.app.furnishing import furnish
 from layerwalk_client.app.gestures import Gestures
 from layerwalk_client.app.going import travel
@@ -123,6 +125,7 @@ class Walker:
             folder=self.start.pictures,
             tell=self.trace.note,
         )
+        self.signals, self.editing = Following(self.stage, source), Editing(self.stage)
         self.handheld = Handheld(self, source, self._renderer.images)
         self.guide = Guide(self)
         self.keys = furnish(self, source, self._renderer.images)
@@ -171,8 +174,7 @@ class Walker:
     def outlook(self) -> Outlook:
         """Return where a panel would appear."""
         hit = pick(self.stage.arrays, ray_of(self.journey.camera, (0.0, 0.0), self.screen.size_wh))
-        near = self.journey.camera.near
-        room = math.inf if hit is None else near + hit.distance  # rays start on the near plane
+        room = math.inf if hit is None else self.journey.camera.near + hit.distance
         return Outlook(self.journey.camera, self.screen.size_wh, room)
 
     def say(self, text: str, *, is_warning: bool = False) -> None:
@@ -225,8 +227,8 @@ class Walker:
         self._plan(now_s, is_elsewhere=is_elsewhere)
         has_changed = self.stage.step(now_s, self.settings.upload_mib * MIB)
         self.ways.slide(self)
-        self.needs_plan |= has_changed and self.stage.residency.is_switching
-        self.needs_plan |= self.stage.needs_plan
+        is_switching = has_changed and self.stage.residency.is_switching
+        self.needs_plan |= is_switching or self.stage.needs_plan
         self.stage.gallery.is_held = self.tools.loupe is not None
         self.notice.pass_by(now_s)
         self._learn(actions, dt)
@@ -303,8 +305,7 @@ class Walker:
         world = pick(stage.arrays, ray)
         room = math.inf if world is None else world.distance
         hit = self.tools.panels.hit(ray, camera, room=room)
-        self.pointed = self.across = None
-        self.badge = self.stub = None
+        self.pointed = self.across = self.badge = self.stub = None
         if hit is None:
             self.badge = None if world is None else stage.scenery.run_at(world.board)
             self.stub = None if world is None else stage.scenery.stub_at(world.board)
@@ -379,6 +380,7 @@ class Walker:
                 self.compared_looks.ranges(view, appearance), self.stage.scene
             ),
             marks=Marks(hover, self.selection),
+            glow=self.signals.glow,
             notes=self.stage.words(self.journey.camera, self.screen.size_wh[1], at),
         )
 

@@ -37,7 +37,9 @@ class FrameBlock:
         gl.glBindBuffer(gl.GL_UNIFORM_BUFFER, self._buffer)
         gl.glBufferData(gl.GL_UNIFORM_BUFFER, self._rows.nbytes, None, gl.GL_STREAM_DRAW)
 
-    def write(self, eye: Eye, theme: Theme, *, is_diverging: bool, marks: bool) -> None:
+    def write(
+        self, eye: Eye, theme: Theme, *, is_diverging: bool, marks: bool, glow: float = 0.0
+    ) -> None:
         """Write a frame's values and make them what programs read."""
         rows = self._rows
         rows[:4] = eye.clip_from_world
@@ -54,6 +56,7 @@ class FrameBlock:
             self._theme = theme
             for row, role in enumerate(_ROLES, start=_FIRST_COLOUR):
                 rows[row, :3] = getattr(theme, role)
+        rows[_FIRST_COLOUR, 3] = glow
         gl.glBindBuffer(gl.GL_UNIFORM_BUFFER, self._buffer)
         pointer = ctypes.c_void_p(rows.ctypes.data)
         gl.glBufferData(gl.GL_UNIFORM_BUFFER, rows.nbytes, pointer, gl.GL_STREAM_DRAW)

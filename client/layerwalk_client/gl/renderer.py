@@ -10,6 +10,7 @@ from layerwalk_client.gl.boards import BoardPainter
 from layerwalk_client.gl.context import read_graphics_info
 from layerwalk_client.gl.eye import Eye, eye_of
 from layerwalk_client.gl.frame import FrameBlock
+from layerwalk_client.gl.glows import GlowTable
 from layerwalk_client.gl.ground import GroundPainter
 from layerwalk_client.gl.marks import MarkPainter
 from layerwalk_client.gl.overview import CELL
@@ -57,7 +58,8 @@ class Renderer:
         self._scales = ChannelScales(self._atlas)
         self._colours = ValueColours()
         self._frame = FrameBlock()
-        self._walls = WallPainter(self._atlas, self._residency)
+        self._glows = GlowTable()
+        self._walls = WallPainter(self._atlas, self._residency, self._glows)
         self._ground = GroundPainter()
         self._ribbons = RibbonPainter()
         self._boards = BoardPainter()
@@ -88,6 +90,7 @@ class Renderer:
             or (self._across is not None and self._across.is_fading)
             or self._walls.is_fading
             or self._ribbons.is_fading
+            or self._glows.is_fading
         )
 
     def set_scene(self, scene: Scene) -> None:
@@ -98,6 +101,8 @@ class Renderer:
         every = (*scene.walls, *scene.hidden, *scene.reverse)
         self._atlas.set_walls(every)
         self._scales.set_walls(every)
+        self._glows.set_scene(every, scene.ribbons)
+        self._walls.data_changed()
         self._walls.set_walls(scene.walls, hidden=scene.hidden, reverse=scene.reverse)
         self._ground.set_plots(scene.plots)
         self._ribbons.set_ribbons(scene.ribbons)
@@ -262,6 +267,8 @@ class Renderer:
         self._residency.advance(dt)
         self._walls.advance(dt)
         self._ribbons.advance(look.marks, dt)
+        self._glows.set_glow(look.glow)
+        self._glows.advance(dt)
         by_channel = look.appearance.mode == "channel"
         if self._atlas.set_shares(self._value_keys - look.ranges.keys() if by_channel else set()):
             self._walls.data_changed()
@@ -275,6 +282,7 @@ class Renderer:
             theme(look.appearance.theme),
             is_diverging=self._colours.is_diverging,
             marks=look.appearance.marks_out_of_range,
+            glow=self._glows.amount,
         )
 
     def _draw_ground(self, eye: Eye) -> None:
@@ -292,7 +300,7 @@ class Renderer:
         gl.glDepthMask(True)
         self._walls.draw_mirrored(eye, self._colours)
         gl.glDepthMask(False)
-        self._ribbons.draw()
+        self._ribbons.draw(self._glows)
         gl.glDisable(gl.GL_DEPTH_CLAMP)
 
     def close(self) -> None:
@@ -302,6 +310,7 @@ class Renderer:
         for item in (
             self._walls, self._ground, self._ribbons, self._boards, self._text, self._notes, self._marks,
             self._pictures, self.images, self._colours, self._frame, self._atlas, self._pool,
+            self._glows,
         ):  # fmt: skip
             item.close()
         self.end_across()

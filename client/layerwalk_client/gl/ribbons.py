@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.buffers import Attribute, VertexStream
+from layerwalk_client.gl.glows import UNIT_GLOWS, GlowTable
 from layerwalk_client.gl.lighting import MOST, Lighting
 from layerwalk_client.gl.programs import Program
 from layerwalk_client.world.scene import Ribbon
 from layerwalk_client.world.view import Marks
 
 _VERTEX = np.dtype(
-    [("centre", "<f4", 3), ("side", "<f4", 3), ("along", "<f4", 4), ("ends", "<i4", 3)]
+    [("centre", "<f4", 3), ("side", "<f4", 3), ("along", "<f4", 4), ("ends", "<i4", 4)]
 )
 _LARGEST_MITRE = 2.0
 
@@ -68,7 +69,7 @@ class RibbonPainter:
                 Attribute(0, 3, "f4", 0),
                 Attribute(1, 3, "f4", 12),
                 Attribute(2, 4, "f4", 24),
-                Attribute(3, 3, "i4", 40, True),
+                Attribute(3, 4, "i4", 40, True),
             ],
             _VERTEX.itemsize,
         )
@@ -87,13 +88,13 @@ class RibbonPainter:
         self._networks = {}
         parts = []
         before, self._meshes = self._meshes, {}
-        for ribbon in ribbons:
+        for number, ribbon in enumerate(ribbons):
             part = before.get(ribbon)
             if part is None:
                 part = ribbon_mesh(ribbon.path, ribbon.width)
             self._meshes[ribbon] = part
             network = self._networks.setdefault(ribbon.network, len(self._networks))
-            part["ends"] = network, ribbon.source, ribbon.target
+            part["ends"] = network, ribbon.source, ribbon.target, number
             parts.append(part)
         vertices = np.concatenate(parts) if parts else np.zeros(0, _VERTEX)
         self._count = len(vertices)
@@ -108,7 +109,7 @@ class RibbonPainter:
         """Light the edges of what is marked, within `dt` seconds as far as that goes; 0: wholly."""
         self._lighting.advance(marks, dt)
 
-    def draw(self) -> None:
+    def draw(self, glows: GlowTable) -> None:
         """Draw the ribbons, later ones over earlier ones. Expects blending on, depth writing off."""
         if not self._count:
             return
@@ -118,6 +119,9 @@ class RibbonPainter:
         self._vertices.bind()
         self._program.use()
         gl.glUniform3iv(self._program.location("lit"), MOST, rows)
+        glows.bind(UNIT_GLOWS)
+        self._program.set_int("glows", UNIT_GLOWS)
+        self._program.set_int("first_light", glows.first_ribbon)
         gl.glDrawArrays(gl.GL_TRIANGLES, 0, self._count)
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from layerwalk_client.gl.atlas import Atlas
 from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.buffers import Attribute, RecordTable, VertexStream
 from layerwalk_client.gl.eye import Eye
+from layerwalk_client.gl.glows import UNIT_GLOWS, GlowTable
 from layerwalk_client.gl.overview import CELL
 from layerwalk_client.gl.programs import Program
 from layerwalk_client.gl.residency import Residency
@@ -47,14 +48,15 @@ _Grid = tuple[int, int, int, tuple[float, float], float]
 _VERTEX = np.dtype([("wall", "<u4"), ("first", "<f4"), ("corner", "<f4", 2)])
 
 
-def wall_records(walls: Sequence[Wall], atlas: Atlas) -> NDArray[np.float32]:
+def wall_records(walls: Sequence[Wall], atlas: Atlas, glows: GlowTable) -> NDArray[np.float32]:
     """Return what shaders know of each wall, `[N, 5, 4]` float32.
 
-    Texels: upper left corner; direction to the right (x, z), width, height; width and height of a
+    Texels: upper left corner, place of its channels' light plus one; direction to the right (x, z), width, height; width and height of a
     picture, gap, columns; channels, cells of a vector, width and height of a picture in texels;
     cell of the overview on its page (x, y); 0 for none, 1 for values, 2 for shares; rows.
     """
     records = np.zeros((len(walls), 5, 4), np.float32)
+    records[:, 0, 3] = glows.places(walls)
     for record, wall in zip(records, walls, strict=True):
         right = np.array([np.cos(wall.yaw), 0.0, -np.sin(wall.yaw)])
         width, height = wall.size_wh
@@ -74,14 +76,16 @@ def wall_records(walls: Sequence[Wall], atlas: Atlas) -> NDArray[np.float32]:
 class WallPainter:
     """Walls on the GPU. Mutable, owned by the main thread."""
 
-    def __init__(self, atlas: Atlas, residency: Residency) -> None:
-        """Draw from the overviews of `atlas` and the blocks of `residency`."""
+    def __init__(self, atlas: Atlas, residency: Residency, glows: GlowTable) -> None:
+        """Draw from the overviews of `atlas` and the blocks of `residency`, lit by `glows`."""
         self._atlas = atlas
+        self._glows = glows
         self._residency = residency
         self._programs: dict[tuple[str, ...], Program] = {}
         self._rim = Program("rim")
         self._rim.use()
         self._rim.set_int("walls", UNIT_WALLS)
+        self._rim.set_int("glows", UNIT_GLOWS)
         self._records = RecordTable()
         self._instances = VertexStream([Attribute(0, 1, "u4", 0, True)], 4, divisor=1)
         self._sides = VertexStream([Attribute(0, 1, "u4", 0, True)], 4, divisor=4)
@@ -174,7 +178,7 @@ class WallPainter:
         self._needs_records = True
 
     def _refresh(self) -> None:
-        self._records.write(wall_records(self._walls, self._atlas))
+        self._records.write(wall_records(self._walls, self._atlas, self._glows))
         slots = [self._atlas.slot(key) for key in self._keys]
         self._pages = np.array([slot.page if slot else -1 for slot in slots], np.intp)
         self._needs_records = False
@@ -206,6 +210,7 @@ class WallPainter:
     def _begin(self, colours: ValueColours) -> WallDraws:
         self._records.bind(UNIT_WALLS)
         colours.bind(UNIT_TABLE)
+        self._glows.bind(UNIT_GLOWS)
         return WallDraws(
             self.program, self._atlas.pages, instances=self._instances, strips=self._strips
         )
@@ -227,6 +232,7 @@ class WallPainter:
         if not len(seen):
             return
         self._records.bind(UNIT_WALLS)
+        self._glows.bind(UNIT_GLOWS)
         self._sides.write(seen[::-1].astype(np.uint32))
         self._sides.bind()
         self._rim.use()
@@ -265,6 +271,7 @@ class WallPainter:
             for name, unit in (
                 ("walls", UNIT_WALLS), ("page", UNIT_PAGE), ("multipliers", UNIT_MULTIPLIERS),
                 ("table", UNIT_TABLE), ("block", UNIT_BLOCK), ("previous", UNIT_PREVIOUS),
+                ("glows", UNIT_GLOWS),
             ):  # fmt: skip
                 found.set_int(name, unit)
         return found

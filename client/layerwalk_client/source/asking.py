@@ -64,23 +64,17 @@ class Values:
 
     `purpose` keeps what different parts ask for apart: the pixel under the pointer, that of both that
     are compared, what the panel of inputs shows, the board over a sound, whether a unit fires, what
-    the network answers, the cells under the magnifier, and the panel of a channel.
+    the network answers, the cells under the magnifier, the panel of a channel, what of the input
+    made the answer, and that input.
     """
 
     snapshot: str
     node: str
     row: int | None
     purpose: Literal[
-        "spot",
-        "first",
-        "second",
-        "input",
-        "sound",
-        "fires",
-        "answer",
-        "magnifier",
-        "channel",
-    ] = "spot"
+        "spot", "first", "second", "input", "sound", "fires", "answer", "magnifier", "channel",
+        "saliency", "explained",
+    ] = "spot"  # fmt: skip
 
     priority = 1
 

@@ -72,7 +72,7 @@ from layerwalk_client.source.synthetic import (
     synthetic_item,
 )
 from layerwalk_client.source.vault import Vault
-from layerwalk_shared.errors import LayerwalkError
+from layerwalk_shared.errors import InvalidRequestError, LayerwalkError
 from layerwalk_shared.graph import Graph
 from layerwalk_shared.messages import (
     ChannelInput,
@@ -224,7 +224,7 @@ class MemorySource:
             Score: self._survey, Excite: self._survey,
         }  # fmt: skip
         try:
-            methods[type(wish)](wish)
+            methods.get(type(wish), _refuse)(wish)
         except LayerwalkError as error:
             self._deliver(RequestFailed(wish, error))
 
@@ -384,3 +384,14 @@ class MemorySource:
             is_running=self._is_training,
         )
         return TrainingArrived(fetch, history)
+
+
+def _refuse(wish: Wish) -> None:
+    """Say that a wish needs a network that runs.
+
+    Raises:
+        InvalidRequestError: always.
+    """
+    raise InvalidRequestError(
+        f"{type(wish).__name__}: nothing runs behind these pictures; a server is needed for that"
+    )

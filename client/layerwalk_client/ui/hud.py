@@ -83,6 +83,7 @@ class Hud:
         message: something that has just happened, "" when nothing.
         is_warning: the message is about a failure.
         progress: text and share (0..1) of work under way.
+        followed: the unit whose signal is followed.
         recording: how long the camera's way has been recorded, "" when it is not.
         hints: of the first minute.
         guide: what the guided tour tells.
@@ -107,6 +108,7 @@ class Hud:
     is_warning: bool = False
     progress: tuple[str, float] | None = None
     recording: str = ""
+    followed: str = ""
     hints: tuple[Hint, ...] = ()
     guide: GuideCard | None = None
     carried: Carried | None = None
@@ -190,8 +192,17 @@ class _Sheet(Sheet):
                 colour=look.QUIET,
                 has_shadow=True,
             )
+        below = top + self.style.px(50)
         if hud.compared is not None:
-            draw_compared(self, hud.compared, top=top + self.style.px(50))
+            draw_compared(self, hud.compared, top=below)
+        elif hud.followed:
+            self.write(
+                hud.followed,
+                (self.margin, below),
+                pixels=15,
+                colour=look.ACCENT,
+                has_shadow=True,
+            )
 
     def legend(self, legend: Legend) -> float:
         """Draw the colour bar; return how far it reaches to the right."""

@@ -9,6 +9,7 @@ from layerwalk_client.ui.desk_intents import DeskIntent
 from layerwalk_client.world.comparison import Mode as CompareMode
 from layerwalk_client.world.view import Appearance
 from layerwalk_shared.messages import (
+    AttributionMethod,
     DatasetInput,
     ExampleInput,
     MaximiseRequest,
@@ -78,6 +79,13 @@ class GoToClass:
 @dataclass(frozen=True, slots=True)
 class ShowAll:
     """Fly to where the whole network is seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskSaliency:
+    """Show what of the input made the answer, by another method."""
+
+    method: AttributionMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,5 +349,5 @@ TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 Intent = (
     ClosePanel | PickItem | PickNoise | PickChannel | BookmarkIntent | TravelIntent | SetAppearance | ChooseStep | PutOn
     | OpenMaximise | ExportNode | GoElsewhere | OpenChannel | SurveyIntent
-    | StudioIntent | CompareIntent | DeskIntent | WebcamIntent
+    | StudioIntent | CompareIntent | DeskIntent | WebcamIntent | AskSaliency
 )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from layerwalk_client.world.glow import Glow
 from layerwalk_client.world.scene import Label, Vector
 
 
@@ -69,4 +70,5 @@ class Look:
     appearance: Appearance = field(default_factory=Appearance)
     marks: Marks = field(default_factory=Marks)
     notes: tuple[Label, ...] = ()
+    glow: Glow | None = None
     ranges: Mapping[tuple[str, int], float] = field(default_factory=dict)

@@ -21,7 +21,7 @@ CHANGED = Settings(
     speed=2.5,
     inverts_y=True,
     table="magma",
-    keys={"forward": ("z", "KP8")},
+    keys={"forward": ("KP8", "KP5")},
     bookmarks={"n1 1": (1.0, 1.6, -4.0, 90.0, -10.0)},
 )
 

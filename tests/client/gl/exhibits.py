@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from client.gl import signals
 from layerwalk_client.app.compared_looks import ComparedLooks, signed
 from layerwalk_client.app.desk import course_of, health_of
 from layerwalk_client.app.input_pictures import picture_of_sound
@@ -33,10 +34,18 @@ from layerwalk_client.ui.timeline import TimelinePanel
 from layerwalk_client.world.arranged import Arranged, Placed
 from layerwalk_client.world.camera import looking_at
 from layerwalk_client.world.comparison import Mode
+from layerwalk_client.world.edited import EditedView
 from layerwalk_client.world.scene import Scene
 from layerwalk_client.world.view import Appearance, Camera, Look
 from layerwalk_client.world.viewpoints import home, overview
-from layerwalk_shared.messages import DatasetInput, MaximiseRequest, NamedInput, NetworkDescription
+from layerwalk_shared.messages import (
+    DatasetInput,
+    EditedNode,
+    MaximiseRequest,
+    NamedInput,
+    NetworkDescription,
+    ScaleChannels,
+)
 
 Pixels = NDArray[np.uint8]
 SCALE = 0.72
@@ -59,6 +68,10 @@ class Place:
     second: int | None = None
     """Item that the first is compared with."""
     mode: Mode = "difference"
+    has_signal: bool = False
+    """A made-up signal is followed."""
+    silenced: tuple[int, ...] = ()
+    """Channels of the node whose weights are silenced."""
 
 
 ARRANGED = Arranged(
@@ -95,6 +108,9 @@ PLACES: dict[str, Place] = {
     "compared-difference": Place("", second=4),
     "compared-pair": Place("", "block1.conv1", second=4, mode="pair"),
     "compared-answers": Place("", "fc", second=4, table="magma"),
+    "signal-hall": Place("", "*", has_signal=True),
+    "signal-wall": Place("", "block1.add", has_signal=True),
+    "edited-wall": Place("", "block1.conv1", silenced=(2, 9, 17)),
     "maximised-sounds": Place("sound", "conv1", maximised=(("conv1", 12),), table="blue-orange"),
 }
 
@@ -113,6 +129,9 @@ def draw_place(place: Place, size_wh: tuple[int, int]) -> Pixels:
             request = MaximiseRequest(node=node, channels=tuple(range(count)))
             source.submit(Maximise(stage.network.id, request))
         source.work(place.previews)
+        if place.silenced:
+            edits = (ScaleChannels(channels=place.silenced),)
+            stage.scenery.dress(EditedView((EditedNode(node=place.node, edits=edits),)))
         stage.arrange(place.arranged)
         if place.second is not None:
             image = DatasetInput(dataset="shapes", item=place.second)
@@ -132,7 +151,9 @@ def draw_place(place: Place, size_wh: tuple[int, int]) -> Pixels:
         assert stage.is_settled(now_s)
         view, appearance = stage.comparing.view, Appearance(table=place.table)
         ranges = ComparedLooks().ranges(view, appearance)
-        look = Look(camera, signed(appearance, view), ranges=ranges)
+        network = stage.network
+        light = signals.glow(network.id, network.graph) if place.has_signal else None
+        look = Look(camera, signed(appearance, view), ranges=ranges, glow=light)
         stage.draw(look, target, dt=1.0)
         stage.draw(look, target, dt=1.0)
         pixels = target.read_rgb()

@@ -15,6 +15,7 @@ from layerwalk_client.source.synthetic import CLASSES
 from layerwalk_client.ui.answers import AnswerPanel
 from layerwalk_client.ui.compare import Candidate, ComparePanel
 from layerwalk_client.ui.jobs import JobsPanel
+from layerwalk_client.ui.saliency import SaliencyPanel, value_line
 from layerwalk_client.world.scores import score_lines, scores_of
 from layerwalk_shared.messages import Job, NetworkDescription
 
@@ -110,10 +111,39 @@ def comparing() -> ComparePanel:
     )
 
 
+def words_that_count() -> SaliencyPanel:
+    """Return the panel of what the words of a sentence gave."""
+    panel = SaliencyPanel()
+    panel.subject, panel.detail = "cheerful", value_line(3.271, -0.418)
+    words = [
+        "what",
+        "a",
+        "calm",
+        "and",
+        "lovely",
+        "evening",
+        "in",
+        "the",
+        "harbour",
+        ",",
+        "though",
+        "the",
+        "soup",
+        "was",
+        "cold",
+    ]
+    sizes = np.random.default_rng(11).normal(0.05, 0.3, len(words)).clip(-1, 1)
+    sizes[[2, 4]] = 0.7, 1.0
+    sizes[-1] = -0.8
+    panel.tokens = tuple(zip(words, sizes.tolist(), strict=True))
+    return panel
+
+
 REPORTS: dict[str, Callable[[], Pixels]] = {
     "answer-wrong": lambda: draw_panel(answer(truth="dark ring"), [PanelPointer((200.0, 205.0))]),
     "answer-logits": lambda: draw_panel(answer(truth="red bar", measure="value", chosen=5)),
     "answer-areas": lambda: draw_panel(areas()),
     "jobs": lambda: draw_panel(jobs()),
     "panel-compare": lambda: draw_panel(comparing()),
+    "saliency-words": lambda: draw_panel(words_that_count()),
 }

@@ -9,6 +9,7 @@ from layerwalk_client.app.commands.arranging import ARRANGING
 from layerwalk_client.app.commands.compares import COMPARES
 from layerwalk_client.app.commands.folding import FOLDING
 from layerwalk_client.app.commands.looks import LOOKS
+from layerwalk_client.app.commands.signals import SIGNALS
 from layerwalk_client.app.commands.souvenirs import SOUVENIRS
 from layerwalk_client.app.commands.times import TIMES
 from layerwalk_client.app.commands.tools import TOOLS
@@ -28,6 +29,7 @@ COMMANDS: Mapping[Command, Callable[[Walker, int], None]] = {
     **ARRANGING,
     **FOLDING,
     **SOUVENIRS,
+    **SIGNALS,
     **COMPARES,
 }
 """Every command there is."""

@@ -27,6 +27,8 @@ def _release(walker: Walker, number: int) -> None:
         return
     if walker.handheld.arranger.cancel() or walker.tools.put_away() or walker.tools.close_panels():
         return
+    if walker.signals.end():
+        return
     if walker.selection is not None and not walker.desktop.is_captured:
         walker.selection = None
     walker.desktop.capture(captures=not walker.desktop.is_captured)

@@ -13,6 +13,7 @@ layout(std140, row_major) uniform Frame {
     float pixel_scale;         // pixels drawn along a side of each pixel that will be seen
     float reflection;          // how much of a wall the floor shows at a glancing angle
     vec3 sky_top;
+    float glow;                // how much of a signal's light is on
     vec3 sky_horizon;
     vec3 sky_glow;
     vec3 floor_colour;

@@ -1,6 +1,7 @@
 in vec4 course;
 flat in vec3 tint;
 flat in float strength;
+flat in float dimmed;
 in float thinned;
 
 out vec4 colour;
@@ -20,6 +21,6 @@ void main() {
     float arrow = mix(mix(ramp, 0.0, tip), 0.45, clamp(blur * 2.0, 0.0, 1.0));
     float light = mix(0.55, 0.95, way) * mix(0.62, 1.0, arrow);
     float ends = smoothstep(0.0, 0.25, along) * smoothstep(0.0, 0.08, length_m - along);
-    float opacity = mix(light, 0.35 + 0.65 * light, strength) * edge * thinned * ends;
+    float opacity = mix(light, 0.35 + 0.65 * light, strength) * edge * thinned * ends * dimmed;
     colour = vec4(tint, opacity);
 }

@@ -3,11 +3,13 @@
 layout(location = 0) in uint wall;
 
 #include "frame.glsl"
+#include "glow.glsl"
 uniform samplerBuffer walls;  // five texels a wall, see walls.py
 uniform vec2 size_px;         // of the picture
 
 noperspective out float outside;  // pixels from the edge, outwards
 flat out float border;            // 1: the border's colour, 0: the backing's
+flat out float light;             // of the wall, -1..1
 
 #include "layers.glsl"
 
@@ -16,7 +18,9 @@ const float OVERLAP_PX = 0.1;
 
 void main() {
     int record = int(wall) * 5;
-    vec3 origin = texelFetch(walls, record).xyz;
+    vec4 corner = texelFetch(walls, record);
+    vec3 origin = corner.xyz;
+    light = glow > 0.0 && corner.w > 1.5 ? glow_at(int(corner.w) - 2) : 0.0;
     vec4 plane = texelFetch(walls, record + 1);
     vec3 right = vec3(plane.x, 0.0, plane.y) * plane.z;
     vec3 down = vec3(0.0, -plane.w, 0.0);

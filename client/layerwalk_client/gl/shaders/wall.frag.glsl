@@ -1,5 +1,6 @@
 // What a pixel of a wall shows: which picture of the grid, where in it, and its colour.
-// OVERVIEW reads the far picture of the whole wall, else a block's array texture is read; FADE
+// Around a picture lies the light of its channel, where a signal is followed; the picture itself is
+// never tinted. OVERVIEW reads the far picture of the whole wall, else a block's array texture is read; FADE
 // mixes with what was there before; IMAGE shows colours instead of values; MIRROR is the dim, soft
 // picture of it that the floor gives back.
 in vec2 place;
@@ -7,8 +8,10 @@ flat in vec2 extent;
 flat in vec4 grid;
 flat in vec4 content;
 flat in vec4 overview;
+flat in int light;
 
 #include "frame.glsl"
+#include "glow.glsl"
 uniform sampler2D page;         // overviews
 uniform sampler2D multipliers;  // a texel a cell: 1 / range, scale of int8 values
 #ifndef OVERVIEW
@@ -112,6 +115,21 @@ vec3 from_texture(sampler2DArray source, Cell cell, float layer, float is_share)
 }
 #endif
 
+// Colour of a light, -1..1, over what lies there in the dark.
+vec3 lit(vec3 dark, float strength) {
+    return mix(dark, strength < 0.0 ? away_colour : towards_colour, abs(strength) * glow);
+}
+
+// Share of a pixel that the frame of a channel covers, which is drawn over the edge of its picture
+// only where the gap is thinner than a line that can be seen.
+float framed(vec2 at, vec2 pixel, vec2 tile, float gap, float strength) {
+    vec2 wish = 1.6 * pixel_scale * pixel * smoothstep(0.05, 0.4, strength * glow);
+    vec2 within = clamp(wish - 0.5 * gap, vec2(0.0), 0.12 * tile);
+    vec2 inside = min(at - 0.5 * gap, tile + 0.5 * gap - at) - within;
+    float shown = min(inside.x / pixel.x, inside.y / pixel.y);
+    return any(greaterThan(within, vec2(0.0))) ? 1.0 - clamp(shown + 0.5, 0.0, 1.0) : 0.0;
+}
+
 void main() {
     vec2 pixel_x = dFdx(place), pixel_y = dFdy(place);
     vec2 pixel = max(abs(pixel_x) + abs(pixel_y), vec2(1e-7));
@@ -156,18 +174,29 @@ void main() {
 #endif
 #endif
     vec3 backing = is_front ? wall_colour : wall_back;
+    float whole = 0.0;  // light of the wall
+    if (glow > 0.0 && is_front) {
+        whole = light > 0 ? glow_at(light - 1) : 0.0;
+        float strength = light > 0 && channel < content.x ? glow_at(light + int(channel + 0.5)) : 0.0;
+        if (!is_empty) {
+            backing = lit(wall_colour, strength);
+            covered *= 1.0 - framed(at, pixel, tile, gap, abs(strength));
+        }
+    }
     vec3 wall = covered >= 1.0 ? shown : mix(backing, shown, covered);
 #ifdef MIRROR
     float fades = max(1.0 - below, 0.0);
-    float light = reflection * sheen(normalize(from_eye)) * fades * fades;
-    colour = vec4(wall, light * (1.0 - haze(length(from_eye.xz))));
+    float mirrored = reflection * sheen(normalize(from_eye)) * fades * fades;
+    colour = vec4(wall, mirrored * (1.0 - haze(length(from_eye.xz))));
     return;
 #endif
 
     // One pixel of border, faint on walls of a few pixels, where it would be all there is.
     vec2 edge_px = min(place, extent - place) / pixel;
     vec2 size_px = extent / pixel;
-    float border = clamp(pixel_scale + 0.5 - min(edge_px.x, edge_px.y), 0.0, 1.0);
+    float border_px = pixel_scale * (1.0 + glow * abs(whole));
+    float border = clamp(border_px + 0.5 - min(edge_px.x, edge_px.y), 0.0, 1.0);
     border *= smoothstep(6.0, 40.0, min(size_px.x, size_px.y) / pixel_scale);
-    colour = vec4(mix(wall, wall_border, border), 1.0);
+    vec3 outline = mix(wall_border, wall_colour, 0.6 * glow * (1.0 - abs(whole)));
+    colour = vec4(mix(wall, lit(outline, whole), border), 1.0);
 }

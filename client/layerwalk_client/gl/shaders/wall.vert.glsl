@@ -22,6 +22,7 @@ out vec2 place;          // metres from the upper left corner, y down
 flat out vec2 extent;    // width, height of the wall
 flat out vec4 grid;      // width and height of a picture, gap, columns
 flat out vec4 content;   // channels, cells of a vector, width and height of a picture at level 0
+flat out int light;      // place of the first channel's light; under 1: none
 flat out vec4 overview;  // cell of the upper left corner on its page, 0 none, 1 values, 2 shares; rows
 
 void main() {
@@ -32,6 +33,7 @@ void main() {
     content = texelFetch(walls, record + 3);
     overview = texelFetch(walls, record + 4);
     extent = plane.zw;
+    light = int(origin.w) - 1;
 #ifdef STRIP
     place = corner;
     first = first_channel;
