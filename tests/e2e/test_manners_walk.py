@@ -1,4 +1,4 @@
-"""Keys and settings are changed in a walk, at once, and kept."""
+"""Keys, settings and ranges are changed in a walk, at once; answers are compared."""
 
 import pygame
 import pytest
@@ -7,6 +7,8 @@ from e2e.walking import SIZE
 from layerwalk_client.app.overlay import hud_of
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.desk_intents import ChangeSetting, LockRange, Rebind
+from layerwalk_client.ui.intents import PutOn
+from layerwalk_shared.messages import NoiseInput
 
 pytestmark = [pytest.mark.gl]
 
@@ -85,6 +87,19 @@ def test_settings_take_effect_while_one_walks(hand, kept):
     assert panel.values["table"] == walker.tools.appearance.table
     assert kept[-1].table == "magma", "a key changes this walk, not the next"
     assert walker.screen.size_wh == SIZE
+
+
+def test_the_answer_before_is_known_though_the_panel_was_closed(hand):
+    walker = hand.walker
+    hand.settle()
+    walker.tools.put_on(PutOn(NoiseInput(noise="gaussian", seed=2), "gaussian noise"))
+    hand.until(lambda: walker.stage.shown.input.kind == "noise")
+    hand.settle()
+    hand.key(pygame.K_F5)
+    panel = walker.tools.panels.content("results")
+    hand.until(lambda: panel.lines)
+    assert panel.before == "shapes 0"
+    assert any(line.change for line in panel.lines)
 
 
 def test_a_locked_range_holds_on_the_wall_and_the_legend_says_so(hand):

@@ -28,7 +28,8 @@ COUNT = 10
 
 
 class AnswerDesk:
-    """Mutable, owned by the main thread.
+    """Mutable, owned by the main thread. It watches while the panel is closed, so that there is
+    something to compare with once it is opened.
 
     Args:
         stage: whose answer it is.

@@ -48,10 +48,18 @@ class Desks:
     def __init__(self, panels: Panels) -> None:
         self._panels = panels
         self._desks: dict[str, PanelDesk] = {}
+        self._watching: set[str] = set()
 
-    def add(self, desk: PanelDesk) -> None:
-        """Keep panels of another kind."""
+    def add(self, desk: PanelDesk, *, is_watching: bool = False) -> None:
+        """Keep panels of another kind.
+
+        Args:
+            desk: that keeps them.
+            is_watching: it is brought up to date while its panel is closed, too.
+        """
         self._desks[desk.kind] = desk
+        if is_watching:
+            self._watching.add(desk.kind)
 
     def keeps(self, kind: str) -> bool:
         """Whether panels of a kind are kept here."""
@@ -66,11 +74,11 @@ class Desks:
         changed = [
             kind
             for kind, desk in self._desks.items()
-            if kind in self._panels.kinds and desk.refresh()
+            if (kind in self._panels.kinds or kind in self._watching) and desk.refresh()
         ]
         for kind in changed:
             self._panels.touch(kind)
-        return bool(changed)
+        return any(kind in self._panels.kinds for kind in changed)
 
     def take(self, arrival: Arrival) -> bool:
         """Hand on what has arrived; return whether an open panel changes."""

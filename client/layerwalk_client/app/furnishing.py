@@ -58,7 +58,6 @@ def furnish(walker: Walker, source: Source, images: Textures) -> KeyDesk:
         walker.guide,
         colours,
         ChannelDesk(stage, source, images, tools.thumbnails, table=lambda: tools.appearance.table),
-        AnswerDesk(stage, source),
         CompareDesk(stage, look_at=walker.look_at, choose_step=walker.choose_step),
         SaliencyDesk(stage, source, images, followed=lambda: walker.signals.followed),
         JobDesk(stage, source, ask=lambda one: tools.carry_out("jobs", one)),
@@ -84,4 +83,5 @@ def furnish(walker: Walker, source: Source, images: Textures) -> KeyDesk:
     )
     for desk in desks:
         tools.desks.add(desk)
+    tools.desks.add(AnswerDesk(stage, source), is_watching=True)
     return keys

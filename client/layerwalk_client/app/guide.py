@@ -104,6 +104,17 @@ class Guide:
         walker.desktop.set_led(is_led=self.is_on)
         return actions
 
+    def learn(self, actions: Actions, dt: float) -> None:
+        """Note what a newcomer has done; hints do not come again once all was done."""
+        walker = self._walker
+        if not walker.teaches:
+            return
+        walker.lesson.note(actions, dt)
+        walker.lesson.has_picked |= walker.tools.hand.holding is not None
+        if walker.lesson.is_over:
+            walker.teaches = False
+            walker.keep(dataclasses.replace(walker.settings, shows_hints=False))
+
     # As a desk.
 
     def content(self, *, node: int | None, unit: int | None) -> None:

@@ -7,7 +7,6 @@ happens.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -231,7 +230,7 @@ class Walker:
         self.needs_plan |= is_switching or self.stage.needs_plan
         self.stage.gallery.is_held = self.tools.loupe is not None
         self.notice.pass_by(now_s)
-        self._learn(actions, dt)
+        self.guide.learn(actions, dt)
         read(self, dt)
         is_unsettled = self.tools.panels.is_unsettled
         is_drawn = self._draw(now_s, dt, is_forced=is_elsewhere or has_changed or is_unsettled)
@@ -313,15 +312,6 @@ class Walker:
             self.across = point_at(world, stage.scene, stage.comparing.hall.network)
         self.desktop.set_over_panel(is_over_panel=hit is not None)
         return hit
-
-    def _learn(self, actions: Actions, dt: float) -> None:
-        if not self.teaches:
-            return
-        self.lesson.note(actions, dt)
-        self.lesson.has_picked |= self.tools.hand.holding is not None
-        if self.lesson.is_over:
-            self.teaches = False
-            self.keep(dataclasses.replace(self.settings, shows_hints=False))
 
     def _plan(self, now_s: float, *, is_elsewhere: bool) -> None:
         """Think about which tiles are needed, when something has changed and not too often."""

@@ -20,7 +20,7 @@ from layerwalk_shared.messages import NetworkDescription, SnapshotManifest
 
 Kind = Literal["classes", "areas", "entries", "units"]
 Floats = NDArray[np.float64]
-LARGEST = 4_000_000
+LARGEST = 1_000_000
 """Outputs of more numbers are not fetched whole."""
 DISTRIBUTION_TOLERANCE = 1e-3
 """Values in 0..1 whose sum is this close to 1 are shares already."""
