@@ -82,6 +82,22 @@ def test_what_goes_wrong_is_one_sentence(layerwalk, server, tmp_path):
     assert not out.exists()
 
 
+def test_a_picture_stands_the_walls_as_a_file_says(layerwalk, server, tmp_path):
+    words = ("--size", "160x90", "--camera=0,1.2,1.5,0,0")
+    plain, arranged = tmp_path / "plain.png", tmp_path / "arranged.png"
+    told = tmp_path / "arranged.json"
+    told.write_text('{"layerwalk_arrangement": 1, "hidden": ["input", "nowhere"]}')
+    assert layerwalk("shot", plain, server.url, *words).returncode == 0
+    done = layerwalk("shot", arranged, server.url, *words, "--arrangement", told)
+    assert done.returncode == 0, done.stderr
+    apart = [np.asarray(Image.open(path)).astype(int) for path in (plain, arranged)]
+    assert np.abs(apart[0] - apart[1]).mean() > 2
+    failed = layerwalk("shot", arranged, server.url, "--arrangement", tmp_path / "gone.json")
+    assert failed.returncode == 1
+    assert failed.stderr.count("\n") == 1
+    assert "gone.json cannot be read" in failed.stderr
+
+
 def test_a_model_file_is_served_for_one_picture(layerwalk, tmp_path):
     (tmp_path / "tiny.py").write_text(MODEL)
     done = layerwalk("shot", "out.png", "--serve", "tiny.py:make_model", "--size", "64x64",

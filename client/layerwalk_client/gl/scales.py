@@ -37,8 +37,10 @@ class ChannelScales:
 
     def set_walls(self, walls: Iterable[Wall]) -> None:
         """Say which walls there are."""
-        self._walls = {wall.value_key: wall.channels for wall in walls if not wall.is_image}
-        self._stale |= self._walls.keys()
+        found = {wall.value_key: wall.channels for wall in walls if not wall.is_image}
+        if found != self._walls:  # else they are only moved
+            self._walls = found
+            self._stale |= found.keys()
 
     def set_statistics(self, network: str, nodes: Sequence[NodeStatistics]) -> None:
         """Take the largest values of all nodes of a network from a manifest."""
