@@ -92,6 +92,27 @@ def test_the_mouse_moves_over_the_picture_and_not_the_eye(hand):
     assert seen(hand) is None
 
 
+def test_a_channel_that_was_picked_from_afar_becomes_sharp(hand, session):
+    wall = hand.face("conv2")
+    camera = hand.walker.journey.camera
+    far = (wall.centre[0], wall.centre[1], wall.centre[2] + 30.0)
+    hand.walker.journey.place(type(camera)(position=far))
+    hand.frame()
+    hand.settle()
+    hand.walker.tools.pick_channel(wall.node, 5)
+    assert hand.walker.tools.hand.holding.pixels.shape == (8, 8, 3)
+    middle = (SIZE[0] // 2, SIZE[1] // 2)
+    hand.frame(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=middle, button=3))
+    hand.until(lambda: hand.walker.tools.hand.holding.pixels.shape == (32, 32, 3))
+    assert hand.walker.tools.hand.holding.image.channel == 5
+    wheel(hand, 12)
+    hand.until(lambda: hand.walker.handheld.magnifier.exact is not None)
+    held = session.snapshot(hand.walker.stage.shown.id)
+    exact = held.node_values(held.graph.index["conv2"])[5]
+    for cell in seen(hand).cells:
+        assert cell.texts == (cell_text(float(exact[cell.row, cell.column]), 4),)
+
+
 def test_a_picture_tells_its_colours(hand):
     hold(hand, "input", 0)
     wheel(hand, 14)

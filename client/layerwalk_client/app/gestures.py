@@ -10,6 +10,7 @@ from layerwalk_client.app.going import go_to_node
 from layerwalk_client.app.hand import Holding
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.pointer import Pointed
+from layerwalk_client.app.sharpening import sharpen
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.world.comparison import is_second as is_second_wall
 
@@ -50,6 +51,7 @@ class Gestures:
             None if pointed is None else pointed.hit.channel,
             is_looking=is_looking,
         )
+        has_changed |= sharpen(walker)
         has_changed |= walker.handheld.magnifier.hold(walker.tools.looked_at, pointed)
         walker.needs_draw |= has_changed
         walker.needs_plan |= has_changed  # the finest level of what is held to the eye

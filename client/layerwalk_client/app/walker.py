@@ -36,6 +36,7 @@ from layerwalk_client.app.pulse import Pulse
 from layerwalk_client.app.reading import read
 from layerwalk_client.app.readings import Readings, Spot
 from layerwalk_client.app.screen import Screen
+from layerwalk_client.app.sharpening import wanted
 from layerwalk_client.app.split import SplitView
 from layerwalk_client.app.stage import MIB, Stage
 from layerwalk_client.app.start import Start, appearance_of
@@ -320,18 +321,14 @@ class Walker:
             return
         self.needs_plan = False
         self._planned_s = now_s
-        extra = []
-        if self.tools.loupe is not None and self.pointed is not None:
-            channel = self.pointed.hit.channel or 0
-            extra.append(self.stage.finest_of(self.pointed.wall.node, channel // 256))
         camera, size_wh = self.outbox.view(self)
         self.stage.plan(
             camera,
             size_wh,
             now_s=now_s,
             motion=self.journey.velocity,
-            extra=extra,
             across=self.split.across(self.stage, camera),
+            extra=wanted(self),
         )
 
     # The picture.
