@@ -81,6 +81,10 @@ def shot(argv: Sequence[str]) -> int:
     add_server(parser)
     parser.add_argument("--network", help="id of the network, where there are several")
     parser.add_argument("--size", type=size_wh, default=(1920, 1080), help="default 1920x1080")
+    parser.add_argument(
+        "--scale", type=int, choices=range(1, 9), default=1, metavar="N",
+        help="pixels along a side of each of the size's, 1 to 8: the same picture, finer",
+    )  # fmt: skip
     add_places(parser)
     images = parser.add_mutually_exclusive_group()
     images.add_argument("--input", type=Path, metavar="IMAGE", help="put this file on the input")
@@ -122,6 +126,7 @@ def shot(argv: Sequence[str]) -> int:
             out=options.out,
             where=_where(options, link),
             size_wh=options.size,
+            scale=options.scale,
             place=place_of(options, link),
             put=options.input or options.item or (None if link is None else link.input),
             step=None if link is None else link.step,
@@ -165,6 +170,9 @@ def film(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--data", action="append", default=[], help="data set for --serve; may be repeated"
     )
+    parser.add_argument(
+        "--arrangement", type=Path, metavar="FILE", help="stand the walls as this file says"
+    )
     add_look(parser)
     add_layout(parser)
     options = _parsed(parser, argv)
@@ -181,6 +189,7 @@ def film(argv: Sequence[str]) -> int:
             sweep_s=SWEEP_S if options.sweep is None else options.sweep,
             appearance=appearance_of(options),
             layout=options.layout or "straight",
+            arrangement=options.arrangement,
         )
     )
     print(made)

@@ -73,6 +73,19 @@ def test_a_shot_shows_the_picture_that_is_put_on_the_input(layerwalk, server, tm
     assert np.abs(middle.astype(int) - (255, 30, 20)).max() <= 3
 
 
+def test_a_scaled_shot_is_the_same_picture_finer(layerwalk, server, tmp_path):
+    for name, scale in (("one.png", 1), ("four.png", 4)):
+        done = layerwalk("shot", tmp_path / name, server.url, "--size", "160x90", "--node", "input",
+                         "--scale", scale)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert "640 x 360" in done.stdout
+    small, large = (
+        np.asarray(Image.open(tmp_path / name)).astype(float) for name in ("one.png", "four.png")
+    )
+    assert large.shape == (360, 640, 3)
+    assert np.abs(large.reshape(90, 4, 160, 4, 3).mean(axis=(1, 3)) - small).mean() < 12
+
+
 def test_what_goes_wrong_is_one_sentence(layerwalk, server, tmp_path):
     out = tmp_path / "out.png"
     done = layerwalk("shot", out, server.url, "--size", "64x64", "--node", "conv9")

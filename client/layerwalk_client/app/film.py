@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from layerwalk_client.app.arrangements import read_arrangement
 from layerwalk_client.app.demo import end_on_termination
 from layerwalk_client.app.dressing import dressed
 from layerwalk_client.app.film_script import Happening, Script, Waypoint, read_script
@@ -58,6 +59,7 @@ class FilmOptions:
         sweep_s: how long a new input takes to pass through the walls; 0: at once.
         appearance: how values look at the beginning.
         layout: how long chains stand.
+        arrangement: file that says where walls stand.
     """
 
     out: Path
@@ -69,6 +71,7 @@ class FilmOptions:
     sweep_s: float = SWEEP_S
     appearance: Appearance = USUAL_LOOK
     layout: Style = "straight"
+    arrangement: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def run_film(options: FilmOptions) -> Film:
             f"{width}x{height} with {options.samples} samples is drawn {factor} times as large, "
             f"which is more than {MAX_SIDE} pixels a side: take fewer samples"
         )
+    arranged = None if options.arrangement is None else read_arrangement(options.arrangement)
     clock = _Clock()
     frames = frame_count(script, options.fps)
     restore = end_on_termination()
@@ -123,6 +127,8 @@ def run_film(options: FilmOptions) -> Film:
             film_sink(options.out, options.size_wh, options.fps) as sink,
             Progress(sys.stderr, total=frames, unit="frames", clock=time.monotonic) as progress,
         ):
+            if arranged is not None:
+                staging.stage.arrange(arranged)
             shooting = _Shooting(staging, script, target, options.appearance)
             for number in range(frames):
                 clock.time_s = number / options.fps

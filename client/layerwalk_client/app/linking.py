@@ -39,7 +39,7 @@ def link_of(walker: Walker) -> Link | None:
         table=appearance.table,
         range=appearance.mode,
         limit=appearance.manual if appearance.mode == "manual" else None,
-        layout=walker.settings.layout,
+        layout=walker.stage.scenery.style,
         theme=appearance.theme,
     )
 

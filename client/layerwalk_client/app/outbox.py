@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pygame
 
+from layerwalk_client.app.arrangements import as_json
 from layerwalk_client.app.exporting import write_file
 from layerwalk_client.app.film_script import as_toml
 from layerwalk_client.app.linking import link_of
@@ -124,13 +125,31 @@ class Outbox:
             path = write_file(
                 walker.start.pictures, "layerwalk-path", as_toml(script).encode(), ending="toml"
             )
+            command = self._film_command(walker, path)
         except LayerwalkError as error:
             walker.say(reason(error), is_warning=True)
             return
-        url = "" if walker.address == DEFAULT_URL else f"{walker.address} "
-        command = f"layerwalk film {path.stem}.mp4 {url}--path {path.name}"
         walker.say(f"{path.name} is written; film it:  {command}")
         walker.trace.note("recorded", path=str(path), seconds=script.seconds, command=command)
+
+    def _film_command(self, walker: Walker, path: Path) -> str:
+        """Return the command that films a way in the world as it stands now; where walls were moved,
+        that is written, too."""
+        words = ["layerwalk film", f"{path.stem}.mp4"]
+        if walker.address != DEFAULT_URL:
+            words.append(walker.address)
+        words.append(f"--path {path.name}")
+        style, arranged = walker.stage.scenery.style, walker.handheld.arranger.arranged
+        if style != "straight":
+            words.append(f"--layout {style}")
+        if walker.tools.appearance.theme != "dark":
+            words.append(f"--theme {walker.tools.appearance.theme}")
+        network = walker.stage.network
+        if not arranged.is_empty and network is not None:
+            content = as_json(arranged, network).encode()
+            walls = write_file(path.parent, f"{path.stem}-walls", content, ending="json")
+            words.append(f"--arrangement {walls.name}")
+        return " ".join(words)
 
     def _begin_large(self, walker: Walker, look: Look, hud: Hud, now_s: float) -> None:
         factor = walker.screen.largest_factor(LARGE)

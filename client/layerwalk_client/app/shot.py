@@ -39,7 +39,8 @@ class ShotOptions:
     Attributes:
         out: file; its ending names the format.
         where: the network.
-        size_wh: pixels.
+        size_wh: of the view, pixels.
+        scale: pixels of the file along a side of each of the view's: the same picture, finer.
         place: where the eye is.
         put: a file, or what was said, to put on the input first.
         step: of the training to look at.
@@ -54,6 +55,7 @@ class ShotOptions:
     out: Path
     where: Served = field(default_factory=Served)
     size_wh: tuple[int, int] = (1920, 1080)
+    scale: int = 1
     place: Place = None
     put: Path | LinkedInput | None = None
     step: int | None = None
@@ -103,7 +105,8 @@ def run_shot(options: ShotOptions) -> Shot:
         shown = staging.stage.shown
         assert shown is not None
     write_picture(options.out, pixels)
-    return Shot(options.out, options.size_wh, shown)
+    width, height = options.size_wh
+    return Shot(options.out, (width * options.scale, height * options.scale), shown)
 
 
 def photograph(staging: Staging, options: ShotOptions) -> NDArray[np.uint8]:
@@ -111,8 +114,9 @@ def photograph(staging: Staging, options: ShotOptions) -> NDArray[np.uint8]:
     stage = staging.stage
     assert stage.network is not None
     width, height = options.size_wh
-    factor = SUPERSAMPLING if max(width, height) * SUPERSAMPLING <= MAX_SIDE else 1
-    size_wh = (width * factor, height * factor)
+    scale = options.scale
+    factor = SUPERSAMPLING if max(width, height) * scale * SUPERSAMPLING <= MAX_SIDE else 1
+    size_wh = (width * scale * factor, height * scale * factor)
     index = stage.network.graph.index.get(str(options.place))
     if index is not None:
         stage.open_for(index)
@@ -127,7 +131,7 @@ def photograph(staging: Staging, options: ShotOptions) -> NDArray[np.uint8]:
         stage.step(now_s, MANY_BYTES)
 
     staging.wait(lambda: stage.is_settled(staging.clock()), step)
-    with Target(size_wh, pixel_scale=factor) as target:
+    with Target(size_wh, pixel_scale=scale * factor) as target:
         looked = camera()
         selection = None if options.selected is None else staging.mark(*options.selected)
         notes = stage.words(looked, height)
