@@ -89,7 +89,7 @@ GROUPS: tuple[tuple[str, Literal[0, 1], tuple[SettingField, ...]], ...] = (
         _switch("inverts_y", "forward looks down"),
         _switch("captures_mouse", "take the mouse", NEXT_START),
         SettingField("movement", "movement", "choice", (("fly", "fly"), ("walk", "walk"))),
-        SettingField("speed", "speed", low=0.1, high=20, is_log=True, unit="times"),
+        SettingField("speed", "speed", low=0.1, high=20, is_log=True, unit="\N{MULTIPLICATION SIGN}"),
     )),
     ("Window", 1, (
         SettingField("width", "width", low=640, high=3840, is_whole=True, unit="px",

@@ -34,7 +34,7 @@ class SettingsPanel:
     """
 
     title = "Settings"
-    size_wh = (1060, 580)
+    size_wh = (1060, 612)
 
     def __init__(
         self, values: Mapping[str, Value], usual: Mapping[str, Value], *, place: str = ""
