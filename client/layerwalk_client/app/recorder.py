@@ -14,6 +14,7 @@ from layerwalk_shared.links import LinkedInput
 
 HOLD_S = 0.1
 """A camera that had not moved for longer stood still until so long before it did."""
+LONGEST_FRAME_S = 0.6
 NEAREST = Camera().near
 
 
@@ -72,9 +73,12 @@ class Recorder:
             return
         time_s = min(LONGEST_S, now_s - self._start_s)
         if camera != self._cameras[-1] and time_s > self._times[-1]:
-            rested_s = max(self._seen_s - self._start_s, time_s - HOLD_S)
-            if self._times[-1] < rested_s < time_s:
-                self._add(rested_s, self._cameras[-1])
+            # A frame without motion, or none for long: it rested. Slow frames of a move are none.
+            has_rested = self._seen_s - self._start_s > self._times[-1]
+            if has_rested or time_s - self._times[-1] > LONGEST_FRAME_S:
+                rested_s = max(self._seen_s - self._start_s, time_s - HOLD_S)
+                if self._times[-1] < rested_s < time_s:
+                    self._add(rested_s, self._cameras[-1])
             self._add(time_s, camera)
         self._seen_s = now_s
         if situation != self._situation:

@@ -86,3 +86,13 @@ def test_nothing_is_noted_while_it_is_off():
     script = recorder.stop(3.0)
     assert not recorder.is_on
     assert [one.where().position for one in script.keyframes] == [(0, 1.6, 0)] * 2
+
+
+def test_slow_frames_of_a_move_are_no_stairs():
+    recorder = Recorder()
+    recorder.start(0.0, at(0), Situation())
+    for k in range(1, 12):
+        recorder.note(0.25 * k, at(0.5 * k), Situation())
+    path = path_of(recorder.stop(2.75))
+    for time_s in (0.9, 1.1, 1.7):
+        assert path.camera_at(time_s).position[0] == pytest.approx(2 * time_s, abs=0.05)
