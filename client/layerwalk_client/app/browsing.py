@@ -60,10 +60,11 @@ class Browsing:
 
     def refresh(self) -> bool:
         """Follow the scoring of the data set that is shown."""
+        has_unpacked = self.thumbnails.unpack()
         panel, network = self._panel, self._stage.network
         dataset = None if panel is None else panel.dataset
         if panel is None or network is None or dataset is None:
-            return False
+            return has_unpacked
         shown, jobs = self._stage.shown, self._stage.state.ledger.jobs
         job = at_work(jobs, "score", network.id, dataset.id)
         last = ended(jobs, "score", network.id, dataset.id)
@@ -77,7 +78,7 @@ class Browsing:
             self._source.fetch(Scores(network.id, dataset.id))
         told = (dataset.id, network.id, job, last, self._summaries.get(dataset.id))
         if told == self._told:
-            return False
+            return has_unpacked
         self._told = told
         panel.scoring = scoring_of(network.name, self._summaries.get(dataset.id), job, last)
         return True

@@ -108,6 +108,7 @@ class ChannelDesk:
         if panel is None or network is None or panel.view.index >= len(network.graph.nodes):
             return False
         before = panel.view
+        self._thumbnails.unpack()
         self._follow_values(panel)
         self._follow_search(panel, network)
         panel.view = replace(panel.view, maximised=self._maximised(panel.view))

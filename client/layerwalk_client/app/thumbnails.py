@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -16,10 +16,11 @@ from layerwalk_client.ui.pictures import Picture, Wanted
 from layerwalk_shared.messages import DatasetItem, DatasetSummary
 from layerwalk_shared.views import grid_shape
 
-PAGE_ITEMS = 64
+PAGE_ITEMS = 36
+"""Of one sheet: few enough that its texture is made within a frame, on a processor too."""
 SIDE = 128
 """Pixels of a thumbnail: sharp in a window 1000 pixels high."""
-KEPT_PAGES = 32
+KEPT_PAGES = 56
 SHEETS_AT_ONCE = 3
 """Sheets on their way at most: while one scrolls fast, what is passed by is not asked for."""
 ITEMS_PER_FETCH = 8 * PAGE_ITEMS
@@ -64,6 +65,7 @@ class ThumbnailStore:
         self._counts: dict[str, int] = {}
         self._sheets: OrderedDict[tuple[str, tuple[int, ...]], int] = OrderedDict()
         self._asked: set[Fetch] = set()
+        self._packed: deque[tuple[Sheet, NDArray[np.uint8]]] = deque()
         self._known: OrderedDict[Listing, _Known] = OrderedDict()
 
     def set_datasets(
@@ -122,13 +124,21 @@ class ThumbnailStore:
             known.problem = ""
 
     def take_sheet(self, arrival: PictureArrived) -> bool:
-        """Keep a sheet that has arrived; return whether it was one."""
+        """Keep a sheet that has arrived, to be unpacked; return whether it was one."""
         fetch = arrival.fetch
         if not isinstance(fetch, Sheet) or fetch not in self._asked:
             return False
+        self._packed.append((fetch, arrival.pixels))
+        return True
+
+    def unpack(self) -> bool:
+        """Make a texture of one sheet that has arrived; call it once a frame. Return whether there
+        was one."""
+        if not self._packed:
+            return False
+        fetch, pixels = self._packed.popleft()
         self._asked.discard(fetch)
-        texture = self._textures.make(arrival.pixels, is_smooth=True)
-        self._sheets[fetch.dataset, fetch.items] = texture
+        self._sheets[fetch.dataset, fetch.items] = self._textures.make(pixels, is_smooth=True)
         while len(self._sheets) > KEPT_PAGES:
             _, dropped = self._sheets.popitem(last=False)
             self._textures.drop(dropped)
@@ -164,6 +174,7 @@ class ThumbnailStore:
         for texture in self._sheets.values():
             self._textures.drop(texture)
         self._sheets.clear()
+        self._packed.clear()
         self._asked.clear()
         self._known.clear()
 

@@ -103,6 +103,7 @@ class Bench:
                     self.source.fetch(fetch)
                 if type(one).__name__ == "PictureArrived":
                     self.store.take_sheet(one)
+                    self.store.unpack()
                 self.desk.take(one)
             self.desk.refresh()
 

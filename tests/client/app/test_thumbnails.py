@@ -51,7 +51,7 @@ def sheets(store):
 
 
 def sheet(fetch):
-    side = 8 * SIDE
+    side = 6 * SIDE
     return PictureArrived(fetch, np.zeros((side, side, 3), np.uint8))
 
 
@@ -66,22 +66,27 @@ def test_one_request_brings_a_page(store):
         assert store.thumbnail(ALL, place) is None
     assert store.asked == [Sheet("d", tuple(range(PAGE_ITEMS)), SIDE)]
     assert store.take_sheet(sheet(store.asked[0]))
-    picture = store.thumbnail(ALL, 9)  # second row, second column of 8 x 8
-    assert (picture.uv0, picture.uv1) == ((1 / 8, 1 / 8), (2 / 8, 2 / 8))
+    assert store.thumbnail(ALL, 7) is None  # until it is unpacked, one in a frame
+    assert store.unpack()
+    assert not store.unpack()
+    picture = store.thumbnail(ALL, 7)  # second row, second column of 6 x 6
+    assert (picture.uv0, picture.uv1) == ((1 / 6, 1 / 6), (2 / 6, 2 / 6))
     assert len(store.asked) == 1
 
 
 def test_the_last_page_is_as_short_as_it_is(store):
     store.thumbnail(ALL, 9_999)
-    assert store.asked == [Sheet("d", tuple(range(9_984, 10_000)), SIDE)]
+    assert store.asked == [Sheet("d", tuple(range(9_972, 10_000)), SIDE)]
     store.take_sheet(sheet(store.asked[0]))
-    assert store.thumbnail(ALL, 9_999).uv1 == (1, 1)
+    store.unpack()
+    assert store.thumbnail(ALL, 9_999).uv1 == (4 / 6, 1)
 
 
 def test_pages_long_unseen_go_and_their_textures_too(store):
     for number in range(KEPT_PAGES + 5):
         store.thumbnail(ALL, number * PAGE_ITEMS)
         store.take_sheet(sheet(store.asked[-1]))
+        store.unpack()
     assert len(store.textures.live) == KEPT_PAGES
     assert store.thumbnail(ALL, 0) is None
     store.close()
@@ -93,6 +98,7 @@ def test_pages_that_are_scrolled_past_are_not_asked_for(store):
         store.thumbnail(ALL, number * PAGE_ITEMS)
     assert len(store.asked) == SHEETS_AT_ONCE
     store.take_sheet(sheet(store.asked[0]))
+    store.unpack()
     store.thumbnail(ALL, 149 * PAGE_ITEMS)  # what is seen when there is room again
     assert store.asked[-1].items[0] == 149 * PAGE_ITEMS
 

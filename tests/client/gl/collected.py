@@ -68,6 +68,7 @@ class Room:
                 self.store.take_names(one)
             elif isinstance(one, PictureArrived):
                 self.store.take_sheet(one)
+                self.store.unpack()
 
     def close(self) -> None:
         self.store.close()
