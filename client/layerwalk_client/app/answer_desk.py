@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from layerwalk_client.app.stage import Stage
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import Arrival, RequestFailed, ValuesArrived
 from layerwalk_client.source.asking import Values
 from layerwalk_client.ui.answers import AnswerPanel
+from layerwalk_client.ui.desk_intents import FollowUnit
 from layerwalk_client.ui.intents import Intent
 from layerwalk_client.world.scores import (
     LARGEST,
@@ -34,12 +36,14 @@ class AnswerDesk:
     Args:
         stage: whose answer it is.
         source: is asked for the output's values.
+        follow: follows the signal of a unit of a node, by the node's id.
     """
 
     kind = "results"
 
-    def __init__(self, stage: Stage, source: Source) -> None:
+    def __init__(self, stage: Stage, source: Source, *, follow: Callable[[str, int], None]) -> None:
         self._stage = stage
+        self._follow = follow
         self._source = source
         self._panel = AnswerPanel()
         self._asked: Values | None = None
@@ -97,8 +101,13 @@ class AnswerDesk:
         return True
 
     def carry_out(self, intent: Intent) -> bool:
-        """What is asked for here others do."""
-        return False
+        """Follow a class' signal; what else is asked for here others do."""
+        network = self._stage.network
+        if not isinstance(intent, FollowUnit):
+            return False
+        if network is not None:
+            self._follow(network.graph.nodes[intent.node].id, intent.unit)
+        return True
 
     def renew(self) -> None:
         """Forget the network before."""

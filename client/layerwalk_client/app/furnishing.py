@@ -9,6 +9,7 @@ from layerwalk_client.app.channel_desk import ChannelDesk
 from layerwalk_client.app.colour_desk import ColourDesk
 from layerwalk_client.app.compare_desk import CompareDesk
 from layerwalk_client.app.export_desk import ExportDesk
+from layerwalk_client.app.following import Followed
 from layerwalk_client.app.job_desk import JobDesk
 from layerwalk_client.app.key_desk import KeyDesk
 from layerwalk_client.app.preferences import change, current
@@ -83,5 +84,8 @@ def furnish(walker: Walker, source: Source, images: Textures) -> KeyDesk:
     )
     for desk in desks:
         tools.desks.add(desk)
-    tools.desks.add(AnswerDesk(stage, source), is_watching=True)
+    answers = AnswerDesk(
+        stage, source, follow=lambda node, unit: walker.signals.follow(Followed(node, unit))
+    )
+    tools.desks.add(answers, is_watching=True)
     return keys

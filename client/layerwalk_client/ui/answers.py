@@ -8,6 +8,7 @@ from imgui_bundle import imgui
 
 from layerwalk_client.ui import style as look
 from layerwalk_client.ui.controls import button, choice, label
+from layerwalk_client.ui.desk_intents import FollowUnit
 from layerwalk_client.ui.intents import GoTo, GoToChannel, Intent, OpenMaximise
 from layerwalk_client.ui.plots import MINUS
 from layerwalk_client.ui.style import Style, packed
@@ -46,7 +47,7 @@ class AnswerPanel:
     """
 
     title = "Answer"
-    size_wh = (600, 500)
+    size_wh = (600, 548)
     is_aside = True
 
     def __init__(self) -> None:
@@ -196,6 +197,9 @@ class AnswerPanel:
             imgui.same_line(0, style.px(6))
             if button(style, "maximise", colour=look.ACCENT):
                 intents.append(OpenMaximise(self.node, chosen.index))
+            imgui.same_line(0, style.px(6))
+            if button(style, "follow", colour=look.ACCENT):
+                intents.append(FollowUnit(self.node, chosen.index))
         imgui.same_line(0, style.px(14))
         label(style, self._story(chosen), width=1)
         imgui.new_line()

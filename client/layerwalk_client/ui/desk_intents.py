@@ -28,6 +28,14 @@ class GoToResult:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUnit:
+    """Light the way of what made a unit of a node as strong as it is."""
+
+    node: int
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
 class StartGuide:
     """Begin the guided tour."""
 
@@ -79,7 +87,7 @@ class ChangeSetting:
 
 
 DeskIntent = (
-    ChooseFilters | ClearJobs | GoToResult | StartGuide | StepGuide | LockRange | UnlockRange | Rebind
+    ChooseFilters | ClearJobs | GoToResult | FollowUnit | StartGuide | StepGuide | LockRange | UnlockRange | Rebind
     | ResetKeys | ChangeSetting
 )  # fmt: skip
 """All of these."""

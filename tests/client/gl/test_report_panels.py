@@ -10,7 +10,7 @@ from client.gl.reports import answer, jobs
 from layerwalk_client.app.answer_desk import AnswerDesk
 from layerwalk_client.app.job_desk import JobDesk
 from layerwalk_client.source.asking import CancelJob, Maximise, PutInput
-from layerwalk_client.ui.desk_intents import ClearJobs, GoToResult
+from layerwalk_client.ui.desk_intents import ClearJobs, FollowUnit, GoToResult
 from layerwalk_client.ui.intents import (
     CancelRun,
     ChooseRun,
@@ -25,8 +25,11 @@ pytestmark = pytest.mark.usefixtures("clean_graphics")
 
 
 def test_the_answer_is_the_snapshots_and_is_compared_with_the_one_before() -> None:
+    followed: list[tuple[str, int]] = []
     with room() as place:
-        place.desk = AnswerDesk(place.stage, place.source)
+        place.desk = AnswerDesk(
+            place.stage, place.source, follow=lambda node, unit: followed.append((node, unit))
+        )
         panel = place.desk.content(node=None, unit=None)
         place.turn()
         shown = place.stage.shown
@@ -45,13 +48,18 @@ def test_the_answer_is_the_snapshots_and_is_compared_with_the_one_before() -> No
         assert panel.truth == "green bar" == panel.lines[panel.truth_rank - 1].name
         for line in panel.lines:
             assert line.change == pytest.approx(line.share - first[line.index], abs=1e-5)
+        assert place.desk.carry_out(FollowUnit(place.node("fc"), 4))
+        assert followed == [("fc", 4)]
         place.desk.renew()
         assert place.desk.content(node=None, unit=None).before == ""
 
 
 def test_the_entries_after_the_last_token_are_told() -> None:
+    followed: list[tuple[str, int]] = []
     with room("gpt") as place:
-        place.desk = AnswerDesk(place.stage, place.source)
+        place.desk = AnswerDesk(
+            place.stage, place.source, follow=lambda node, unit: followed.append((node, unit))
+        )
         panel = place.desk.content(node=None, unit=None)
         place.turn()
         assert panel.kind == "entries"
@@ -67,6 +75,7 @@ def test_lines_offer_what_can_be_done_with_a_class() -> None:
         assert panel.chosen == panel.lines[1].index
         assert hand.click(40, 460) == [GoToChannel(panel.node, panel.lines[1].index)]
         assert hand.click(125, 460) == [OpenMaximise(panel.node, panel.lines[1].index)]
+        assert hand.click(198, 460) == [FollowUnit(panel.node, panel.lines[1].index)]
         hand.click(110, 96)
         assert panel.measure == "value"
 
