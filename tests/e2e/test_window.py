@@ -172,7 +172,7 @@ def test_a_person_walks_picks_puts_and_leaves(window, xdotool, screen):
     diary.event("panel-opened")
     # The first thumbnail lies left of and above the middle of the panel, in design pixels.
     scale = SIZE[1] / 720
-    xdotool("mousemove_relative", "--", mouse_for(-298 * scale), mouse_for(-125 * scale))
+    xdotool("mousemove_relative", "--", mouse_for(-406 * scale), mouse_for(-110 * scale))
     diary.state(lambda line: line["camera"][3] != turned["camera"][3])
     xdotool("click", 1)
     assert diary.event("picked")["title"] == "dark"
