@@ -40,6 +40,17 @@ class Changes:
     is_results: bool = False
     notice: str = ""
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether something on the screen may be different."""
+        return (
+            self.is_status
+            or self.is_training
+            or self.is_results
+            or bool(self.tiles)
+            or self.is_new_picture
+        )
+
 
 NOTHING = Changes()
 

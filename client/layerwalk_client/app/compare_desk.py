@@ -109,7 +109,9 @@ class CompareDesk:
         if snapshot:
             self._stage.comparing.compare_with(Subject(network, snapshot))
         else:
-            self._stage.link_second(network)
+            wish = self._stage.comparing.link(network)
+            if wish is not None:
+                self._stage.submit(wish)
 
     def _candidates(self) -> Iterator[Candidate]:
         state, shown = self._stage.state, self._stage.shown

@@ -22,17 +22,17 @@ class ComparedValues:
 
     Args:
         screen: where values go.
+        cache: of their tiles.
         place: the cache's name for a snapshot's id.
-        cache_bytes: for their tiles.
 
     Attributes:
         told: the comparison that the walls know of; its overviews are here.
     """
 
-    def __init__(self, screen: Screen, *, place: Callable[[str], str], cache_bytes: int) -> None:
+    def __init__(self, screen: Screen, cache: TileCache, *, place: Callable[[str], str]) -> None:
         self._screen = screen
         self._place = place
-        self._cache = TileCache(cache_bytes)
+        self._cache = cache
         self._second = Residency(self._cache, screen)
         self._difference = Residency(self._cache, screen)
         self._names = ("", "")

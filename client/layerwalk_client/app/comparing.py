@@ -8,12 +8,11 @@ the server nor a new layout.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from layerwalk_client.app.changes import unfit_manifest, unfit_tile
 from layerwalk_client.app.compared_values import ComparedValues
-from layerwalk_client.app.residency import Wanted
 from layerwalk_client.app.second_hall import SecondHall
 from layerwalk_client.app.turning import Turning
 from layerwalk_client.source.arrivals import (
@@ -33,7 +32,6 @@ from layerwalk_client.source.asking import (
     PutInput,
     Tiles,
 )
-from layerwalk_client.world.beside import Correspondence, beside, correspondence, named
 from layerwalk_client.world.compared import ComparedView
 from layerwalk_client.world.comparison import (
     Comparison,
@@ -43,14 +41,13 @@ from layerwalk_client.world.comparison import (
     is_second,
     second_of,
 )
-from layerwalk_client.world.palette import PALETTES, Theme
-from layerwalk_client.world.scene import Scene
 from layerwalk_shared.errors import LayerwalkError, error_from_problem
 from layerwalk_shared.messages import (
     ComparisonDescription,
     Event,
     JobChanged,
     NetworkDescription,
+    SnapshotInput,
     SnapshotManifest,
     SnapshotTaken,
 )
@@ -166,28 +163,6 @@ class Comparing:
             return name
         return values if values == difference_of(self._network.id) else ""
 
-    def halls(self, scene: Scene, *, theme: Theme) -> Scene:
-        """Return the scene of the first with the hall of the second beside it, where one stands."""
-        network, hall = self._network, self.hall
-        if network is None or hall.network is None or not hall.scene.walls:
-            return scene
-        palette = PALETTES[theme]
-        return beside(
-            named(scene, "A", network.name, palette.accent),
-            named(hall.scene, "B", hall.network.name, palette.mark),
-        )
-
-    def correspondence(self, scene: Scene) -> Correspondence | None:
-        """Return which place of the first hall is which of the second's; None: there is one hall."""
-        network, told = self._network, self.values.told
-        if network is None or told is None or self.hall.network is None:
-            return None
-        index = self.hall.network.graph.index
-        partners = {
-            node: index[one.id] for node, one in enumerate(network.graph.nodes) if one.id in index
-        }
-        return correspondence(scene, network.id, self.hall.name, partners)
-
     def finest(self, name: str, node: int, channel: int) -> Tile | None:
         """Return the finest tile there is of a picture under a name of values."""
         if name == self.hall.name:
@@ -228,17 +203,26 @@ class Comparing:
         if self.comparison is not None and mode != self.comparison.mode:
             self.compare(self.comparison.first, self.comparison.second, mode)
 
-    def follow(self, shown: SnapshotManifest) -> bool:
-        """Compare with what is shown now, where something is compared; return whether the network
-        that is linked must be given the same input first."""
+    def link(self, network: str) -> PutInput | None:
+        """Compare with what another network makes of every input from now on; return the wish that
+        it be given the one that is shown, None where there is none."""
+        self.linked = network
+        if self._shown is None:
+            return None
+        image = SnapshotInput(snapshot=self._shown.id)
+        return PutInput(network, image, title=self._shown.input.title, is_second=True)
+
+    def follow(self, shown: SnapshotManifest) -> PutInput | None:
+        """Compare with what is shown now, where something is compared; return the wish that the
+        network that is linked be given the same input first, None where there is none."""
         before, self._shown = self._shown, shown
         now = self.comparison
         if now is None or now.first.snapshot == shown.id:
-            return False
+            return None
         if self.linked and (before is None or before.input != shown.input or shown.step is None):
-            return True
+            return self.link(self.linked)
         self.compare(Subject(shown.network, shown.id), now.second, now.mode)
-        return False
+        return None
 
     def note_sent(self) -> None:
         """Note that something was sent to be put on the input as the second."""
@@ -406,19 +390,3 @@ class Comparing:
     def has_uploads(self) -> bool:
         """Whether something may be ready to be uploaded, or waits for its turn."""
         return self.values.has_uploads or self.hall.has_uploads
-
-    def want(
-        self,
-        wanted: Mapping[str, Sequence[Wanted]],
-        evicted: Mapping[str, Sequence[tuple[int, int]]],
-        *,
-        now_s: float,
-    ) -> list[Tiles]:
-        """Note what the view needs, by the names of values; return what must be fetched."""
-        found = self.values.want(wanted, evicted, mode=self.mode, now_s=now_s)
-        return found + self.hall.want(wanted, evicted, now_s=now_s)
-
-    def upload(self, budget_bytes: float) -> int:
-        """Upload what is wanted and there; return the bytes."""
-        used = self.values.upload(budget_bytes)
-        return used + (self.hall.upload(budget_bytes - used) if used <= budget_bytes else 0)

@@ -8,9 +8,10 @@ from layerwalk_client.app.pointer import spot_at
 
 if TYPE_CHECKING:
     from layerwalk_client.app.walker import Walker
+    from layerwalk_client.source import Source
 
 
-def read(walker: Walker, dt: float) -> None:
+def read(walker: Walker, source: Source, dt: float) -> None:
     """Ask for the exact value under the pointer, once it rests there for `dt` seconds more."""
     stage, pointed = walker.stage, walker.pointed or walker.across
     manifest = None
@@ -20,4 +21,4 @@ def read(walker: Walker, dt: float) -> None:
     fetch = walker.readings.look(None if walker.spot is None else walker.spot.fetch, dt)
     for one in (fetch, *walker.compared.look(walker.pointed, stage.comparing.view, dt)):
         if one is not None:
-            stage.fetch(one)
+            source.fetch(one)

@@ -30,9 +30,11 @@ class Recent:
         for snapshot in snapshots:
             self._kept.pop(snapshot, None)
 
-    def clear(self) -> None:
-        """Forget all: ids may be another server's."""
+    def begin(self, manifest: SnapshotManifest | None) -> None:
+        """Forget all but what is shown first: ids may be another server's."""
         self._kept.clear()
+        if manifest is not None:
+            self.note(manifest)
 
     def newest_first(self) -> tuple[SnapshotManifest, ...]:
         """Return what is remembered."""

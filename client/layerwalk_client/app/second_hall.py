@@ -19,7 +19,10 @@ from layerwalk_client.source.arrivals import (
     TilesArrived,
 )
 from layerwalk_client.source.asking import Fetch, Manifest, Network, Overview, Tiles
+from layerwalk_client.world.beside import Correspondence, beside, correspondence, named
 from layerwalk_client.world.comparison import hall_of
+from layerwalk_client.world.options import Style
+from layerwalk_client.world.palette import PALETTES, Theme
 from layerwalk_client.world.scene import Scene
 from layerwalk_shared.messages import (
     ComparisonDescription,
@@ -43,8 +46,8 @@ class SecondHall:
         fetch: asks the source for something.
         screen: where values go.
         scenery: lays it out.
+        cache: of its tiles.
         place: the cache's name for a snapshot's id.
-        cache_bytes: for its tiles.
 
     Attributes:
         network: that stands there, called as its walls' network is; None: there is no hall.
@@ -58,16 +61,17 @@ class SecondHall:
         fetch: Callable[[Fetch], None],
         screen: HallScreen,
         scenery: Scenery,
+        cache: TileCache,
         *,
         place: Callable[[str], str],
-        cache_bytes: int,
     ) -> None:
         self._fetch = fetch
         self._screen = screen
         self._scenery = scenery
         self._place = place
-        self._cache = TileCache(cache_bytes)
+        self._cache = cache
         self._residency = Residency(self._cache, screen)
+        self._first: NetworkDescription | None = None
         self._known: dict[str, NetworkDescription] = {}
         self._manifests: dict[str, SnapshotManifest] = {}
         self._wanted: tuple[str, str] | None = None
@@ -97,9 +101,29 @@ class SecondHall:
             and (self.manifest is None or self.manifest.id != self._wanted[1])
         )
 
+    def beside(self, scene: Scene, *, theme: Theme) -> Scene:
+        """Return the scene of the first network with this hall beside it, where one stands."""
+        if self._first is None or self.network is None or not self.scene.walls:
+            return scene
+        palette = PALETTES[theme]
+        return beside(
+            named(scene, "A", self._first.name, palette.accent),
+            named(self.scene, "B", self.network.name, palette.mark),
+        )
+
+    def correspondence(self, scene: Scene) -> Correspondence | None:
+        """Return which place of the first hall is which of this one; None: there is one hall."""
+        if self._first is None or self.network is None:
+            return None
+        index = self.network.graph.index
+        nodes = enumerate(self._first.graph.nodes)
+        partners = {node: index[one.id] for node, one in nodes if one.id in index}
+        return correspondence(scene, self._first.id, self._name, partners)
+
     def begin(self, network: NetworkDescription) -> None:
         """Begin with another first network: there is no hall."""
         self.end()
+        self._first = network
         self._known = {network.id: network}
         self._manifests.clear()
         self._name = hall_of(network.id)
@@ -193,6 +217,10 @@ class SecondHall:
         else:
             self.problem = " ".join(str(arrival.error).split())
             self.revision += 1
+
+    def restyle(self, *, theme: Theme, style: Style) -> None:
+        """Look otherwise, and let chains stand otherwise, with the next `arrange`."""
+        self._scenery.restyle(theme=theme, style=style)
 
     def arrange(self) -> bool:
         """Lay the hall out where something of it is another; return whether it is."""

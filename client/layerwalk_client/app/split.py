@@ -34,7 +34,7 @@ class SplitView:
             return None
         if stage.scene is not self._scene:
             self._scene = stage.scene
-            self._found = stage.comparing.correspondence(stage.scene)
+            self._found = stage.comparing.hall.correspondence(stage.scene)
         return self._found
 
     def across(self, stage: Stage, camera: Camera) -> Camera | None:

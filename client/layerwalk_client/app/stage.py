@@ -6,20 +6,13 @@ The window and the picture without a window stand on the same stage.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from layerwalk_client.app.changes import NOTHING, Changes, Happenings
-from layerwalk_client.app.compared_values import ComparedValues
-from layerwalk_client.app.comparing import Comparing
 from layerwalk_client.app.decor import Decor
-from layerwalk_client.app.gallery import Gallery
-from layerwalk_client.app.needs import Needs, joined
+from layerwalk_client.app.hangings import Hangings
 from layerwalk_client.app.rearranging import Rearranging
-from layerwalk_client.app.residency import Residency, Wanted
+from layerwalk_client.app.residency import Wanted
 from layerwalk_client.app.scenery import Scenery
-from layerwalk_client.app.second_hall import SecondHall
-from layerwalk_client.app.state import SceneState
-from layerwalk_client.cache import TileCache
 from layerwalk_client.gl.pictures import Picture
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
@@ -31,7 +24,7 @@ from layerwalk_client.source.arrivals import (
     TilesArrived,
     WishTaken,
 )
-from layerwalk_client.source.asking import Fetch, Overview, PutInput, Puttable, Tiles, Wish
+from layerwalk_client.source.asking import Overview, PutInput, Puttable, Tiles, Wish
 from layerwalk_client.world.arranged import Arranged
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.options import LayoutOptions, Style
@@ -41,10 +34,9 @@ from layerwalk_client.world.view import Camera, Look
 from layerwalk_shared.messages import (
     InputReference,
     NetworkDescription,
-    SnapshotInput,
     SnapshotManifest,
 )
-from layerwalk_shared.tiles import Tile, block_count
+from layerwalk_shared.tiles import Tile
 
 MIB = 2**20
 
@@ -81,23 +73,13 @@ class Stage:
         self._source = source
         self._renderer = renderer
         self.sweep_s = sweep_s
-        self.scenery = Scenery(LayoutOptions(style=style, theme=theme, shows_answer=False))
-        cache = TileCache(cache_bytes)
-        pictures = TileCache(cache_bytes // 4)
-        self._caches = (cache, pictures)
-        self.state = SceneState(cache, client=source.client, pictures=pictures)
-        self.residency = Residency(cache, renderer)
+        options = LayoutOptions(style=style, theme=theme, shows_answer=False)
+        self.scenery = Scenery(options)
+        self._hangings = Hangings(source, renderer, cache_bytes=cache_bytes, options=options)
+        self.state, self.residency = self._hangings.state, self._hangings.residency
+        self.gallery, self.comparing = self._hangings.gallery, self._hangings.comparing
         self._decor = Decor(source, renderer.images, theme)
-        self.gallery = Gallery(self.state.results, pictures, renderer, self.state.place)
-        compared = ComparedValues(renderer, place=self.state.place, cache_bytes=cache_bytes // 2)
-        hall = SecondHall(
-            source.fetch, renderer,
-            Scenery(LayoutOptions(style=style, theme=theme, shows_answer=False)),
-            place=self.state.place, cache_bytes=cache_bytes // 2,
-        )  # fmt: skip
-        self.comparing = Comparing(source.fetch, compared, hall, client=source.client)
         self._gpu_bytes = gpu_bytes
-        self._needs, self._needs_across = Needs(renderer.resident), Needs(renderer.resident)
         self.rearranging = Rearranging(renderer)
         self._scene, self._hall = Scene(), 0
         self.arrays = SceneArrays.from_scene(self.scene)
@@ -144,17 +126,6 @@ class Stage:
             self.last_put = wish.image
         self._source.submit(wish)
 
-    def fetch(self, fetch: Fetch) -> None:
-        """Ask for something; it comes as an arrival."""
-        self._source.fetch(fetch)
-
-    def link_second(self, network: str) -> None:
-        """Compare with what another network makes of every input from now on."""
-        self.comparing.linked = network
-        if self.shown is not None:
-            image = SnapshotInput(snapshot=self.shown.id)
-            self.submit(PutInput(network, image, title=self.shown.input.title, is_second=True))
-
     def take(self, now_s: float) -> Happenings:
         """Take in everything that has arrived."""
         found = Happenings()
@@ -184,8 +155,6 @@ class Stage:
         if self.scenery.open_for(node):
             _ = self.rearrange() if slides else self._arrange(self.shown)
 
-    # What a person does to the walls.
-
     def arrange(
         self, arranged: Arranged, *, ghost: Wall | None = None, slides: bool = False
     ) -> bool:
@@ -208,14 +177,14 @@ class Stage:
             self.rearranging.expect()
         self.scenery.restyle(theme=theme, style=style)
         self._decor.restyle(theme)
+        self.comparing.hall.restyle(theme=theme, style=style)
         if self.network is not None:
             self._arrange(self.shown)
 
     def set_budgets(self, *, cache_bytes: int, gpu_bytes: int) -> None:
         """Hold as much as that from now on."""
         self._gpu_bytes = gpu_bytes
-        for cache, share in zip(self._caches, (1, 4), strict=True):
-            cache.resize(cache_bytes // share)
+        self._hangings.resize(cache_bytes)
 
     def plan(
         self,
@@ -242,23 +211,17 @@ class Stage:
         self.needs_plan = False
         if self.shown is None or self.network is None:
             return
-        plan = partial(
-            Needs.plan,
-            arrays=self.arrays,
-            size_wh=size_wh,
-            # What blinks lies there twice.
-            gpu_bytes=self._gpu_bytes // (1 + self.comparing.is_blinking),
+        batches = self._hangings.plan(
+            self.arrays,
+            camera,
+            size_wh,
+            now_s=now_s,
+            gpu_bytes=self._gpu_bytes,
             motion=motion,
             extra=extra,
+            across=across,
             max_wishes=max_wishes,
         )
-        wanted, evicted = plan(self._needs, camera=camera)
-        if across is not None:
-            found = plan(self._needs_across, camera=across)
-            wanted, evicted = joined((wanted, evicted), found)
-        batches = self.gallery.want(wanted, evicted, now_s=now_s)
-        batches += self.residency.want(wanted[""], now_s=now_s, evicted=evicted[""])
-        batches += self.comparing.want(wanted, evicted, now_s=now_s)
         self._source.want(batches)
 
     def step(self, now_s: float, upload_bytes: float) -> bool:
@@ -266,9 +229,7 @@ class Stage:
         if self._followed != self.state.results.revision:
             self._follow_results(now_s)
         hung = self.gallery.revision
-        has_changed = self.residency.advance(now_s) | self.gallery.advance(now_s)
-        has_changed |= self.comparing.advance(now_s) | self.rearranging.step(now_s)
-        self._renderer.turn(shows_reverse=self.comparing.shows_reverse)
+        has_changed = self._hangings.advance(now_s) | self.rearranging.step(now_s)
         self.needs_plan |= self.gallery.revision != hung
         if not self.residency.is_switching and self.shown is not None:
             told = (
@@ -280,9 +241,7 @@ class Stage:
                 self._told = told
                 has_changed |= self._arrange(self.shown)
         self._release_hidden()
-        used = self.residency.upload(upload_bytes)
-        used += self.gallery.upload(upload_bytes - used)
-        used += self.comparing.upload(upload_bytes - used)
+        used = self._hangings.upload(upload_bytes)
         return bool(used) or has_changed
 
     def _release_hidden(self) -> None:
@@ -290,10 +249,7 @@ class Stage:
         if not self._has_hidden or self._renderer.is_animating:
             return
         self._has_hidden = False
-        for wall in self.scene.hidden:
-            if not self.gallery.keeps(wall.node):
-                for number in range(block_count(wall.channels)):
-                    self._renderer.drop_block(*wall.value_key, number)
+        self._hangings.release(self.scene)
 
     def draw(self, look: Look, target: Target, *, dt: float = 0.0) -> None:
         """Draw the world into a target."""
@@ -305,7 +261,7 @@ class Stage:
 
     def is_fetching(self, now_s: float) -> bool:
         """Whether something that is wanted has not come yet."""
-        return self.residency.is_fetching(now_s) or self.gallery.is_fetching(now_s)
+        return self._hangings.is_fetching(now_s)
 
     def is_complete(self, now_s: float) -> bool:
         """Whether everything is on the screen that should be by now."""
@@ -316,26 +272,17 @@ class Stage:
             and not self.needs_plan
             and not self.rearranging.is_sliding
             and self._followed == self.state.results.revision
-            and self.residency.is_settled(now_s)
-            and self.gallery.is_settled(now_s)
-            and self.comparing.is_settled(now_s)
+            and self._hangings.is_settled(now_s)
         )
 
     def manifest_of(self, node: int, *, wall: Wall | None = None) -> SnapshotManifest | None:
-        """Return the snapshot that a node's wall (None: its first) shows: of the network, a result
-        that hangs there, or what it is compared with; None while that is not certain."""
-        wall = wall or self._wall(node)
-        compared = wall and self.comparing.manifest_of(wall.network, wall.values)
-        return compared or self.gallery.manifest_of(node) or self.residency.manifest_of(node)
+        """Return the snapshot that a node's wall (None: its first) shows, None while that is not
+        certain; see `Hangings.manifest_of`."""
+        return self._hangings.manifest_of(node, wall or self._wall(node))
 
     def finest(self, node: int, channel: int, *, wall: Wall | None = None) -> Tile | None:
         """Return the finest tile there is of a picture of what a node's wall shows."""
-        wall = wall or self._wall(node)
-        name = "" if wall is None else self.comparing.values_of(wall.network, wall.values)
-        if name:
-            return self.comparing.finest(name, node, channel)
-        shower = self.gallery if self.gallery.is_seen(node) else self.residency
-        return shower.finest(node, channel)
+        return self._hangings.finest(node, channel, wall or self._wall(node))
 
     def finest_of(self, node: int, block: int) -> Wanted:
         """Return the wish for the finest level of a block that can be shown."""
@@ -362,20 +309,13 @@ class Stage:
         request = arrival.request if isinstance(arrival, RequestFailed) else None
         if isinstance(arrival, TilesArrived) and changes.failure is not None:
             keys = tuple(tile.key for tile in arrival.tiles)
-            self._fail(Tiles(arrival.snapshot, keys), now_s)
+            self._hangings.fail(Tiles(arrival.snapshot, keys), now_s)
         elif isinstance(request, Tiles):
-            self._fail(request, now_s)
+            self._hangings.fail(request, now_s)
         elif isinstance(request, Overview):
             self.gallery.fail(request, now_s=now_s)
         elif changes == NOTHING or isinstance(arrival, RequestFailed | WishTaken):
             found.others.append(arrival)
-
-    def _fail(self, fetch: Tiles, now_s: float) -> None:
-        """Note tiles that did not come."""
-        if self.shown is not None and fetch.snapshot == self.shown.id:
-            self.residency.fail(fetch.keys, now_s=now_s)
-        else:
-            self.gallery.fail(fetch, now_s=now_s)
 
     def _bring_about(self, changes: Changes, found: Happenings, now_s: float) -> None:
         """Let the world become what has changed."""
@@ -396,13 +336,7 @@ class Stage:
             self.residency.note_tiles()
         if changes.is_results:
             self._follow_results(now_s)
-        found.is_changed |= (
-            changes.is_status
-            or changes.is_training
-            or changes.is_results
-            or bool(changes.tiles)
-            or changes.is_new_picture
-        )
+        found.is_changed |= changes.is_seen
 
     def _follow_results(self, now_s: float) -> None:
         """Let the walls show what is looked at of the results now."""
@@ -442,7 +376,7 @@ class Stage:
         if not (has_changed or has_other_hall):
             return False
         self._hall = hall.revision
-        self._scene = self.comparing.halls(self.scenery.scene, theme=self.scenery.theme)
+        self._scene = hall.beside(self.scenery.scene, theme=self.scenery.theme)
         self._has_hidden = bool(self.scene.hidden)
         self.arrays = SceneArrays.from_scene(self.scene, texel_bytes=2)
         self.rearranging.show(self.scene, self.scenery.stands_for)
@@ -459,6 +393,7 @@ class Stage:
         sweep_s = self.sweep_s if manifest.input != self._input else 0.0
         self._input = manifest.input
         self._decor.show(network, manifest)
-        if self.comparing.follow(manifest):
-            self.link_second(self.comparing.linked)
+        linked = self.comparing.follow(manifest)
+        if linked is not None:
+            self.submit(linked)
         self.residency.show(manifest, self.state.place(manifest.id), now_s=now_s, sweep_s=sweep_s)

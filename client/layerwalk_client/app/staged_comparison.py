@@ -65,7 +65,9 @@ def _link(staging: Staging, name: str) -> None:
     known = () if session is None else session.networks
     for one in known:
         if name in (one.id, one.name) and (shown is None or one.id != shown.id):
-            staging.stage.link_second(one.id)
+            wish = staging.stage.comparing.link(one.id)
+            assert wish is not None  # something is shown
+            staging.stage.submit(wish)
             return
     others = [one.name for one in known if shown is None or one.id != shown.id]
     raise NotFoundError(

@@ -210,9 +210,7 @@ class SceneState:
     def _begin(self, network: NetworkDescription, *, keeps_picture: bool, is_same: bool) -> None:
         self.network = network
         self.training = TrainingRecord()
-        self.recent.clear()
-        if network.snapshot is not None:
-            self.recent.note(network.snapshot)
+        self.recent.begin(network.snapshot)
         self.results.begin(network.graph)
         for place in self._pictures.snapshots():
             self._pictures.drop(place)
@@ -359,10 +357,7 @@ class SceneState:
             return NOTHING
         notice, manifest = self._change, arrival.network.snapshot
         self._begin(arrival.network, keeps_picture=False, is_same=True)
-        fetches: tuple[Fetch, ...] = (
-            Training(arrival.network.id),
-            Snapshots(arrival.network.id),
-        )
+        fetches: tuple[Fetch, ...] = (Training(arrival.network.id), Snapshots(arrival.network.id))
         if manifest is not None:
             fetches = (Overview(manifest.id), *fetches)
         held, self._held_back = self._held_back, None

@@ -232,7 +232,7 @@ class Walker:
         self.stage.gallery.is_held = self.tools.loupe is not None
         self.notice.pass_by(now_s)
         self.guide.learn(actions, dt)
-        read(self, dt)
+        read(self, self._source, dt)
         is_unsettled = self.tools.panels.is_unsettled
         is_drawn = self._draw(now_s, dt, is_forced=is_elsewhere or has_changed or is_unsettled)
         self.trace.note_state(lambda: diary.describe(self, now_s))

@@ -219,7 +219,7 @@ def test_two_halls_stand_side_by_side_and_the_second_shows_the_second(room: Room
     assert room.stage.manifest_of(node(NODE), wall=wall) is hall.manifest
     check(room.stage.finest(node(NODE), 0, wall=wall), exact(SECOND, NODE))
     check(room.stage.finest(node(NODE), 0), exact(FIRST, NODE))
-    found = room.stage.comparing.correspondence(scene)
+    found = room.stage.comparing.hall.correspondence(scene)
     assert found is not None
     room.camera = found.across(room.camera)
     room.settle()

@@ -54,7 +54,7 @@ def _panel(walker: Walker, number: int) -> None:
 def _across(walker: Walker, number: int) -> None:
     """Go to the same place of the other hall."""
     stage = walker.stage
-    found = stage.comparing.correspondence(stage.scene)
+    found = stage.comparing.hall.correspondence(stage.scene)
     if found is None:
         walker.say("there is one hall: - stands what is compared beside it")
         return
