@@ -14,8 +14,9 @@ from layerwalk_client.world.comparison import is_of
 from layerwalk_client.world.inputs import spec_at, texts_at
 from layerwalk_client.world.picking import Hit
 from layerwalk_client.world.scene import Scene, Wall
+from layerwalk_client.world.seeing import region_of, seen_text
 from layerwalk_client.world.terms import kind_line, words
-from layerwalk_client.world.view import Camera, Mark
+from layerwalk_client.world.view import Camera, Mark, Region
 from layerwalk_shared.graph import Node
 from layerwalk_shared.messages import NetworkDescription, NodeStatistics, SnapshotManifest
 from layerwalk_shared.tiles import Tile, TileType
@@ -81,6 +82,15 @@ def spot_at(pointed: Pointed | None, manifest: SnapshotManifest | None) -> Spot 
     return spot_of(manifest.id, node, channel=hit.channel, texel=hit.texel)
 
 
+def seen_from(
+    pointed: Pointed | None, spot: Spot | None, network: NetworkDescription | None
+) -> Region | None:
+    """Return what the place under the pointer sees of the input picture, None where nothing."""
+    if pointed is None or spot is None or network is None or pointed.wall.network != network.id:
+        return None
+    return region_of(network, spot.node, spot.index)
+
+
 def node_as_shown(node: Node, told: NodeStatistics | None) -> Node:
     """Return a node with the shape and the pictures that it has in a snapshot, where it is told."""
     if told is None or told.shape == node.shape:
@@ -123,6 +133,9 @@ def describe(
         texts=() if network is None or manifest is None else texts_at(network, manifest, node.id),
         classes=() if network is None else network.classes,
     )
+    index = None if network is None else network.graph.index.get(node.id)
+    if network is not None and index is not None and (seen := seen_text(network, index)):
+        facts = f"{facts} \N{MIDDLE DOT} {seen}"
     return Readout(node.id, facts, place, _value(pointed, spot, readings, tile))
 
 

@@ -31,7 +31,7 @@ from layerwalk_client.app.handheld import Handheld
 from layerwalk_client.app.journey import Journey
 from layerwalk_client.app.outbox import Outbox
 from layerwalk_client.app.panels import PanelHit
-from layerwalk_client.app.pointer import Pointed, point_at, ray_of
+from layerwalk_client.app.pointer import Pointed, point_at, ray_of, seen_from
 from layerwalk_client.app.pulse import Pulse
 from layerwalk_client.app.reading import read
 from layerwalk_client.app.readings import Readings, Spot
@@ -366,7 +366,9 @@ class Walker:
             ranges=self.tools.locks.over(
                 self.compared_looks.ranges(view, appearance), self.stage.scene
             ),
-            marks=Marks(hover, self.selection),
+            marks=Marks(
+                hover, self.selection, seen_from(self.pointed, self.spot, self.stage.network)
+            ),
             glow=self.signals.glow,
             notes=self.stage.words(self.journey.camera, self.screen.size_wh[1], at),
         )

@@ -27,6 +27,27 @@ def marked_rectangle(wall: Wall, channel: int) -> tuple[float, float, float, flo
     return x, top, x + wall.tile_wh[0], top + wall.tile_wh[1]
 
 
+def region_rectangle(
+    wall: Wall, box: tuple[int, int, int, int]
+) -> tuple[float, float, float, float] | None:
+    """Return left, top, right, bottom of a part of a wall's first picture, as `marked_rectangle`.
+
+    Args:
+        box: top, left, bottom, right in pixels of the picture.
+    """
+    whole = marked_rectangle(wall, 0)
+    if whole is None:
+        return None
+    height, width = wall.picture_hw
+    top, left, bottom, right = box
+    return (
+        whole[0] + left / width * wall.tile_wh[0],
+        whole[1] + top / height * wall.tile_wh[1],
+        whole[0] + right / width * wall.tile_wh[0],
+        whole[1] + bottom / height * wall.tile_wh[1],
+    )
+
+
 class MarkPainter:
     """Frames. Mutable, owned by the main thread."""
 
@@ -42,6 +63,11 @@ class MarkPainter:
             wanted.append((marks.hover, HOVER_OPACITY))
         if marks.selection is not None:
             wanted.append((marks.selection, 1.0))
+        if marks.seen is not None:
+            for wall in walls.get((marks.seen.network, marks.seen.node), ()):
+                rectangle = region_rectangle(wall, marks.seen.box)
+                if rectangle is not None:
+                    self._draw_one(wall, rectangle, 1.0)
         for mark, opacity in wanted:
             for wall in walls.get((mark.network, mark.node), ()):
                 rectangle = marked_rectangle(wall, mark.channel)

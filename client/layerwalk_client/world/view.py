@@ -55,11 +55,23 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the pictures on a wall: `box` is top, left, bottom, right in their pixels, the last
+    two exclusive."""
+
+    network: str
+    node: int
+    box: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Marks:
-    """What is highlighted: under the pointer, and chosen."""
+    """What is highlighted: under the pointer, chosen, and what of the input the pointer's place
+    sees."""
 
     hover: Mark | None = None
     selection: Mark | None = None
+    seen: Region | None = None
 
 
 @dataclass(frozen=True, slots=True)
