@@ -57,9 +57,6 @@ from layerwalk_client.world.view import Camera, Look, Mark, Marks
 from layerwalk_shared.errors import LayerwalkError
 from layerwalk_shared.messages import SnapshotManifest
 
-ANISOTROPY = 16.0
-SOFTWARE_ANISOTROPY = 2.0
-"""Samples along a slanted pixel: on a processor they are what a frame's time goes into."""
 PLAN_EVERY_S = 0.08
 """While the eye moves, what is needed is thought about this often."""
 
@@ -98,9 +95,7 @@ class Walker:
             radians_per_pixel=math.radians(settings.mouse_degrees),
             inverts_y=settings.inverts_y,
         )
-        self._renderer = Renderer(
-            anisotropy=SOFTWARE_ANISOTROPY if window.info.is_software else ANISOTROPY
-        )
+        self._renderer = Renderer()
         self.screen = Screen(window, self._renderer)
         self.stage = Stage(
             source,

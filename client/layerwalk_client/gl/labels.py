@@ -25,7 +25,7 @@ PRIORITY_PX = 0.6
 """Each step of priority lowers both by so many pixels."""
 _THINNEST_SLANT = 0.10
 """Cosine of the slant at which letters are too narrow to read."""
-LEAST_ANGLE = math.radians(38)
+LEAST_ANGLE = math.radians(30)
 """Between the ray of sight and the letters of a label on the floor: below it they lean."""
 GROWN_PX = 8.0
 """Labels that may grow keep this height of a capital letter."""

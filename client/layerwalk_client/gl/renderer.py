@@ -45,13 +45,15 @@ class Renderer:
 
         Args:
             anisotropy: samples along the longer axis of a pixel's footprint on walls seen at a
-                slant; what the driver cannot do becomes its most.
+                slant; what the driver cannot do becomes its most. Software renderers take one:
+                more cost most of a frame, and llvmpipe, which then measures footprints itself,
+                takes wrong levels where one picture ends and the next begins.
 
         Raises:
             GraphicsError: the driver is older than OpenGL 3.3 or refuses a shader.
         """
         info = read_graphics_info()
-        anisotropy = min(anisotropy, info.max_anisotropy)
+        anisotropy = 1.0 if info.is_software else min(anisotropy, info.max_anisotropy)
         self._pool = TexturePool(anisotropy=anisotropy)
         self._residency = Residency(self._pool)
         self._atlas = Atlas(anisotropy=anisotropy)
@@ -59,7 +61,9 @@ class Renderer:
         self._colours = ValueColours()
         self._frame = FrameBlock()
         self._glows = GlowTable()
-        self._walls = WallPainter(self._atlas, self._residency, self._glows)
+        self._walls = WallPainter(
+            self._atlas, self._residency, self._glows, is_isotropic=anisotropy <= 1
+        )
         self._ground = GroundPainter()
         self._ribbons = RibbonPainter()
         self._boards = BoardPainter()

@@ -76,8 +76,21 @@ def wall_records(walls: Sequence[Wall], atlas: Atlas, glows: GlowTable) -> NDArr
 class WallPainter:
     """Walls on the GPU. Mutable, owned by the main thread."""
 
-    def __init__(self, atlas: Atlas, residency: Residency, glows: GlowTable) -> None:
-        """Draw from the overviews of `atlas` and the blocks of `residency`, lit by `glows`."""
+    def __init__(
+        self,
+        atlas: Atlas,
+        residency: Residency,
+        glows: GlowTable,
+        *,
+        is_isotropic: bool = False,
+    ) -> None:
+        """Draw from the overviews of `atlas` and the blocks of `residency`, lit by `glows`.
+
+        Args:
+            atlas, residency, glows: what is drawn from.
+            is_isotropic: textures take one sample a pixel; the shader keeps slanted walls sharp.
+        """
+        self._filtering = ("ISOTROPIC",) if is_isotropic else ()
         self._atlas = atlas
         self._glows = glows
         self._residency = residency
@@ -266,7 +279,7 @@ class WallPainter:
         """Return the program of that kind; made once."""
         found = self._programs.get(defines)
         if found is None:
-            found = self._programs[defines] = Program("wall", defines=defines)
+            found = self._programs[defines] = Program("wall", defines=(*defines, *self._filtering))
             found.use()
             for name, unit in (
                 ("walls", UNIT_WALLS), ("page", UNIT_PAGE), ("multipliers", UNIT_MULTIPLIERS),

@@ -22,7 +22,7 @@ EYE = 1.6
 """Height of a walker's eye, metres."""
 FLOOR_LIFT = 0.012
 
-GROUP_GROWS, NAME_GROWS = 2.6, 1.8
+GROUP_GROWS, INNER_GROWS, NAME_GROWS = 2.4, 1.6, 1.8
 """How many times their size names may become, so that they are read from afar."""
 
 GROUP_PRIORITY, NAME_PRIORITY, JOIN_PRIORITY, DETAIL_PRIORITY, BACK_PRIORITY = 6, 3, 2, 1, 1
@@ -112,7 +112,7 @@ def plot_label(
         name, (x, base + FLOOR_LIFT, z), cap, palette.group,
         plane="floor", yaw=leg.yaw, anchor="left-bottom",
         priority=max(NAME_PRIORITY, GROUP_PRIORITY - area.depth), is_bold=is_outer,
-        max_width=room, grows=GROUP_GROWS,
+        max_width=room, grows=GROUP_GROWS if is_outer else INNER_GROWS,
         slides=max(0.0, room - text_width(name, cap, is_bold=is_outer)),
     )  # fmt: skip
 

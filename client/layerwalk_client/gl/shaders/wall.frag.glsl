@@ -55,6 +55,16 @@ struct Cell {
     vec2 dx, dy;  // derivatives of `within`
 };
 
+// Texels a pixel spans, for one sample: along the longer axis at most twice the shorter, since the
+// level is that of the longer one.
+void even_out(inout vec2 across, inout vec2 down) {
+#ifdef ISOTROPIC
+    float wide = max(length(across), 1e-6), high = max(length(down), 1e-6);
+    across *= min(1.0, 2.0 * high / wide);
+    down *= min(1.0, 2.0 * wide / high);
+#endif
+}
+
 vec4 from_overview(Cell cell) {
     vec2 gx = cell.dx * CELL, gy = cell.dy * CELL;
     float lod = 0.5 * log2(max(min(dot(gx, gx), dot(gy, gy)), 1e-8));
@@ -67,6 +77,7 @@ vec4 from_overview(Cell cell) {
 #ifdef MIRROR
     vec4 value = textureLod(page, texel / size, 0.5 * log2(max(dot(gx, gx), dot(gy, gy))));
 #else
+    even_out(gx, gy);
     vec4 value = textureGrad(page, texel / size, gx / size, gy / size);
 #endif
 #ifndef IMAGE
@@ -93,7 +104,9 @@ vec3 from_texture(sampler2DArray source, Cell cell, float layer, float is_share)
     vec2 seam = floor(at + 0.5);
     vec2 from_seam = (at - seam) / clamp(texels_px, 1e-5, 1.0);
     vec2 crisp = (seam + clamp(from_seam, -0.5, 0.5)) / size;
-    vec4 value = textureGrad(source, vec3(crisp, layer), cell.dx, cell.dy);
+    vec2 gx = cell.dx * size, gy = cell.dy * size;
+    even_out(gx, gy);
+    vec4 value = textureGrad(source, vec3(crisp, layer), gx / size, gy / size);
     // Enlarged, texels are exact. Where a pixel lies on a border, the colours of both sides (not
     // their values, which could pass through zero) are mixed by its share of each.
     bool is_enlarged = max(texels_px.x, texels_px.y) < 1.0;
