@@ -45,6 +45,9 @@ HEAD = 0.1
 MOST_STEPS = 400
 LOOK_UP = math.radians(60)
 """Steepest look at a wall that one is set before."""
+FREE_SHARE = 0.75
+"""The plane that cuts walls away lies amid the free floor before a wall: so much of what is before
+it lies behind it, too, and one steps back that far."""
 HIGHEST = 12.0
 """Metres: cameras from higher up are for seeing the whole, not for standing there."""
 
@@ -89,8 +92,9 @@ def grounded(camera: Camera, arrays: SceneArrays) -> Camera | None:
     hit = pick(arrays, ray_from_pixel(camera, (1.0, 1.0), (2, 2)))
     x, _, z = camera.position
     if camera.near > NEAR:  # walls before it are cut away: stand on the free floor behind them
-        ahead = forward(camera)
-        x, z = x + float(ahead[0]) * camera.near, z + float(ahead[2]) * camera.near
+        room = 0.0 if hit is None else FREE_SHARE * hit.distance
+        way = forward(camera) * (camera.near - room)
+        x, z = x + float(way[0]), z + float(way[2])
     place = slide(np.array([x, z]), np.zeros(2), arrays, eye=EYE)
     eye = (float(place[0]), EYE, float(place[1]))
     stood = replace(camera, position=eye, near=NEAR)
