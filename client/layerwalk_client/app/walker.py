@@ -290,7 +290,7 @@ class Walker:
     def _point(self, actions: Actions) -> PanelHit | None:
         """Find what the pointer is on: the HUD, a panel, or a place in the world."""
         if self.ways.point(self, actions):
-            self.pointed = self.badge = None
+            self.pointed = self.badge = self.stub = None
             self.desktop.set_over_panel(is_over_panel=True)
             return None
         stage, is_captured = self.stage, self.desktop.is_captured
