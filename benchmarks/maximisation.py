@@ -22,6 +22,8 @@ from torch.nn import functional
 import layerwalk
 from benchmarks.measure import Result, interleave
 from layerwalk.maximisation.run import Step
+from layerwalk.maximisation.truncated import Precision, precision_for
+from layerwalk.targets import open_target
 from layerwalk_models.zoo import resnet18
 from layerwalk_shared.messages import InputSpec, MaximiseRequest, NoiseInput
 from layerwalk_shared.recipes import RECIPES
@@ -65,6 +67,17 @@ def results() -> Iterator[Result]:
         goal="0.6",
         limit=0.6,
     )
+    if precision_for(torch.device("cpu")) is torch.bfloat16:
+        yield timed(
+            "`walk` in bfloat16, per step",
+            floor=("the predecessor's loop in float32, as above", predecessor),
+            subject=Ours(model, blocks[LAST], precision="bfloat16"),
+            goal="0.25",
+            limit=0.25,
+        )
+        _print_reached()
+    else:
+        print("no quick bfloat16 on this machine: not measured", file=sys.stderr)
     cut = Truncated(model, FIRST)
     first = Ours(model, blocks[FIRST])
     yield timed(
@@ -196,11 +209,13 @@ def _affine(x: Tensor, angle: float, scale: float) -> Tensor:
 class Ours:
     """One step of a run, taken from the library's own generator."""
 
-    def __init__(self, model: nn.Module, node: str, *, recipe: str = "walk") -> None:
+    def __init__(
+        self, model: nn.Module, node: str, *, recipe: str = "walk", precision: Precision = "float32"
+    ) -> None:
         wanted = RECIPES[recipe].model_copy(update={"steps": 10_000})
         example = torch.zeros(1, 3, SIDE, SIDE)
         self._steps = layerwalk.maximise(
-            model, node, range(BATCH), wanted, example=example, batch=BATCH, precision="float32"
+            model, node, range(BATCH), wanted, example=example, batch=BATCH, precision=precision
         )
 
     def __call__(self) -> Step:
@@ -285,6 +300,40 @@ def _served(model: nn.Module, node: str) -> Iterator[Result]:
             f"{max(waits):.2f}), one step {one:.2f} s",
             file=sys.stderr,
         )
+
+
+def _print_reached() -> None:
+    """Tell what whole runs reach in bfloat16 beside float32, measured in float32 both."""
+    model, card = open_target("resnet18_caltech101")
+    model.eval()
+    example = torch.zeros(1, *(card.input_shape or ()))
+    reached: dict[str, Tensor] = {}
+    precisions: tuple[Precision, ...] = ("float32", "bfloat16")
+    for precision in precisions:
+        *_, last = layerwalk.maximise(
+            model, "layer3.0.conv1", range(16), example=example, mean=card.mean, std=card.std,
+            precision=precision,
+        )  # fmt: skip
+        reached[precision] = _own_channels(model, "layer3.0.conv1", last.images)
+    shares = (reached["bfloat16"] / reached["float32"]).sort().values
+    print(
+        f"reached in bfloat16 after 200 steps, as a share of float32's, 16 channels: median "
+        f"{shares.median():.3f}, least {shares[0]:.3f}; sum over sum "
+        f"{reached['bfloat16'].sum() / reached['float32'].sum():.3f}",
+        file=sys.stderr,
+    )
+
+
+def _own_channels(model: nn.Module, module: str, images: Tensor) -> Tensor:
+    """Return the mean of channel k of a module's output for image k, `[N]`."""
+    found: list[Tensor] = []
+    handle = model.get_submodule(module).register_forward_hook(
+        lambda _module, _args, output: found.append(output)
+    )
+    with torch.no_grad():
+        model(images)
+    handle.remove()
+    return found[0].mean((2, 3)).diagonal()
 
 
 def _seconds(run: Callable[[], object]) -> float:
