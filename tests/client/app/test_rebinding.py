@@ -41,7 +41,7 @@ def test_a_key_of_another_action_is_told_and_may_be_swapped():
 
 def test_keys_that_do_not_fit_are_refused():
     with pytest.raises(InvalidRequestError, match="without modifiers"):
-        rebind({}, "forward", "ctrl+k")
+        rebind({}, "forward", "ctrl+KP_PLUS")
     with pytest.raises(InvalidRequestError, match="nine"):
         rebind({}, "noise", "1", swaps=True)
 
@@ -131,7 +131,7 @@ def test_the_page_listens_asks_and_swaps():
     assert set(page.changes) == {"noise", "fold"}
     assert page.panel.taken is None
     page.panel.listening = "forward"
-    page.desk.press("ctrl+k")
+    page.desk.press("ctrl+KP_PLUS")
     assert "without modifiers" in page.panel.problem
     page.panel.listening = "home"
     page.desk.press("ESCAPE")
