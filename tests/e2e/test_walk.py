@@ -12,7 +12,13 @@ from layerwalk_client.app.start import Start
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.dataset import DatasetPanel
-from layerwalk_client.ui.intents import FindExciting, PutOn, ScoreDataset
+from layerwalk_client.ui.intents import (
+    FindExciting,
+    FollowChannel,
+    PutOn,
+    ScoreDataset,
+    SilenceChannel,
+)
 from layerwalk_client.ui.pictures import Wanted
 from layerwalk_client.world.picking import point_of
 from layerwalk_shared.messages import DatasetInput
@@ -116,6 +122,14 @@ def test_a_channel_tells_what_excites_it_and_that_goes_on_the_input(hand):
     hand.until(lambda: abs(panel.view.map.numbers()[1] - best.value) < 1e-3)
     row, column = best.position
     assert panel.view.map.values[row, column] == pytest.approx(best.value, abs=1e-3)
+    hand.walker.tools.carry_out("channel", SilenceChannel(panel.view.index, 2))
+    hand.until(lambda: panel.view.is_silenced)
+    hand.until(lambda: panel.view.map.limit == 0 and panel.view.weights.norm == 0)
+    hand.until(lambda: panel.view.search.found.state == "stale")
+    hand.walker.tools.carry_out("channel", SilenceChannel(panel.view.index, 2))
+    hand.until(lambda: panel.view.map.limit > 0 and not panel.view.is_silenced)
+    hand.walker.tools.carry_out("channel", FollowChannel(panel.view.index, 2))
+    assert hand.walker.signals.is_on
     hand.walker.tools.open_channel(panel.view.index, 3)
     assert hand.walker.tools.panels.content("channel") is panel
     assert panel.view.channel == 3

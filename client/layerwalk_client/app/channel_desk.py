@@ -28,13 +28,21 @@ from layerwalk_client.source.asking import Values
 from layerwalk_client.source.surveying import Excite, Exciting, Sheet, WeightsAround
 from layerwalk_client.ui.channel import ChannelPanel
 from layerwalk_client.ui.channel_view import ChannelView, Maximised, Search
-from layerwalk_client.ui.intents import FindExciting, Intent, SearchIn
+from layerwalk_client.ui.intents import (
+    FindExciting,
+    FollowChannel,
+    Intent,
+    SearchIn,
+    SilenceChannel,
+)
 from layerwalk_client.ui.pictures import Picture
 from layerwalk_client.world.channel_map import ChannelMap, channel_count, channel_map, row_of
+from layerwalk_client.world.edited import silencing_node
 from layerwalk_shared.colours import paint
 from layerwalk_shared.messages import (
     ChannelExcitations,
     ChannelWeights,
+    EditedNode,
     ExciteRequest,
     NetworkDescription,
 )
@@ -53,6 +61,9 @@ class ChannelDesk:
         images: makes textures.
         thumbnails: of data set items.
         table: tells the colour table of the walls.
+        edited: tells the nodes whose weights are edited.
+        silence: silences a channel (node, channel), or lets it speak again.
+        follow: follows the signal to a channel.
         clock: seconds, only forward.
     """
 
@@ -66,10 +77,15 @@ class ChannelDesk:
         thumbnails: ThumbnailStore,
         *,
         table: Callable[[], str],
+        edited: Callable[[], tuple[EditedNode, ...]] = tuple,
+        silence: Callable[[int, int], object] = lambda _node, _channel: None,
+        follow: Callable[[int, int], object] = lambda _node, _channel: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stage, self._source, self._images = stage, source, images
         self._thumbnails, self._table = thumbnails, table
+        self._edited, self._silence, self._follow = edited, silence, follow
+        self._seen: tuple[EditedNode, ...] = ()
         self._prints = Prints(source.fetch, held_by(stage), images, clock=clock)
         self._panel: ChannelPanel | None = None
         self._dataset = ""
@@ -109,12 +125,14 @@ class ChannelDesk:
             return False
         before = panel.view
         self._thumbnails.unpack()
+        self._follow_edits(panel, network)
         self._follow_values(panel)
         self._follow_search(panel, network)
         panel.view = replace(panel.view, maximised=self._maximised(panel.view))
         self._paint(panel)
         return (
-            panel.view.maximised != before.maximised
+            panel.view.is_silenced != before.is_silenced
+            or panel.view.maximised != before.maximised
             or panel.view.search != before.search
             or (panel.view.map is not before.map or panel.view.picture is not before.picture)
         )
@@ -135,6 +153,10 @@ class ChannelDesk:
     def carry_out(self, intent: Intent) -> bool:
         """Look for exciting items, here or in another data set."""
         network, panel = self._stage.network, self._panel
+        if isinstance(intent, SilenceChannel | FollowChannel):
+            act = self._silence if isinstance(intent, SilenceChannel) else self._follow
+            act(intent.node, intent.channel)
+            return True
         if isinstance(intent, FindExciting):
             if network is not None:
                 request = ExciteRequest(dataset=intent.dataset, nodes=(intent.node,))
@@ -162,6 +184,18 @@ class ChannelDesk:
         self._drop()
 
     # What is followed.
+
+    def _follow_edits(self, panel: ChannelPanel, network: NetworkDescription) -> None:
+        """Tell whether the channel is silenced; its weights are others once something was edited."""
+        edited, view = self._edited(), panel.view
+        maker = silencing_node(network.graph, view.index)
+        name = None if maker is None else network.graph.nodes[maker].id
+        silenced: tuple[int, ...] = next((one.silenced for one in edited if one.node == name), ())
+        panel.view = replace(view, is_silenced=view.channel in silenced)
+        if edited != self._seen:
+            self._seen = edited
+            self._looked = None  # what excites it is of other weights by now
+            self._source.fetch(WeightsAround(network.id, view.node.id, view.channel))
 
     def _follow_values(self, panel: ChannelPanel) -> None:
         shown, view = self._stage.shown, panel.view

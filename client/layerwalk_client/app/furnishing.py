@@ -55,10 +55,25 @@ def furnish(walker: Walker, source: Source, images: Textures) -> KeyDesk:
         walker.destination = (url, network)
         walker.is_over = True
 
+    def follow(node: int, channel: int) -> None:
+        """Follow the signal to a channel."""
+        network = stage.network
+        if network is not None:
+            walker.signals.follow(Followed(network.graph.nodes[node].id, channel))
+
     desks = (
         walker.guide,
         colours,
-        ChannelDesk(stage, source, images, tools.thumbnails, table=lambda: tools.appearance.table),
+        ChannelDesk(
+            stage,
+            source,
+            images,
+            tools.thumbnails,
+            table=lambda: tools.appearance.table,
+            edited=lambda: walker.editing.nodes,
+            silence=lambda node, channel: walker.say(walker.editing.silence(node, channel)),
+            follow=follow,
+        ),
         CompareDesk(stage, look_at=walker.look_at, choose_step=walker.choose_step),
         SaliencyDesk(stage, source, images, followed=lambda: walker.signals.followed),
         JobDesk(stage, source, ask=lambda one: tools.carry_out("jobs", one)),

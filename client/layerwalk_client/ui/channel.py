@@ -11,7 +11,13 @@ from layerwalk_client.ui.channel_links import links
 from layerwalk_client.ui.channel_search import SearchPart
 from layerwalk_client.ui.channel_view import ChannelView
 from layerwalk_client.ui.controls import button
-from layerwalk_client.ui.intents import Intent, OpenChannel, OpenMaximise
+from layerwalk_client.ui.intents import (
+    FollowChannel,
+    Intent,
+    OpenChannel,
+    OpenMaximise,
+    SilenceChannel,
+)
 from layerwalk_client.ui.style import Style, packed
 from layerwalk_client.ui.widgets import bars, panel, short_number, shortened, small, text_font
 from layerwalk_client.world.terms import shape_line
@@ -80,8 +86,17 @@ class ChannelPanel:
         if view.is_silenced:
             facts.append("silenced")
         after = imgui.get_cursor_pos()
-        where = imgui.get_window_width() - style.px(164)
+        acts = view.node.kind != "input"
+        where = imgui.get_window_width() - style.px(396 if acts else 164)
         imgui.set_cursor_pos((where, style.px(12)))
+        if acts:
+            if button(style, "follow the signal", name="follow", pixels=13, width=style.px(124)):
+                intents.append(FollowChannel(view.index, view.channel))
+            imgui.same_line(0, style.px(6))
+            text = "let it speak" if view.is_silenced else "silence it"
+            if button(style, text, name="silence", pixels=13, width=style.px(92)):
+                intents.append(SilenceChannel(view.index, view.channel))
+            imgui.same_line(0, style.px(6))
         for by, text in ((-1, "before"), (1, "next")):
             beside = view.channel + by
             is_on = 0 <= beside < view.count

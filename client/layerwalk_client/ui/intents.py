@@ -149,6 +149,22 @@ class SearchIn:
 
 
 @dataclass(frozen=True, slots=True)
+class SilenceChannel:
+    """Set the weights that make a channel to zero in the server's copy, or put them back."""
+
+    node: int
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowChannel:
+    """Follow the signal to a channel through the network."""
+
+    node: int
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpenChannel:
     """Open the panel of one channel of a node."""
 
@@ -311,6 +327,8 @@ StudioIntent = (
     | ExportRun | RepeatRun
 )  # fmt: skip
 """What the panel of maximisation asks for."""
+ChannelIntent = SilenceChannel | FollowChannel
+"""What is asked for about one channel."""
 SurveyIntent = ScoreDataset | FindExciting | SearchIn | CancelSurvey
 """What is asked for about whole data sets."""
 
@@ -348,6 +366,6 @@ TravelIntent = GoTo | GoToGroup | GoToChannel | GoToClass | ShowAll
 """Where one asks to be taken."""
 Intent = (
     ClosePanel | PickItem | PickNoise | PickChannel | BookmarkIntent | TravelIntent | SetAppearance | ChooseStep | PutOn
-    | OpenMaximise | ExportNode | GoElsewhere | OpenChannel | SurveyIntent
+    | OpenMaximise | ExportNode | GoElsewhere | OpenChannel | ChannelIntent | SurveyIntent
     | StudioIntent | CompareIntent | DeskIntent | WebcamIntent | AskSaliency
 )  # fmt: skip
