@@ -274,15 +274,23 @@ def test_results_of_maximisations_are_missed_while_weights_are_edited(tmp_path: 
     with ResultCache(tmp_path) as cache, Session(cache=cache) as session:
         session.add_network(make_small(), name="small", classes=CLASSES, input_spec=SPEC)
 
+        images: list[np.ndarray] = []
+
         def is_cached() -> bool:
             job = session.jobs.wait(session.studio.submit("n1", request).id, 60)
-            told = session.snapshot(str(job.snapshot)).manifest.maximised
+            snapshot = session.snapshot(str(job.snapshot))
+            told = snapshot.manifest.maximised
             assert told is not None
+            images.append(snapshot.node_values(snapshot.graph.index["head"]))
             return told.images[0].is_cached
 
         assert [is_cached(), is_cached()] == [False, True]
-        edit = session.editing.edit("n1", "conv", [ScaleChannels(channels=tuple(range(40)))])
+        edit = session.editing.edit("n1", "conv", [ScaleChannels(channels=tuple(range(200)))])
         session.jobs.wait(edit.id, 60)
         assert [is_cached(), is_cached()] == [False, True]
         session.jobs.wait(session.editing.restore("n1", "conv").id, 60)
         assert is_cached()
+        plain, _, edited, again, restored = images
+        assert not np.allclose(plain, edited)  # it was climbed with the weights as they were then
+        assert (edited == again).all()
+        assert (restored == plain).all()
