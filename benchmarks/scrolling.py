@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from benchmarks.measure import Result
-from layerwalk_client.app.thumbnails import PAGE_ITEMS, SIDE, ThumbnailStore
+from layerwalk_client.app.desks.thumbnails import PAGE_ITEMS, SIDE, ThumbnailStore
 from layerwalk_client.gl.bindings import gl
 from layerwalk_client.gl.context import offscreen_context
 from layerwalk_client.gl.panel import PanelPointer, PanelTexture

@@ -114,8 +114,8 @@ def shot(argv: Sequence[str]) -> int:
     add_look(parser)
     add_layout(parser)
     options = _parsed(parser, argv)
-    from layerwalk_client.app.shot import ShotOptions, run_shot
-    from layerwalk_client.app.staged_comparison import SecondWish
+    from layerwalk_client.app.comparing.staged import SecondWish
+    from layerwalk_client.app.output.shot import ShotOptions, run_shot
 
     link = link_in(options)
     selected = None
@@ -176,7 +176,7 @@ def film(argv: Sequence[str]) -> int:
     add_look(parser)
     add_layout(parser)
     options = _parsed(parser, argv)
-    from layerwalk_client.app.film import SWEEP_S, FilmOptions, run_film
+    from layerwalk_client.app.output.film import SWEEP_S, FilmOptions, run_film
 
     made = run_film(
         FilmOptions(
@@ -246,7 +246,7 @@ def export(argv: Sequence[str]) -> int:
     )
     add_look(parser)
     options = _parsed(parser, argv)
-    from layerwalk_client.app.export import ExportOptions, run_export
+    from layerwalk_client.app.output.export import ExportOptions, run_export
 
     link = link_in(options)
     said = run_export(
@@ -276,7 +276,7 @@ def link(argv: Sequence[str]) -> int:
     )
     what.add_argument("--unregister", action="store_true", help="undo that")
     options = _parsed(parser, argv)
-    from layerwalk_client.app.registering import register, unregister
+    from layerwalk_client.app.links.registering import register, unregister
 
     if options.link is not None:
         found = parse_link(options.link)

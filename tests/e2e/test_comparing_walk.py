@@ -4,7 +4,7 @@ import numpy as np
 import pygame
 import pytest
 
-from layerwalk_client.app.hand import Holding
+from layerwalk_client.app.handling.hand import Holding
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.compare import ComparePanel

@@ -7,7 +7,7 @@ import pygame
 import pytest
 
 from e2e.walking import SIZE
-from layerwalk_client.app.magnifier import cell_text
+from layerwalk_client.app.handling.magnifier import cell_text
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.world.picking import point_of
 

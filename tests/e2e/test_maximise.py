@@ -16,8 +16,8 @@ import pytest
 
 from layerwalk.sheets import read_legend
 from layerwalk_client.app import overlay
-from layerwalk_client.app.places import facing_node, wall_of
-from layerwalk_client.app.results import maximised_of
+from layerwalk_client.app.maximising.results import maximised_of
+from layerwalk_client.app.travel.places import facing_node, wall_of
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.ui import intents as asked
 

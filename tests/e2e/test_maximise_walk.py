@@ -4,7 +4,7 @@ import numpy as np
 import pygame
 import pytest
 
-from layerwalk_client.app.places import facing_node, wall_of
+from layerwalk_client.app.travel.places import facing_node, wall_of
 from layerwalk_client.source.asking import Climb, Values
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui import intents as asked

@@ -5,7 +5,7 @@ import pytest
 
 from e2e.walking import live_names
 from layerwalk_client.app import overlay
-from layerwalk_client.app.results import maximised_of
+from layerwalk_client.app.maximising.results import maximised_of
 from layerwalk_client.source.asking import Maximise
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.world.picking import point_of

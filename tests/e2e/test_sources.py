@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from e2e.walking import SIZE
-from layerwalk_client.app.pasting import NOTHING, path_of
+from layerwalk_client.app.handling.pasting import NOTHING, path_of
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.intents import PutFrame, SetLive, SetMirrored, TakeFrame

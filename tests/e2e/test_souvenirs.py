@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from e2e.walking import SIZE
-from layerwalk_client.app.film_script import read_script
-from layerwalk_client.app.linking import link_of
-from layerwalk_client.app.opening import place_of
+from layerwalk_client.app.links.linking import link_of
+from layerwalk_client.app.links.opening import place_of
+from layerwalk_client.app.output.film_script import read_script
 from layerwalk_client.source.asking import PutInput
 from layerwalk_client.source.http import HttpSource
 from layerwalk_client.world.view import Mark

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 import layerwalk
-from layerwalk_client.app.state import SceneState
+from layerwalk_client.app.stage.state import SceneState
 from layerwalk_client.cache import TileCache
 from layerwalk_client.source.arrivals import GradientsArrived, ManifestArrived, NetworkArrived
 from layerwalk_client.source.asking import Gradients, Manifest, Network

@@ -4,8 +4,8 @@ import time
 
 import pygame
 
-from layerwalk_client.app.places import wall_of
 from layerwalk_client.app.start import Start
+from layerwalk_client.app.travel.places import wall_of
 from layerwalk_client.app.walker import Walker
 from layerwalk_client.gl.bindings import gl
 from layerwalk_client.settings import Settings

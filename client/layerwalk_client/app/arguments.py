@@ -8,9 +8,9 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from layerwalk_client.app import opening
-from layerwalk_client.app.dressing import dressed
-from layerwalk_client.app.places import OVERVIEW
+from layerwalk_client.app.links import opening
+from layerwalk_client.app.links.dressing import dressed
+from layerwalk_client.app.travel.places import OVERVIEW
 from layerwalk_client.world.options import STYLES, Style
 from layerwalk_client.world.view import Appearance, Camera
 from layerwalk_shared.colours import describe_table

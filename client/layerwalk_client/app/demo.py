@@ -153,7 +153,7 @@ def run_demo(
             from layerwalk_client.app.view import ViewOptions, run_view
 
             return run_view(ViewOptions(url=url, first_item=PHOTOGRAPH, trace=trace))
-        from layerwalk_client.app.shot import ShotOptions, run_shot
+        from layerwalk_client.app.output.shot import ShotOptions, run_shot
 
         dataset, item = PHOTOGRAPH
         made = run_shot(ShotOptions(picture, Served(url), put=f"{dataset}:{item}"))

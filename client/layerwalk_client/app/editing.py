@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from layerwalk_client.app.stage import Stage
+from layerwalk_client.app.stage.stage import Stage
 from layerwalk_client.source.arrivals import Arrival, EventArrived
 from layerwalk_client.source.wishes import EditWeights, ResetWeights
 from layerwalk_client.world.edited import EditedView, silencing_node

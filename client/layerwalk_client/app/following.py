@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layerwalk_client.app.stage import Stage
+from layerwalk_client.app.stage.stage import Stage
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import Arrival, EventArrived, RequestFailed, SharesArrived
 from layerwalk_client.source.arrivals import WishTaken as Taken

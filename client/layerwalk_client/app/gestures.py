@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.commands.folding import toggle_run
-from layerwalk_client.app.going import go_to_node
-from layerwalk_client.app.hand import Holding
+from layerwalk_client.app.handling.hand import Holding
+from layerwalk_client.app.handling.sharpening import sharpen
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.pointer import Pointed
-from layerwalk_client.app.sharpening import sharpen
+from layerwalk_client.app.travel.going import go_to_node
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.world.comparison import is_second as is_second_wall
 

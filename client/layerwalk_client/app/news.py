@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layerwalk_client.app.places import Place, camera_at
-from layerwalk_client.app.recalling import find_item
+from layerwalk_client.app.links.recalling import find_item
 from layerwalk_client.app.toolbox import reason
+from layerwalk_client.app.travel.places import Place, camera_at
 from layerwalk_client.source.arrivals import Arrival, RequestFailed, ValuesArrived
 from layerwalk_client.source.asking import PutInput, Values
 from layerwalk_client.world.view import Mark
@@ -14,7 +14,7 @@ from layerwalk_client.world.viewpoints import first_minute
 from layerwalk_shared.errors import LayerwalkError
 
 if TYPE_CHECKING:
-    from layerwalk_client.app.changes import Happenings
+    from layerwalk_client.app.stage.changes import Happenings
     from layerwalk_client.app.walker import Walker
 
 

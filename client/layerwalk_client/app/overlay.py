@@ -7,10 +7,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from layerwalk_client.app.compared_looks import line_of, signed
+from layerwalk_client.app.comparing.looks import line_of, signed
+from layerwalk_client.app.output.progress import clock_text
 from layerwalk_client.app.pointer import describe, describe_result
-from layerwalk_client.app.progress import clock_text
-from layerwalk_client.app.state import SceneState
+from layerwalk_client.app.stage.state import SceneState
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.ui.hud import Hint, Hud, Readout
 from layerwalk_client.world.answer import percent

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layerwalk_client.app.captions import picture_lines
+from layerwalk_client.app.maximising.captions import picture_lines
+from layerwalk_client.app.maximising.results import maximised_of
 from layerwalk_client.app.readings import Readings, Spot, spot_of
-from layerwalk_client.app.results import maximised_of
 from layerwalk_client.ui.hud import Readout
 from layerwalk_client.ui.widgets import short_number
 from layerwalk_client.world.camera import Ray, ray_from_pixel

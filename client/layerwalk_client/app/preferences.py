@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from layerwalk_client.app.overlay import Lesson
-from layerwalk_client.app.stage import MIB
+from layerwalk_client.app.stage.stage import MIB
 from layerwalk_client.devices.bindings import rebound
 from layerwalk_client.settings import Settings
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from layerwalk_client.app.writing import write_picture
+from layerwalk_client.app.output.writing import write_picture
 from layerwalk_client.gl.context import Window
 from layerwalk_client.gl.panel import Panel
 from layerwalk_client.gl.pictures import Picture

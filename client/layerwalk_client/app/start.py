@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from layerwalk_client.app.dressing import dressed
-from layerwalk_client.app.places import Place
+from layerwalk_client.app.links.dressing import dressed
+from layerwalk_client.app.travel.places import Place
 from layerwalk_client.settings import Settings
 from layerwalk_client.world.view import Appearance
 from layerwalk_shared.colours import TABLES

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from layerwalk_client.app.browsing import Browsing
-from layerwalk_client.app.desk import Desk
-from layerwalk_client.app.desks import Desks
-from layerwalk_client.app.hand import (
+from layerwalk_client.app.desks.browsing import Browsing
+from layerwalk_client.app.desks.desk import Desk
+from layerwalk_client.app.desks.node import NodeDesk
+from layerwalk_client.app.desks.panel_desk import Desks
+from layerwalk_client.app.desks.thumbnails import Textures, ThumbnailStore
+from layerwalk_client.app.handling.hand import (
     Hand,
     Holding,
     argument_of,
@@ -19,14 +21,12 @@ from layerwalk_client.app.hand import (
     hold_noise,
     hold_result,
 )
+from layerwalk_client.app.handling.loupe import Loupe
 from layerwalk_client.app.letters import write, writer_of
-from layerwalk_client.app.loupe import Loupe
-from layerwalk_client.app.maximising import Maximising
-from layerwalk_client.app.node_desk import NodeDesk
+from layerwalk_client.app.maximising.maximising import Maximising
 from layerwalk_client.app.panels import Content, Panels
 from layerwalk_client.app.range_locks import RangeLocks
-from layerwalk_client.app.stage import Stage
-from layerwalk_client.app.thumbnails import Textures, ThumbnailStore
+from layerwalk_client.app.stage.stage import Stage
 from layerwalk_client.devices.actions import Typed
 from layerwalk_client.source import Source
 from layerwalk_client.source.arrivals import Arrival, PictureArrived

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from layerwalk_client.app.known_servers import known_path, note_known, read_known
-from layerwalk_client.app.places import Place
 from layerwalk_client.app.start import Start
 from layerwalk_client.app.trace import Trace
+from layerwalk_client.app.travel.places import Place
 from layerwalk_client.gl.context import Window, window_context
 from layerwalk_client.settings import (
     Settings,

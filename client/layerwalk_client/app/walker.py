@@ -15,34 +15,34 @@ from pathlib import Path
 import pygame
 
 from layerwalk_client.app import diary, news, overlay
-from layerwalk_client.app.bookmarks import BookmarkDesk
 from layerwalk_client.app.commands import obey
-from layerwalk_client.app.compared_looks import ComparedLooks, signed
-from layerwalk_client.app.compared_reading import ComparedReading
+from layerwalk_client.app.comparing.looks import ComparedLooks, signed
+from layerwalk_client.app.comparing.reading import ComparedReading
+from layerwalk_client.app.comparing.split import SplitView
+from layerwalk_client.app.desks.furnishing import furnish
 from layerwalk_client.app.editing import Editing
-from layerwalk_client.app.errand import Errand
 from layerwalk_client.app.following import Following
-from layerwalk_client.app.furnishing import furnish
 from layerwalk_client.app.gestures import Gestures
-from layerwalk_client.app.going import travel
-from layerwalk_client.app.guide import Guide
-from layerwalk_client.app.hand import hold_file
-from layerwalk_client.app.handheld import Handheld
-from layerwalk_client.app.journey import Journey
-from layerwalk_client.app.outbox import Outbox
+from layerwalk_client.app.handling.hand import hold_file
+from layerwalk_client.app.handling.handheld import Handheld
+from layerwalk_client.app.handling.sharpening import wanted
+from layerwalk_client.app.links.errand import Errand
+from layerwalk_client.app.output.outbox import Outbox
 from layerwalk_client.app.panels import PanelHit
 from layerwalk_client.app.pointer import Pointed, point_at, ray_of, seen_from
 from layerwalk_client.app.pulse import Pulse
 from layerwalk_client.app.reading import read
 from layerwalk_client.app.readings import Readings, Spot
 from layerwalk_client.app.screen import Screen
-from layerwalk_client.app.sharpening import wanted
-from layerwalk_client.app.split import SplitView
-from layerwalk_client.app.stage import MIB, Stage
+from layerwalk_client.app.stage.stage import MIB, Stage
 from layerwalk_client.app.start import Start, appearance_of
 from layerwalk_client.app.toolbox import Outlook, Toolbox, reason
 from layerwalk_client.app.trace import Trace
-from layerwalk_client.app.wayfinding import Wayfinding
+from layerwalk_client.app.travel.bookmarks import BookmarkDesk
+from layerwalk_client.app.travel.going import travel
+from layerwalk_client.app.travel.guide import Guide
+from layerwalk_client.app.travel.journey import Journey
+from layerwalk_client.app.travel.wayfinding import Wayfinding
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.devices.bindings import rebound
 from layerwalk_client.devices.desktop import Desktop

@@ -1,6 +1,6 @@
 """A stage without a renderer, for desks that look at a network and ask about it."""
 
-from layerwalk_client.app.state import SceneState
+from layerwalk_client.app.stage.state import SceneState
 from layerwalk_client.cache import TileCache
 
 

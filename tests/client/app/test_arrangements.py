@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis.strategies import builds, dictionaries, floats, frozensets, integers, text, tuples
 
 from client.world.networks import described, resnet, vgg
-from layerwalk_client.app.arrangements import (
+from layerwalk_client.app.handling.arrangements import (
     Arrangements,
     as_json,
     from_json,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from client.app.staged import FakeStage, NoTextures
-from layerwalk_client.app.channel_desk import ChannelDesk
-from layerwalk_client.app.thumbnails import ThumbnailStore
+from layerwalk_client.app.desks.channel import ChannelDesk
+from layerwalk_client.app.desks.thumbnails import ThumbnailStore
 from layerwalk_client.source.asking import Maximise, Values
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.source.surveying import Exciting, WeightsAround

@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from layerwalk_client import cli
-from layerwalk_client.app import doctor, shot
-from layerwalk_client.app.places import OVERVIEW
+from layerwalk_client.app import doctor
+from layerwalk_client.app.output import shot
+from layerwalk_client.app.travel.places import OVERVIEW
 from layerwalk_client.world.view import Camera
 from layerwalk_shared import command
 from layerwalk_shared.errors import InvalidRequestError
@@ -143,7 +144,7 @@ def test_wrong_settings_are_one_sentence_and_1(tmp_path, capsys, monkeypatch):
 def test_the_client_never_imports_torch_or_flask():
     code = (
         "import sys, layerwalk_client.cli, layerwalk_client.app.view, "
-        "layerwalk_client.app.walker, layerwalk_client.app.shot, layerwalk_client.app.doctor; "
+        "layerwalk_client.app.walker, layerwalk_client.app.output.shot, layerwalk_client.app.doctor; "
         "print({'torch', 'flask', 'OpenGL'} & set(sys.modules))"
     )
     done = subprocess.run(

@@ -3,7 +3,7 @@
 import pytest
 
 from client.app.staged import FakeStage, NoTextures
-from layerwalk_client.app.browsing import Browsing, progress_of, scoring_of
+from layerwalk_client.app.desks.browsing import Browsing, progress_of, scoring_of
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.collection import Scoring
 from layerwalk_client.ui.dataset import DatasetPanel

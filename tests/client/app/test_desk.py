@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from layerwalk_client.app.desk import DEAD_ROWS, course_of, health_of
-from layerwalk_client.app.training import TrainingRecord
+from layerwalk_client.app.desks.desk import DEAD_ROWS, course_of, health_of
+from layerwalk_client.app.stage.training import TrainingRecord
 from layerwalk_client.source.exhibits import EXHIBITS
 from layerwalk_client.source.rehearsal import histograms, metric_point, training_step
 from layerwalk_client.ui.timeline import Course, shown_at_first

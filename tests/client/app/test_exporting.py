@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerwalk_client.app.exporting import write_file
+from layerwalk_client.app.output.exporting import write_file
 from layerwalk_shared.errors import InvalidRequestError
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerwalk_client.app.film import frame_count
-from layerwalk_client.app.film_script import (
+from layerwalk_client.app.output.film import frame_count
+from layerwalk_client.app.output.film_script import (
     Happening,
     Script,
     Waypoint,
@@ -16,7 +16,7 @@ from layerwalk_client.app.film_script import (
     parse_script,
     read_script,
 )
-from layerwalk_client.app.places import OVERVIEW
+from layerwalk_client.app.travel.places import OVERVIEW
 from layerwalk_client.world.view import Camera
 from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.messages import NoiseInput, TextInput

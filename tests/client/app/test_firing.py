@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layerwalk_client.app.firing import reached_by, verdict
+from layerwalk_client.app.maximising.firing import reached_by, verdict
 from layerwalk_shared.graph import Node
 from layerwalk_shared.recipes import Objective
 

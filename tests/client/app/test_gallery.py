@@ -2,11 +2,11 @@
 
 import pytest
 
-from layerwalk_client.app.captions import caption, picture_lines, reached
-from layerwalk_client.app.gallery import PATIENCE_S, TURN_S, Gallery
-from layerwalk_client.app.residency import Wanted
-from layerwalk_client.app.results import Run, maximised_of
-from layerwalk_client.app.state import SceneState
+from layerwalk_client.app.maximising.captions import caption, picture_lines, reached
+from layerwalk_client.app.maximising.gallery import PATIENCE_S, TURN_S, Gallery
+from layerwalk_client.app.maximising.results import Run, maximised_of
+from layerwalk_client.app.stage.residency import Wanted
+from layerwalk_client.app.stage.state import SceneState
 from layerwalk_client.cache import TileCache
 from layerwalk_client.source.asking import CancelJob, Maximise, Tiles
 from layerwalk_client.source.memory import MemorySource

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layerwalk_client.app.hand import (
+from layerwalk_client.app.handling.hand import (
     Hand,
     Holding,
     hold_channel,

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from layerwalk_client.app.hand import argument_of
-from layerwalk_client.app.input_pictures import (
+from layerwalk_client.app.desks.input_pictures import (
     BOARD_PX,
     WAVE,
     picture_of,
     picture_of_slices,
     picture_of_wave,
 )
+from layerwalk_client.app.handling.hand import argument_of
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.input import InputPanel
 from layerwalk_client.ui.input_views import OnInput

@@ -1,7 +1,7 @@
 """Where the eye goes: there, back and forth, flying or walking."""
 
 from client.world.networks import described, resnet
-from layerwalk_client.app.journey import Journey
+from layerwalk_client.app.travel.journey import Journey
 from layerwalk_client.devices.actions import Actions
 from layerwalk_client.world.arrays import SceneArrays
 from layerwalk_client.world.layout import layout

@@ -1,8 +1,8 @@
 """The ledger knows every job, whatever comes first: the list, an event or the answer to a wish."""
 
 from client.gl.reports import JOBS, job
-from layerwalk_client.app.job_desk import row_of
-from layerwalk_client.app.ledger import MOST, JobLedger
+from layerwalk_client.app.desks.jobs import row_of
+from layerwalk_client.app.stage.ledger import MOST, JobLedger
 from layerwalk_client.source.arrivals import Connected, EventArrived, JobsArrived, WishTaken
 from layerwalk_client.source.asking import CancelJob, Jobs
 from layerwalk_client.source.memory import MemorySource

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layerwalk_client.app.prints import KEPT_SHEETS, PATIENCE_S, Prints, key_of, sheet_of
+from layerwalk_client.app.maximising.prints import KEPT_SHEETS, PATIENCE_S, Prints, key_of, sheet_of
 from layerwalk_client.source.asking import Tiles
 from layerwalk_shared.messages import InputReference, NodeStatistics, SnapshotManifest
 from layerwalk_shared.tiles import Tile, TileKey, TileType

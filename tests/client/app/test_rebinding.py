@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerwalk_client.app.key_desk import KeyDesk
+from layerwalk_client.app.desks.keys import KeyDesk
 from layerwalk_client.devices.actions import Command, Ordered
 from layerwalk_client.devices.bindings import BINDINGS, NUMBERED, rebound
 from layerwalk_client.devices.desktop import Desktop

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from layerwalk_client.app.film_script import Happening, as_toml, parse_script
-from layerwalk_client.app.recorder import HOLD_S, Recorder, Situation
+from layerwalk_client.app.output.film_script import Happening, as_toml, parse_script
+from layerwalk_client.app.output.recorder import HOLD_S, Recorder, Situation
 from layerwalk_client.world.camera_path import CameraPath, Keyframe
 from layerwalk_client.world.view import Appearance, Camera
 from layerwalk_shared.messages import NoiseInput

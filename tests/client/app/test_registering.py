@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from layerwalk_client.app import registering
+from layerwalk_client.app.links import registering
 from layerwalk_shared import command
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from layerwalk_client.app.residency import (
+from layerwalk_client.app.stage.residency import (
     BATCH_BYTES,
     PATIENCE_S,
     RETRY_S,

@@ -2,8 +2,14 @@
 
 import pytest
 
-from layerwalk_client.app.results import MOST_PREVIEWS, MOST_RUNS, Results, maximised_of, unit_at
-from layerwalk_client.app.state import SceneState
+from layerwalk_client.app.maximising.results import (
+    MOST_PREVIEWS,
+    MOST_RUNS,
+    Results,
+    maximised_of,
+    unit_at,
+)
+from layerwalk_client.app.stage.state import SceneState
 from layerwalk_client.cache import TileCache
 from layerwalk_client.source.arrivals import (
     ConnectionLost,

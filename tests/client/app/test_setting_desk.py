@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from layerwalk_client.app.setting_desk import SettingDesk, values_of
+from layerwalk_client.app.desks.settings import SettingDesk, values_of
 from layerwalk_client.cache import TileCache
 from layerwalk_client.settings import Settings
 from layerwalk_client.ui.desk_intents import ChangeSetting, ResetKeys

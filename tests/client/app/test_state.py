@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from layerwalk_client.app.state import SceneState
+from layerwalk_client.app.stage.state import SceneState
 from layerwalk_client.cache import TileCache
 from layerwalk_client.source.arrivals import (
     Connected,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layerwalk_client.app.thumbnails import (
+from layerwalk_client.app.desks.thumbnails import (
     ITEMS_PER_FETCH,
     KEPT_PAGES,
     PAGE_ITEMS,

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from layerwalk_client.app.album import Album
-from layerwalk_client.app.state import SceneState
-from layerwalk_client.app.training import TrainingRecord
+from layerwalk_client.app.stage.album import Album
+from layerwalk_client.app.stage.state import SceneState
+from layerwalk_client.app.stage.training import TrainingRecord
 from layerwalk_client.cache import TileCache
 from layerwalk_client.source.arrivals import (
     Connected,
@@ -283,7 +283,7 @@ def test_overviews_of_steps_are_kept_within_their_bytes(loop):
 
 
 def test_manifests_of_very_many_nodes_are_bounded(monkeypatch):
-    monkeypatch.setattr("layerwalk_client.app.album.KEPT_NODES", 40)
+    monkeypatch.setattr("layerwalk_client.app.stage.album.KEPT_NODES", 40)
     made = Loop(kept_bytes=0)
     made.train(0, 10, 20, 30, 40)
     assert len(made.state.network.graph.nodes) == 13  # three manifests, then

@@ -2,8 +2,8 @@
 
 import pytest
 
-from layerwalk_client.app.finding import Finding
 from layerwalk_client.app.overlay import detail_line
+from layerwalk_client.app.travel.finding import Finding
 from layerwalk_client.devices.bindings import BINDINGS
 from layerwalk_client.source.memory import MemorySource
 from layerwalk_client.ui.colours import next_mode, next_table

@@ -6,9 +6,9 @@ import av
 import numpy as np
 import pytest
 
-from layerwalk_client.app.film_writing import check_film, film_sink
-from layerwalk_client.app.progress import Progress
-from layerwalk_client.app.writing import drafted, drafted_folder
+from layerwalk_client.app.output.film_writing import check_film, film_sink
+from layerwalk_client.app.output.progress import Progress
+from layerwalk_client.app.output.writing import drafted, drafted_folder
 from layerwalk_shared.errors import InvalidRequestError
 
 

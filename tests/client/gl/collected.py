@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from client.gl.exhibits import draw_panel
-from layerwalk_client.app.channel_desk import map_pixels
-from layerwalk_client.app.thumbnails import ThumbnailStore
+from layerwalk_client.app.desks.channel import map_pixels
+from layerwalk_client.app.desks.thumbnails import ThumbnailStore
 from layerwalk_client.gl.panel import PanelPointer
 from layerwalk_client.gl.pictures import Images
 from layerwalk_client.source.arrivals import PageArrived, PictureArrived, TidingsArrived

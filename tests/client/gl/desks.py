@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from layerwalk_client.app.panels import Content
-from layerwalk_client.app.stage import Stage
+from layerwalk_client.app.stage.stage import Stage
 from layerwalk_client.gl.panel import PanelPointer, PanelTexture
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.source.memory import MemorySource

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from client.gl import signals
-from layerwalk_client.app.compared_looks import ComparedLooks, signed
-from layerwalk_client.app.desk import course_of, health_of
-from layerwalk_client.app.input_pictures import picture_of_sound
+from layerwalk_client.app.comparing.looks import ComparedLooks, signed
+from layerwalk_client.app.desks.desk import course_of, health_of
+from layerwalk_client.app.desks.input_pictures import picture_of_sound
 from layerwalk_client.app.panels import Content
-from layerwalk_client.app.places import facing_node, wall_of
-from layerwalk_client.app.stage import Stage
-from layerwalk_client.app.training import TrainingRecord
+from layerwalk_client.app.stage.stage import Stage
+from layerwalk_client.app.stage.training import TrainingRecord
+from layerwalk_client.app.travel.places import facing_node, wall_of
 from layerwalk_client.gl.panel import PanelPointer, PanelTexture
 from layerwalk_client.gl.pictures import Images, Overlay
 from layerwalk_client.gl.renderer import Renderer

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from client.gl.exhibits import Pixels
-from layerwalk_client.app.hand import Holding
-from layerwalk_client.app.magnifier import Magnifier
+from layerwalk_client.app.handling.hand import Holding
+from layerwalk_client.app.handling.magnifier import Magnifier
 from layerwalk_client.gl.panel import PanelTexture
 from layerwalk_client.gl.pictures import Overlay
 from layerwalk_client.gl.renderer import Renderer

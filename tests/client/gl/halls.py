@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from client.gl.showroom import make_chain
 from client.world.networks import densenet, described, inception, manifest, resnet, transformer
-from layerwalk_client.app.scenery import Scenery
+from layerwalk_client.app.stage.scenery import Scenery
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.target import Target
 from layerwalk_client.world.options import LayoutOptions, Style

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from client.gl.exhibits import draw_panel
 from client.gl.facts import bell
 from client.gl.facts import values_of as values_of_node
-from layerwalk_client.app.setting_desk import values_of
+from layerwalk_client.app.desks.settings import values_of
 from layerwalk_client.devices.bindings import Binding
 from layerwalk_client.gl.panel import PanelPointer
 from layerwalk_client.settings import Settings

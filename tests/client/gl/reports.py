@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from client.gl.exhibits import draw_panel
-from layerwalk_client.app.job_desk import row_of
+from layerwalk_client.app.desks.jobs import row_of
 from layerwalk_client.gl.panel import PanelPointer
 from layerwalk_client.source.exhibits import EXHIBITS
 from layerwalk_client.source.synthetic import CLASSES

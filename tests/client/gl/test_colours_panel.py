@@ -8,7 +8,7 @@ import pytest
 
 from client.gl.desks import Pointing, room
 from client.gl.manners import colours
-from layerwalk_client.app.colour_desk import ColourDesk
+from layerwalk_client.app.desks.colours import ColourDesk
 from layerwalk_client.app.range_locks import RangeLocks
 from layerwalk_client.ui.desk_intents import LockRange, UnlockRange
 from layerwalk_client.ui.histograms import Bars

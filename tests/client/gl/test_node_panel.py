@@ -7,7 +7,7 @@ import pytest
 
 from client.gl.desks import Pointing, Room, room
 from client.gl.facts import activation, convolution, kernels, rectified
-from layerwalk_client.app.node_desk import NodeDesk
+from layerwalk_client.app.desks.node import NodeDesk
 from layerwalk_client.source.asking import PutInput
 from layerwalk_client.source.made_up import weights_of
 from layerwalk_client.ui.desk_intents import ChooseFilters

@@ -7,8 +7,8 @@ import pytest
 
 from client.gl.desks import Pointing, room
 from client.gl.reports import answer, jobs
-from layerwalk_client.app.answer_desk import AnswerDesk
-from layerwalk_client.app.job_desk import JobDesk
+from layerwalk_client.app.desks.answer import AnswerDesk
+from layerwalk_client.app.desks.jobs import JobDesk
 from layerwalk_client.source.asking import CancelJob, Maximise, PutInput
 from layerwalk_client.ui.desk_intents import ClearJobs, FollowUnit, GoToResult
 from layerwalk_client.ui.intents import (

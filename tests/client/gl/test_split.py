@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from client.gl.test_comparing import NODE, Room, node
-from layerwalk_client.app.needs import joined
-from layerwalk_client.app.residency import Wanted
-from layerwalk_client.app.split import SplitView
+from layerwalk_client.app.comparing.split import SplitView
+from layerwalk_client.app.stage.needs import joined
+from layerwalk_client.app.stage.residency import Wanted
 from layerwalk_client.gl.context import GraphicsInfo
 from layerwalk_client.gl.target import Target
 from layerwalk_client.world.view import Appearance, Camera, Look

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from client.gl.conftest import live_names
-from layerwalk_client.app.places import facing_node, wall_of
-from layerwalk_client.app.stage import Stage
+from layerwalk_client.app.stage.stage import Stage
+from layerwalk_client.app.travel.places import facing_node, wall_of
 from layerwalk_client.gl.context import GraphicsInfo
 from layerwalk_client.gl.renderer import Renderer
 from layerwalk_client.gl.swaps import SWAP_S, Swaps

@@ -8,7 +8,7 @@ from hypothesis.strategies import data, sampled_from, sets
 
 from client.world.networks import Builder, described, inception, manifest, random_graphs, resnet
 from client.world.test_folding import marked
-from layerwalk_client.app.boxing import Boxing
+from layerwalk_client.app.stage.boxing import Boxing
 from layerwalk_client.world.boxes import (
     equal_groups,
     fold_groups,

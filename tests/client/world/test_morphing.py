@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis.strategies import floats
 
 from client.world.networks import described, manifest, resnet
-from layerwalk_client.app.boxing import Boxing
+from layerwalk_client.app.stage.boxing import Boxing
 from layerwalk_client.world.boxes import fold_groups, named_boxes, with_sides
 from layerwalk_client.world.folding import fold, nodes_inside, unfolded_numbers
 from layerwalk_client.world.layout import layout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from layerwalk_client.app.compare_desk import swap_compared
+from layerwalk_client.app.desks.compare import swap_compared
 from layerwalk_client.devices.actions import Command
 from layerwalk_client.world.comparison import MODE_TEXTS, Subject, next_mode
 

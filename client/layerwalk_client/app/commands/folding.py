@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from layerwalk_client.app.going import show_all
 from layerwalk_client.app.preferences import change
+from layerwalk_client.app.travel.going import show_all
 from layerwalk_client.devices.actions import Command
 from layerwalk_client.world.folding import nodes_inside
 from layerwalk_client.world.options import STYLES

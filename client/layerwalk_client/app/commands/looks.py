@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pygame
 
-from layerwalk_client.app.scrubbing import next_mode_of_wall
+from layerwalk_client.app.maximising.scrubbing import next_mode_of_wall
 from layerwalk_client.devices.actions import Command
 from layerwalk_client.ui.colours import MODE_TEXTS, next_mode, next_table
 

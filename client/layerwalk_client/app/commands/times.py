@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from layerwalk_client.app.scrubbing import scrub
+from layerwalk_client.app.maximising.scrubbing import scrub
 from layerwalk_client.devices.actions import Command
 
 if TYPE_CHECKING:

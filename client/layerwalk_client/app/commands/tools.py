@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layerwalk_client.app.pasting import copy, paste
-from layerwalk_client.app.results import unit_at
+from layerwalk_client.app.handling.pasting import copy, paste
+from layerwalk_client.app.maximising.results import unit_at
 from layerwalk_client.devices.actions import Command
 from layerwalk_client.ui.desk_intents import StartGuide
 from layerwalk_client.ui.intents import (

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from layerwalk_client.app.going import go_to_node
-from layerwalk_client.app.places import OVERVIEW, camera_at
 from layerwalk_client.app.preferences import change
+from layerwalk_client.app.travel.going import go_to_node
+from layerwalk_client.app.travel.places import OVERVIEW, camera_at
 from layerwalk_client.devices.actions import Command
 from layerwalk_client.world.routes import Routes
 

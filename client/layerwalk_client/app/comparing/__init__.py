@@ -1,0 +1,1 @@
+"""Two snapshots or networks seen as one: difference, blink, pair, halls, a view in two."""

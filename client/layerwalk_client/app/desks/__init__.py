@@ -1,0 +1,1 @@
+"""The desks that keep panels: one for each kind, and what they share."""

@@ -1,0 +1,1 @@
+"""What one does by hand: carry, magnify, paste, and stand walls elsewhere."""

@@ -1,0 +1,1 @@
+"""Links that open a view again, and what they say of it."""

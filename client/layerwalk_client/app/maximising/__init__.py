@@ -1,0 +1,1 @@
+"""Results of maximisations in the window: their panel, their walls, their pictures."""

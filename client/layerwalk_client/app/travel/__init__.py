@@ -1,0 +1,1 @@
+"""Getting about: flights, rides, bookmarks, the map, the search, the guided tour."""
