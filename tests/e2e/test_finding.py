@@ -116,6 +116,20 @@ def test_the_line_and_the_map_are_clicked(hand):
     assert not walker.settings.shows_map
 
 
+def test_the_map_leaves_the_view_to_a_panel_in_its_middle(hand):
+    walker = hand.walker
+    hand.key(pygame.K_F3)
+    hand.frames(2)
+    assert walker.ways.minimap.shown(walker) is not None
+    hand.key(pygame.K_g)
+    hand.frames(2)
+    assert walker.ways.minimap.shown(walker) is None
+    hand.key(pygame.K_g)
+    hand.frames(2)
+    assert walker.ways.minimap.shown(walker) is not None
+    hand.key(pygame.K_F3)
+
+
 def test_a_group_folds_to_a_box_before_the_eye_and_opens_again(hand):
     walker = hand.walker
     whole = standing(hand)

@@ -100,6 +100,16 @@ class Panels:
         """Whether a panel must be drawn again."""
         return any(one.unsettled > 0 for one in self._open.values())
 
+    def fill_view(self, camera: Camera) -> bool:
+        """Return whether a panel stands straight before the eye, neither aside nor low."""
+        return any(
+            one.is_at_hand(camera.position)
+            and _angle(camera, one.picture.centre) < SAME_PLACE
+            and not getattr(one.content, "is_aside", False)
+            and not getattr(one.content, "is_low", False)
+            for one in self._open.values()
+        )
+
     def content(self, kind: str) -> Content | None:
         """Return what an open panel shows."""
         found = self._open.get(kind)

@@ -58,7 +58,7 @@ class Minimap:
     def shown(self, walker: Walker) -> MapShown | None:
         """Return the map as it lies over the view, None where it is hidden."""
         scene = walker.stage.scene
-        if not walker.settings.shows_map or not scene.walls or walker.journey.is_on_tour:
+        if _is_hidden(walker) or not scene.walls:
             self._hover = None
             return None
         style = self._prepare(walker, scene)
@@ -92,7 +92,7 @@ class Minimap:
             actions: clicks and the wheel.
         """
         self._hover = None
-        if self._panel is None or self._view is None or not walker.settings.shows_map:
+        if self._panel is None or self._view is None or _is_hidden(walker):
             return False
         style: Style = self._panel.style
         corner = map_corner(self._view.size_wh, walker.screen.size_wh, style)
@@ -154,6 +154,15 @@ class Minimap:
             if (wall.network, wall.node) == (mark.network, mark.node):
                 return wall_line(wall, self._view)
         return None
+
+
+def _is_hidden(walker: Walker) -> bool:
+    """Whether there is no map: not wished for, or the view is a tour's or a panel's."""
+    return (
+        not walker.settings.shows_map
+        or walker.journey.is_on_tour
+        or walker.tools.panels.fill_view(walker.journey.camera)
+    )
 
 
 def _walls_of(scene: Scene | None) -> tuple[Wall, ...] | None:
