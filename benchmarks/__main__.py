@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from benchmarks.measure import HEADER, Result
 
-NAMES = ("tracing", "wire", "drawing", "scrolling", "drop", "training", "maximisation")
+NAMES = ("tracing", "wire", "drawing", "scrolling", "start", "drop", "training", "maximisation")
 """Modules of this package with a function `results() -> Iterable[Result]`."""
 LONG_NAMES = ("soak",)
 """Further ones, which run for so long that they run only when named."""
