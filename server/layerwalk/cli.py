@@ -270,6 +270,7 @@ def _fill(
         wish: which network.
         datasets: that are offered, by their ids.
     """
+    options = argparse.Namespace(**{**vars(options), "target": wish.target})  # of this one alone
     model, card = open_target(wish.target)
     if wish.weights is not None:
         load_weights(model, wish.weights)

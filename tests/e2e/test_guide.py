@@ -16,7 +16,7 @@ import pytest
 import torch
 from torch import nn
 
-from layerwalk.cli import _fill, _serve_parser
+from layerwalk.cli import _fill, _offer, _serve_parser, wished_networks
 from layerwalk.http.app import make_app
 from layerwalk.session import Session
 from layerwalk_shared.command import main
@@ -70,7 +70,10 @@ class Follower:
     def serve(self, arguments: list[str]) -> None:
         self.close()
         self.session = Session()
-        _fill(self.session, _serve_parser().parse_args(arguments))
+        options = _serve_parser().parse_args(arguments)
+        datasets = _offer(self.session, options)
+        for wish in wished_networks(options):
+            _fill(self.session, options, wish, datasets)
         described = self.session.describe_network("n1")
         assert described.error is None
         assert described.snapshot is not None

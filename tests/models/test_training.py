@@ -247,7 +247,7 @@ def test_the_command_trains_ships_and_its_accuracy_can_be_measured_again(
     names = tmp_path / "names.json"
     names.write_text('{"red": "red thing"}')
     arguments = [str(folder), "--architecture", "resnet18_thin", "--out", str(tmp_path / "out")]
-    arguments += ["--epochs", "8", "--batch-size", "8", "--sizes", "0:16,0.5:32", "--rate", "0.02"]
+    arguments += ["--epochs", "12", "--batch-size", "8", "--sizes", "0:16,0.5:32", "--rate", "0.01"]
     arguments += ["--average-decay", "0.8", "--class-names", str(names), "--name", "colours"]
     arguments += ["--licence", "none", "--note", "Made of noise.", "--cutmix", "0"]
     with torch.random.fork_rng():
@@ -263,7 +263,7 @@ def test_the_command_trains_ships_and_its_accuracy_can_be_measured_again(
     assert accuracy.count == 9
 
     fields = json.loads((out / "colours.json").read_text())
-    assert len(fields["history"]) == 8
+    assert len(fields["history"]) == 12
     text = (out / "colours.md").read_text()
     for name, value in fields["recipe"].items():
         assert f"| {name} |" in text, (name, value)
@@ -271,7 +271,7 @@ def test_the_command_trains_ships_and_its_accuracy_can_be_measured_again(
     assert f"{card.accuracy:.2%}" in text
     assert ElementTree.fromstring((out / "colours.svg").read_text()).tag.endswith("svg")
     assert str(tmp_path) not in text + (out / "colours.json").read_text()
-    assert "epoch   8" in capsys.readouterr().out
+    assert "epoch  12" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

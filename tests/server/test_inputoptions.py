@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from layerwalk.cli import _fill, _serve_parser
+from layerwalk.cli import _fill, _offer, _serve_parser, wished_networks
 from layerwalk.session import Session
 from layerwalk_shared.command import main
 from layerwalk_shared.messages import NetworkDescription, TextInput
@@ -71,7 +71,9 @@ def filled(*arguments: str) -> tuple[NetworkDescription, Session]:
     options: argparse.Namespace = _serve_parser().parse_args(arguments)
     session = Session()
     try:
-        _fill(session, options)
+        datasets = _offer(session, options)
+        for wish in wished_networks(options):
+            _fill(session, options, wish, datasets)
     except BaseException:
         session.close()
         raise

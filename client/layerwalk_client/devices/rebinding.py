@@ -12,6 +12,8 @@ from layerwalk_shared.errors import InvalidRequestError
 class KeyTakenError(InvalidRequestError):
     """A key is bound to another action: it may be swapped."""
 
+    code, status, title = "key-taken", 409, "The key is taken"
+
 
 Changes = Mapping[str, tuple[str, ...]]
 

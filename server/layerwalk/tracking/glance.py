@@ -9,7 +9,6 @@ from typing import Any
 from numpy.typing import NDArray
 from torch import nn
 
-from layerwalk.mappages import Looks, check_chosen, draw_page, percentile_end
 from layerwalk.pyramid import make_pictures
 from layerwalk.tracking.freeze import FrozenValues, freeze
 from layerwalk.tracking.operations import Detail
@@ -59,6 +58,9 @@ class NodeValues:
         pictures = make_pictures(self.values, view=self.node.view, input_spec=spec)
         count = self.statistics.pictures[0]
         chosen = list(range(count) if channels is None else channels)
+        # Drawing takes Pillow, and a training script that never draws does without.
+        from layerwalk.mappages import Looks, check_chosen, draw_page, percentile_end
+
         check_chosen(chosen, count, node=self.node.id)
         facts = [
             self.node.operation,
