@@ -259,7 +259,7 @@ def _served(model: nn.Module, node: str) -> Iterator[Result]:
     with layerwalk.Session() as session:
         network = session.add_network(model, input_spec=spec)
         seeds = itertools.count()
-        step = Ours(model, node)
+        step = Ours(model, node, precision="auto")  # as the session climbs
 
         def preview() -> float:
             after = session.events.last
