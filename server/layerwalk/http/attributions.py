@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Response, request
-from pydantic import ValidationError
+from flask import Response
 
 from layerwalk.http.answers import binary, immutable, message, unchanged
 from layerwalk.http.context import Context
 from layerwalk.http.networks import client_name
-from layerwalk.http.operations import Answer, Operation, Query, check_json, json_answer
+from layerwalk.http.operations import Answer, Operation, Query, json_answer, json_wish
 from layerwalk_shared.contributions import MEDIA_TYPE, encode
-from layerwalk_shared.errors import InvalidRequestError, UnsupportedMediaError
+from layerwalk_shared.errors import InvalidRequestError
 from layerwalk_shared.messages import CLIENT_HEADER, AttributeRequest, Job
 from layerwalk_shared.routes import ATTRIBUTE, CONTRIBUTIONS, JOB
 
 
 def attribute(context: Context, query: Query, *, network: str) -> Response:
-    if request.mimetype != "application/json":
-        came = f"content type {request.mimetype!r}" if request.mimetype else "no content type"
-        raise UnsupportedMediaError(f"{came}, expected application/json")
-    try:
-        wish = AttributeRequest.model_validate_json(request.get_data())
-    except ValidationError as error:
-        raise check_json(error) from error
+    wish = json_wish(AttributeRequest)
     job = context.session.attributions.submit(network, wish, client=client_name())
     response = message(job, 202)
     response.headers["Location"] = JOB.url(job=job.id)

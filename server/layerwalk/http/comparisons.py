@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Response, request
-from pydantic import ValidationError
+from flask import Response
 
 from layerwalk.http.answers import message
 from layerwalk.http.context import Context
 from layerwalk.http.networks import client_name
-from layerwalk.http.operations import Operation, Query, check_json, json_answer
-from layerwalk_shared.errors import UnsupportedMediaError
+from layerwalk.http.operations import Operation, Query, json_answer, json_wish
 from layerwalk_shared.messages import (
     CLIENT_HEADER,
     ComparisonDescription,
@@ -24,13 +22,7 @@ def list_comparisons(context: Context, query: Query) -> Response:
 
 
 def begin_comparison(context: Context, query: Query) -> Response:
-    if request.mimetype != "application/json":
-        came = f"content type {request.mimetype!r}" if request.mimetype else "no content type"
-        raise UnsupportedMediaError(f"{came}, expected application/json")
-    try:
-        wish = ComparisonRequest.model_validate_json(request.get_data())
-    except ValidationError as error:
-        raise check_json(error) from error
+    wish = json_wish(ComparisonRequest)
     made = context.session.comparisons.begin(wish.first, wish.second, client=client_name())
     response = message(made, 201)
     response.headers["Location"] = COMPARISON.url(comparison=made.id)

@@ -6,30 +6,24 @@ import math
 from typing import Annotated
 
 import numpy as np
-from flask import Response, request
-from pydantic import Field, ValidationError
+from flask import Response
+from pydantic import Field
 
 from layerwalk.http.answers import immutable, message, picture, unchanged
 from layerwalk.http.context import Context
 from layerwalk.http.networks import client_name
-from layerwalk.http.operations import Answer, Operation, Query, check_json, json_answer
+from layerwalk.http.operations import Answer, Operation, Query, json_answer, json_wish
 from layerwalk.sheets import MOST_PICTURES, Entry, Legend, draw_sheet, images_npz
 from layerwalk.snapshots import Snapshot
 from layerwalk_shared.colours import DEFAULT_TABLE
-from layerwalk_shared.errors import InvalidRequestError, NotFoundError, UnsupportedMediaError
+from layerwalk_shared.errors import InvalidRequestError, NotFoundError
 from layerwalk_shared.messages import CLIENT_HEADER, Climb, Job, MaximiseRequest, RecipeList
 from layerwalk_shared.recipes import RECIPES as TABLE
 from layerwalk_shared.routes import JOB, MAXIMISE, PICTURES_NPZ, PICTURES_SHEET, RECIPES
 
 
 def maximise(context: Context, query: Query, *, network: str) -> Response:
-    if request.mimetype != "application/json":
-        came = f"content type {request.mimetype!r}" if request.mimetype else "no content type"
-        raise UnsupportedMediaError(f"{came}, expected application/json")
-    try:
-        wish = MaximiseRequest.model_validate_json(request.get_data())
-    except ValidationError as error:
-        raise check_json(error) from error
+    wish = json_wish(MaximiseRequest)
     job = context.session.studio.submit(network, wish, client=client_name())
     response = message(job, 202)
     response.headers["Location"] = JOB.url(job=job.id)

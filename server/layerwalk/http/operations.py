@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from flask import Response
+from flask import Response, request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from layerwalk_shared.errors import InvalidRequestError, MalformedRequestError, nearest_hint
+from layerwalk_shared.errors import (
+    InvalidRequestError,
+    MalformedRequestError,
+    UnsupportedMediaError,
+    nearest_hint,
+)
 from layerwalk_shared.routes import Route
+
+_Wish = TypeVar("_Wish", bound=BaseModel)
 
 
 class Query(BaseModel):
@@ -100,6 +107,27 @@ def explain(error: ValidationError, what: str) -> str:
         parts.append(f"{what} {place!r}: {item['msg']} (came: {shown})")
     more = error.error_count() - len(parts)
     return "; ".join(parts) + (f"; and {more} more" if more > 0 else "")
+
+
+def json_wish(model: type[_Wish], *, others: str = "") -> _Wish:
+    """Return the JSON body of the request as a message.
+
+    Args:
+        model: of the message.
+        others: media types that are taken beside JSON, for the error.
+
+    Raises:
+        UnsupportedMediaError: the body is of another type, or says none.
+        InvalidRequestError: it is no JSON, or does not fit.
+    """
+    if request.mimetype != "application/json":
+        came = f"content type {request.mimetype!r}" if request.mimetype else "no content type"
+        either = f" or {others}" if others else ""
+        raise UnsupportedMediaError(f"{came}, expected application/json{either}")
+    try:
+        return model.model_validate_json(request.get_data())
+    except ValidationError as error:
+        raise check_json(error) from error
 
 
 def check_json(error: ValidationError) -> InvalidRequestError:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar
 
-from flask import Response, request
-from pydantic import BaseModel, Field, ValidationError
+from flask import Response
+from pydantic import BaseModel, Field
 
 from layerwalk.http.answers import message
 from layerwalk.http.context import Context
 from layerwalk.http.networks import client_name
-from layerwalk.http.operations import Operation, Query, check_json, json_answer
-from layerwalk_shared.errors import UnsupportedMediaError
+from layerwalk.http.operations import Operation, Query, json_answer, json_wish
 from layerwalk_shared.messages import (
     ChannelExcitations,
     ExciteRequest,
@@ -39,7 +38,7 @@ class ExcitingQuery(Query):
 
 
 def score(context: Context, query: Query, *, network: str) -> Response:
-    wish = _wish(ScoreRequest)
+    wish = json_wish(ScoreRequest)
     return _taken(context.session.surveyor.score(network, wish, client=client_name()))
 
 
@@ -48,7 +47,7 @@ def show_scores(context: Context, query: ScoreQuery, *, network: str) -> Respons
 
 
 def excite(context: Context, query: Query, *, network: str) -> Response:
-    wish = _wish(ExciteRequest)
+    wish = json_wish(ExciteRequest)
     return _taken(context.session.surveyor.excite(network, wish, client=client_name()))
 
 
@@ -57,16 +56,6 @@ def show_exciting(context: Context, query: ExcitingQuery, *, network: str, node:
         network, node, channel=query.channel, dataset_id=query.dataset, most=query.most
     )
     return message(found)
-
-
-def _wish(model: type[M]) -> M:
-    if request.mimetype != "application/json":
-        came = f"content type {request.mimetype!r}" if request.mimetype else "no content type"
-        raise UnsupportedMediaError(f"{came}, expected application/json")
-    try:
-        return model.model_validate_json(request.get_data())
-    except ValidationError as error:
-        raise check_json(error) from error
 
 
 def _taken(job: Job) -> Response:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Response, request
-from pydantic import ValidationError
+from flask import Response
 
 from layerwalk.http.answers import message
 from layerwalk.http.context import Context
-from layerwalk.http.operations import Operation, Query, check_json, json_answer
-from layerwalk_shared.errors import UnsupportedMediaError
+from layerwalk.http.operations import Operation, Query, json_answer, json_wish
 from layerwalk_shared.graph import Node
 from layerwalk_shared.messages import ViewRequest
 from layerwalk_shared.routes import VIEW
 
 
 def set_view(context: Context, query: Query, *, network: str, node: str) -> Response:
-    if request.mimetype != "application/json":
-        came = f"content type {request.mimetype!r}" if request.mimetype else "no content type"
-        raise UnsupportedMediaError(f"{came}, expected application/json")
-    try:
-        wish = ViewRequest.model_validate_json(request.get_data())
-    except ValidationError as error:
-        raise check_json(error) from error
+    wish = json_wish(ViewRequest)
     return message(context.session.show_as(network, node, wish.view))
 
 

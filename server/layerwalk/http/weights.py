@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Annotated
 
 from flask import Response, request
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from layerwalk.channelweights import channel_weights
 from layerwalk.drawing import kernel_sheet, png
 from layerwalk.http.answers import array, message, picture
 from layerwalk.http.context import Context
 from layerwalk.http.networks import client_name
-from layerwalk.http.operations import Answer, Operation, Query, check_json, json_answer
+from layerwalk.http.operations import Answer, Operation, Query, json_answer, json_wish
 from layerwalk.http.slices import PATTERN, sliced
 from layerwalk.http.snapshots import StatsQuery
 from layerwalk.inputs.arrays import read_npy
 from layerwalk.statistics import as_rows, describe_values
 from layerwalk_shared.colours import DEFAULT_TABLE
-from layerwalk_shared.errors import UnsupportedMediaError
 from layerwalk_shared.messages import ChannelWeights, Job, ValueStatistics, WeightEdits
 from layerwalk_shared.routes import (
     CHANNEL_WEIGHTS,
@@ -96,13 +95,7 @@ def edit_weights(context: Context, query: Query, *, network: str, node: str) -> 
     if request.mimetype == NPY:
         values = read_npy(request.get_data())
         return _queued(session.editing.replace(network, node, values, client=client_name()))
-    if request.mimetype != "application/json":
-        came = f"content type {request.mimetype!r}" if request.mimetype else "no content type"
-        raise UnsupportedMediaError(f"{came}, expected application/json or {NPY}")
-    try:
-        wish = WeightEdits.model_validate_json(request.get_data())
-    except ValidationError as error:
-        raise check_json(error) from error
+    wish = json_wish(WeightEdits, others=NPY)
     return _queued(session.editing.edit(network, node, wish.edits, client=client_name()))
 
 

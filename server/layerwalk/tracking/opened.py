@@ -18,7 +18,7 @@ from layerwalk.tracking.resting import at_rest
 from layerwalk.tracking.running import error_text
 from layerwalk.tracking.standins import StandIns, watchable
 from layerwalk.tracking.tracing import Trace
-from layerwalk.tracking.watching import Watch
+from layerwalk.tracking.watching import Watch, watched_by
 from layerwalk_shared.errors import InvalidRequestError, ModelError
 
 
@@ -92,29 +92,18 @@ class OpenRun:
         self._opens_parameters = opens_parameters
         self._plan = trace.plan
         self._node = node
-        self._inputs: list[Target] = []
         self._copies_all = False
         trace.graph.node(node)
         kind = trace.plan.captures[node].kind
         if kind in ("input", "none"):
             what = "an input" if kind == "input" else "not reached by forward"
             raise InvalidRequestError(f"node {node!r} is {what}: nothing comes together there")
-        calls: dict[tuple[str, int], tuple[Target, ...]] = {}
-        operations: dict[tuple[str, str, int], tuple[Target, ...]] = {}
-        for name, capture in trace.plan.captures.items():
-            target = Target(capture.output, name, name in trace.plan.copied)
-            if capture.kind == "input":
-                self._inputs.append(target)
-            elif capture.kind == "module":
-                place = (capture.path, capture.call)
-                calls[place] = (*calls.get(place, ()), target)
-            elif capture.kind == "operation":
-                key = (capture.path, capture.name, capture.call)
-                operations[key] = (*operations.get(key, ()), target)
+        watched = watched_by(trace)
+        self._inputs = watched.inputs
         self._stand_ins = StandIns(self._model)
         with self._stand_ins:
             self._modules = dict(self._model.named_modules())
-            self._watch = Watch(self._model, trace, calls=calls, operations=operations)
+            self._watch = Watch(self._model, trace, watched)
 
     def __call__(
         self,

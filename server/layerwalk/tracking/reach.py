@@ -15,7 +15,7 @@ from layerwalk.tracking.resting import at_rest
 from layerwalk.tracking.running import error_text
 from layerwalk.tracking.standins import StandIns, watchable
 from layerwalk.tracking.tracing import Trace
-from layerwalk.tracking.watching import Watch
+from layerwalk.tracking.watching import Watch, watched_by
 from layerwalk_shared.errors import InvalidRequestError, ModelError
 
 
@@ -76,24 +76,17 @@ class Reach:
         self._stops = stops
         self._plan = trace.plan
         self._stand_ins = StandIns(self._model)
-        calls: dict[tuple[str, int], tuple[Target, ...]] = {}
-        operations: dict[tuple[str, str, int], tuple[Target, ...]] = {}
         for node in self._nodes:
             trace.graph.node(node)
-            capture = trace.plan.captures[node]
-            target = Target(capture.output, node, is_copied=False)
-            if capture.kind == "module":
-                place = (capture.path, capture.call)
-                calls[place] = (*calls.get(place, ()), target)
-            elif capture.kind == "operation":
-                key = (capture.path, capture.name, capture.call)
-                operations[key] = (*operations.get(key, ()), target)
-            else:
-                what = "an input" if capture.kind == "input" else "not reached by forward"
+            kind = trace.plan.captures[node].kind
+            if kind not in ("module", "operation"):
+                what = "an input" if kind == "input" else "not reached by forward"
                 raise InvalidRequestError(f"node {node!r} is {what}: nothing can be climbed there")
         with self._stand_ins:
             self._modules = dict(self._model.named_modules())
-            self._watch = Watch(self._model, trace, calls=calls, operations=operations)
+            self._watch = Watch(
+                self._model, trace, watched_by(trace, self._nodes, keeps_written=False)
+            )
 
     def parameters(self) -> Iterator[nn.Parameter]:
         """Yield the model's parameters."""

@@ -9,13 +9,13 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from layerwalk.tracking.catch import Catch, Target
+from layerwalk.tracking.catch import Catch
 from layerwalk.tracking.inputs import copy_arguments
 from layerwalk.tracking.resting import at_rest
 from layerwalk.tracking.running import error_text
 from layerwalk.tracking.standins import StandIns, watchable
 from layerwalk.tracking.tracing import Trace
-from layerwalk.tracking.watching import Watch
+from layerwalk.tracking.watching import Watch, watched_by
 from layerwalk_shared.errors import ClosedError
 
 WRITES_OTHERWISE = (
@@ -71,22 +71,11 @@ class Recorder:
         self._model: nn.Module | None = model
         self._stand_ins = StandIns(model)
         self._copies_all = False
-        self._inputs: list[Target] = []
-        calls: dict[tuple[str, int], tuple[Target, ...]] = {}
-        operations: dict[tuple[str, str, int], tuple[Target, ...]] = {}
-        for node, capture in trace.plan.captures.items():
-            target = Target(capture.output, node, node in trace.plan.copied)
-            if capture.kind == "input":
-                self._inputs.append(target)
-            elif capture.kind == "module":
-                place = (capture.path, capture.call)
-                calls[place] = (*calls.get(place, ()), target)
-            elif capture.kind == "operation":
-                key = (capture.path, capture.name, capture.call)
-                operations[key] = (*operations.get(key, ()), target)
+        watched = watched_by(trace)
+        self._inputs = watched.inputs
         with self._stand_ins:
             self._modules = dict(model.named_modules())
-            self._watch = Watch(model, trace, calls=calls, operations=operations)
+            self._watch = Watch(model, trace, watched)
 
     def __enter__(self) -> Recorder:
         return self

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import torch
@@ -21,6 +22,48 @@ from layerwalk.tracking.tracing import Trace
 Name = TypeVar("Name")
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What of a run is caught.
+
+    Attributes:
+        inputs: of the arguments.
+        calls: (path of a module, number of its call) -> of what it returns.
+        operations: (path, name, number of its call) -> of what an operation returns there.
+    """
+
+    inputs: tuple[Target, ...]
+    calls: Mapping[tuple[str, int], tuple[Target, ...]]
+    operations: Mapping[tuple[str, str, int], tuple[Target, ...]]
+
+
+def watched_by(
+    trace: Trace, nodes: Iterable[str] | None = None, *, keeps_written: bool = True
+) -> Watched:
+    """Return what is to be caught for nodes of a trace.
+
+    Args:
+        trace: of the model.
+        nodes: ids; None: all of them.
+        keeps_written: copy values whose memory is written later.
+    """
+    inputs: list[Target] = []
+    calls: dict[tuple[str, int], tuple[Target, ...]] = {}
+    operations: dict[tuple[str, str, int], tuple[Target, ...]] = {}
+    for node in trace.plan.captures if nodes is None else nodes:
+        capture = trace.plan.captures[node]
+        target = Target(capture.output, node, keeps_written and node in trace.plan.copied)
+        if capture.kind == "input":
+            inputs.append(target)
+        elif capture.kind == "module":
+            place = (capture.path, capture.call)
+            calls[place] = (*calls.get(place, ()), target)
+        elif capture.kind == "operation":
+            key = (capture.path, capture.name, capture.call)
+            operations[key] = (*operations.get(key, ()), target)
+    return Watched(tuple(inputs), calls, operations)
+
+
 class Watch(TorchFunctionMode):
     """Hands what modules return to a catch, and what operations return where those are nodes.
 
@@ -31,12 +74,11 @@ class Watch(TorchFunctionMode):
         self,
         model: nn.Module,
         trace: Trace,
-        *,
-        calls: dict[tuple[str, int], tuple[Target, ...]],
-        operations: dict[tuple[str, str, int], tuple[Target, ...]],
+        wanted: Watched,
     ) -> None:
         super().__init__()
         tree = ModuleTree(model)
+        calls, operations = wanted.calls, wanted.operations
         self._calls = calls
         self._operations = operations
         self._expected_calls = dict(trace.plan.module_calls)
